@@ -45,7 +45,7 @@ static void test_bytes_keep_first_failure(UNUSED void **state)
 static void test_map(UNUSED void **state)
 {
     struct map m = {0};
-    char       name[16];
+    char       name[32];
     size_t     at = 0, seen = 0;
     int        things[1000];
 

@@ -51,6 +51,9 @@ struct batch *batch_new(const struct schema *schema, struct budget *budget);
 /* 64-byte aligned memory that lives as long as b; NULL when there is none. Not zeroed. Not after b was shared. */
 void *batch_alloc(struct batch *b, size_t byte_count);
 
+/* Take over a block of mem_alloc's, whose byte_count is already charged to b's budget. On failure it is still the caller's. */
+MUST_USE bool batch_adopt(struct batch *b, void *block, size_t byte_count);
+
 /* Keep k alive as long as b; takes the reference on success. False when there is no memory. */
 MUST_USE bool batch_keep(struct batch *b, struct keep *k);
 
