@@ -212,7 +212,22 @@ static void test_type_text(UNUSED void **state)
     arena_fini(&arena);
 }
 
+static void test_schema_comments(UNUSED void **state)
+{
+    struct arena         arena = {0};
+    const struct schema *s;
+    struct error         e;
+
+    ASSERT_OK(schema_parse(&arena, SLICE("a INT COMMENT 'it''s one', b ROW<c DATE COMMENT ''>"), &s, &e), &e);
+    assert_string_equal(s->fields[0].doc, "it's one");
+    assert_null(s->fields[1].doc);
+    assert_string_equal(s->fields[1].type->fields[0].doc, "");
+    assert_int_equal(schema_parse(&arena, SLICE("a INT COMMENT 'open"), &s, &e), ERR_INPUT);
+    assert_int_equal(schema_parse(&arena, SLICE("a INT COMMENT open"), &s, &e), ERR_INPUT);
+    arena_fini(&arena);
+}
+
 TEST_MAIN(cmocka_unit_test(test_build_and_print), cmocka_unit_test(test_gather_equals_select),
           cmocka_unit_test(test_gather_absent), cmocka_unit_test(test_truncate_undoes_a_row),
           cmocka_unit_test(test_every_allocation_may_fail), cmocka_unit_test(test_budget_stops_a_builder),
-          cmocka_unit_test(test_type_text))
+          cmocka_unit_test(test_type_text), cmocka_unit_test(test_schema_comments))

@@ -225,6 +225,31 @@ static enum err take_number(struct type_text *t, int32_t max, int32_t *out)
 
 static enum err take_type(struct type_text *t, struct type *out);
 
+/* COMMENT 'text', where a quote is written twice; nothing when it is not there. */
+static enum err take_comment(struct type_text *t, const char **out)
+{
+    size_t len = 0, n = 0;
+    char  *text;
+
+    if (!take_keyword(t, "COMMENT"))
+        return OK;
+    if (!take(t, '\''))
+        return fail(t, "a comment in single quotes is wanted");
+    while (len < t->left.len && (t->left.ptr[len] != '\'' || (len + 1 < t->left.len && t->left.ptr[len + 1] == '\'')))
+        len += t->left.ptr[len] == '\'' ? 2 : 1;
+    if (len >= t->left.len)
+        return fail(t, "the comment has no closing quote");
+    if ((text = arena_alloc(t->arena, len + 1)) == NULL)
+        return error_memory(t->e, len, "a comment");
+    for (size_t i = 0; i < len; i++) {
+        text[n++] = t->left.ptr[i];
+        i += t->left.ptr[i] == '\'';
+    }
+    t->left = slice_from(t->left, len + 1);
+    *out = text;
+    return OK;
+}
+
 static enum err take_fields(struct type_text *t, bool named, char end, const struct field **fields, int32_t *count)
 {
     static const char *const map_names[] = {"key", "value"};
@@ -252,6 +277,8 @@ static enum err take_fields(struct type_text *t, bool named, char end, const str
             return rc;
         f = &list[n];
         *f = (struct field){.name = named ? arena_text(t->arena, name) : map_names[MIN(n, 1)], .type = type};
+        if (named && (rc = take_comment(t, &f->doc)) != OK)
+            return rc;
         n++;
     } while (take(t, ','));
     skip_blanks(t);

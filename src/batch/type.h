@@ -88,7 +88,7 @@ const struct type *type_simple(enum type_kind kind, bool nullable);
 /* -1 when there is no such field. Names compare exactly. */
 int32_t schema_find(const struct schema *s, struct slice name);
 
-/* Columns given as SQL text, `a STRING NOT NULL, b ARRAY<INT>`; lives in arena. Field ids are 0. */
+/* Columns given as SQL text, `a STRING NOT NULL COMMENT 'text', b ARRAY<INT>`; lives in arena. Field ids are 0. */
 MUST_USE enum err schema_parse(struct arena *arena, struct slice text, const struct schema **out, struct error *e);
 MUST_USE enum err schema_copy(struct arena *arena, const struct schema *from, const struct schema **out,
                               struct error *e); /* deep */

@@ -8,18 +8,19 @@
 #include "base/error.h"
 #include "base/map.h"
 
+struct bytes;
 struct config;
 
 enum key_use { KEY_HONOURED, KEY_NOT_NEEDED, KEY_REFUSED };
 enum key_kind { KEY_STRING, KEY_INT, KEY_DOUBLE, KEY_BOOL, KEY_DURATION, KEY_SIZE, KEY_ENUM };
 
 struct config_key {
-    const char   *name;     /* "execution.checkpointing.interval"; a trailing '*' stands for any rest */
+    const char   *name;     /* "execution.checkpointing.interval"; '*' inside: one part, at the end: any rest */
     const char   *older;    /* deprecated names, blank-separated; NULL: none */
     enum key_kind kind;
     enum key_use  use;
     const char   *standard; /* default as text, NULL: none */
-    const char   *values;   /* KEY_ENUM: "a|b|c" */
+    const char   *values;   /* KEY_ENUM: "a|b|c"; numbers, durations, sizes: "least..most", NULL: any */
     const char   *doc;      /* one line; for KEY_NOT_NEEDED and KEY_REFUSED why, and what to do instead */
 };
 extern const struct config_key config_keys[];
@@ -63,4 +64,7 @@ MUST_USE enum err config_parse_int(const char *text, int64_t *out, struct error 
 
 /* The name in names (count of them) that is nearest to word by edit distance, NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *names, size_t count);
+
+/* The table of keys as a Markdown page, docs/configuration.md. */
+void config_write_doc(struct bytes *out);
 #endif

@@ -33,8 +33,9 @@ struct http_response {
 MUST_USE enum err http_new(const struct http_config *config, struct http **out, struct error *e); /* config is copied */
 void              http_free(struct http *h); /* NULL is fine */
 
-/* OK when there was an answer, whatever its status. ERR_UNAVAILABLE: none, or still 429/5xx after the retries (the
- * response then holds the last one). The error names method and URL without its query, and says what to check. */
+/* OK when there was an answer, whatever its status. ERR_UNAVAILABLE: none, or still 429, 502, 503, 504 after the
+ * retries (the response then holds the last one; its status is 0 when there was none). ERR_INPUT: what came is not
+ * HTTP or too long. The error names method and URL without its query, and says what to check. */
 MUST_USE enum err http_send(struct http *h, const struct http_request *request, struct http_response *out,
                             struct error *e);
 void              http_response_fini(struct http_response *r);
@@ -50,10 +51,12 @@ struct http_call {
 };
 struct http_reply {
     int          status;       /* 200 unless set */
-    const char  *content_type; /* static text; "text/plain" unless set */
+    const char  *content_type; /* static text; text/plain unless set */
     struct bytes body;
+    struct bytes headers;      /* more of them, each `Name: value\n` */
 };
 const char *http_query(const struct http_call *call, const char *name); /* decoded, NULL when absent */
+const char *http_call_header(const struct http_call *call, const char *name); /* case-insensitive, NULL when absent */
 
 typedef void http_handler(void *arg, const struct http_call *call, struct http_reply *reply);
 

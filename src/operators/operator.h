@@ -18,6 +18,7 @@ struct config;
 struct fs;
 struct operator;
 struct op_snapshot;
+struct split_event;
 
 #define WATERMARK_NONE INT64_MIN /* nothing known yet */
 #define WATERMARK_END  INT64_MAX /* no more rows will come */
@@ -28,6 +29,8 @@ struct output {
     enum err (*batch)(struct output *o, int32_t port, struct batch *b, struct error *e);
     /* Emit a watermark to all ports. Microseconds of event time; never goes back. */
     enum err (*watermark)(struct output *o, int64_t watermark_us, struct error *e);
+    /* Tell all ports of a change to a source's split; what s points to is borrowed. */
+    enum err (*split)(struct output *o, const struct split_event *s, struct error *e);
     /* True when a channel behind it is full: finish the element at hand, but do not begin what can wait. */
     bool (*full)(struct output *o);
 };
@@ -104,17 +107,49 @@ struct operator {
 
 /* --- what snapshot may say (implemented by the engine and the harness) ------------------------------------------- */
 
-/* An item of operator state (copied). */
-void snapshot_item(struct op_snapshot *s, const char *name, struct slice bytes);
+struct op_snapshot_ops {
+    void (*item)(struct op_snapshot *s, const char *name, struct slice bytes);
+    void (*commit)(struct op_snapshot *s, struct slice part);
+    bool (*later)(struct op_snapshot *s, enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
+                  void (*drop)(void *arg), void *arg);
+    int64_t (*checkpoint_id)(const struct op_snapshot *s);
+    bool (*is_last)(const struct op_snapshot *s);
+};
+struct op_snapshot {
+    const struct op_snapshot_ops *ops;
+};
+
+/* An item of operator state (copied). Without memory the snapshot keeps its first failure, and the checkpoint fails. */
+static inline void snapshot_item(struct op_snapshot *s, const char *name, struct slice bytes)
+{
+    s->ops->item(s, name, bytes);
+}
+
 /* A part of what the vertex's committer is to commit once the checkpoint is complete (copied). */
-void snapshot_commit(struct op_snapshot *s, struct slice part);
+static inline void snapshot_commit(struct op_snapshot *s, struct slice part)
+{
+    s->ops->commit(s, part);
+}
+
 /* Work to do on an I/O thread before the snapshot counts as done; run may call snapshot_item and snapshot_commit. drop
  * frees arg, called in any case, last. False: no memory; drop was called. */
-MUST_USE bool snapshot_later(struct op_snapshot *s, enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
-                             void (*drop)(void *arg), void *arg);
-int64_t       snapshot_checkpoint_id(const struct op_snapshot *s);
+MUST_USE static inline bool snapshot_later(struct op_snapshot *s,
+                                           enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
+                                           void (*drop)(void *arg), void *arg)
+{
+    return s->ops->later(s, run, drop, arg);
+}
+
+static inline int64_t snapshot_checkpoint_id(const struct op_snapshot *s)
+{
+    return s->ops->checkpoint_id(s);
+}
+
 /* The job ends with this checkpoint (stop, or all sources ended): write out even what would better wait. */
-bool snapshot_is_last(const struct op_snapshot *s);
+static inline bool snapshot_is_last(const struct op_snapshot *s)
+{
+    return s->ops->is_last(s);
+}
 
 /* --- committers --------------------------------------------------------------------------------------------------- */
 

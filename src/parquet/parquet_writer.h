@@ -22,6 +22,8 @@ struct parquet_options {
     int32_t            page_rows;       /* 0: 20,000 */
     int32_t            dictionary_bytes; /* per column chunk; 0: 2 MiB, -1: no dictionaries */
     int32_t            bounds_length;   /* strings in statistics are cut to this many characters; 0: 16 */
+    bool               delta;           /* integers may be DELTA_BINARY_PACKED where that is smaller. Off, because
+                                         * Iceberg's vectorised Spark reader before 1.10 refuses such a file */
     const char *const *metadata;        /* key, value, ... ended by NULL, for the footer; may be NULL */
     const char        *created_by;      /* NULL: "weir version ..." */
 };

@@ -53,7 +53,11 @@ MUST_USE enum err state_declare(struct state_store *store, const struct state_de
 /* The value, for reading only; {NULL, 0} when there is none (or its TTL is over). Valid until the next call that writes s. */
 struct slice state_get(struct state *s, struct key key, int64_t name_space);
 
-/* The value of value_size bytes, writable until the next call on s; made zeroed when there is none (*created, may be
+/* For loops over the keys of a batch, before the state_edit or state_get of keys[at]: begin to bring what those of the
+ * keys some way behind it will read into the processor's cache. Changes nothing. */
+void state_prefetch(const struct state *s, const struct key *keys, int32_t at, int32_t count, int64_t name_space);
+
+/* The value of value_size bytes, 8-byte aligned, writable until the next call on s; made zeroed when there is none (*created, may be
  * NULL). NULL when there is no memory: s is as it was. Only for values of fixed size. */
 MUST_USE void *state_edit(struct state *s, struct key key, int64_t name_space, bool *created);
 

@@ -17,7 +17,8 @@ MUST_USE enum err timers_init(struct timers *t, struct state_store *store, const
 MUST_USE bool timers_set(struct timers *t, int64_t due_us, struct key key); /* false: no memory, nothing changed */
 void          timers_delete(struct timers *t, int64_t due_us, struct key key);
 
-/* Take the earliest timer due by now_us; false when there is none. key is valid until the next call. */
+/* Take the earliest timer due by now_us; false when there is none. Its key is copied into key_bytes (the caller's, kept
+ * over calls): valid until the next call. False with key_bytes->failed: there was no memory for that; the timer stays. */
 bool timers_pop(struct timers *t, int64_t now_us, int64_t *due_us, struct key *key, struct bytes *key_bytes);
 bool timers_next_due(const struct timers *t, int64_t *due_us);
 #endif

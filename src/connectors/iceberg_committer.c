@@ -1,0 +1,152 @@
+/* iceberg_committer.c: the committing half of the Iceberg sink: one snapshot per table and checkpoint. */
+#include "base/mem.h"
+#include "connectors/iceberg_sink.h"
+#include "iceberg/commit.h"
+#include "os/log.h"
+
+struct iceberg_committer {
+    struct committer                c;
+    const struct iceberg_sink_spec *spec;
+    const struct op_env            *env;
+    struct table                   *table;    /* owned; NULL until first needed */
+    char                           *pipeline; /* owned: job/operator/lineage */
+    struct histogram               *duration_ms;
+};
+
+static struct iceberg_committer *self(struct committer *c)
+{
+    return CONTAINER_OF(c, struct iceberg_committer, c);
+}
+
+static enum err open_table(struct iceberg_committer *c, struct error *e)
+{
+    if (c->table)
+        return OK;
+    return catalog_load(c->spec->catalog, c->spec->name_space, c->spec->table, &c->table, e);
+}
+
+static void count_failure(struct iceberg_committer *c, enum err rc)
+{
+    const struct metric_label labels[] = {{"table_name", c->spec->label}, {"error_type", error_name(rc)}};
+
+    counter_add(metrics_counter(metrics_bare(c->env->registry, labels, COUNT_OF(labels)), "iceberg_commit_failures",
+                                "Iceberg commit failures"),
+                1);
+}
+
+/* All files of all subtasks; strings lie in arena or in parts. */
+static enum err decode_parts(const struct slice *parts, int32_t count, struct arena *arena, struct data_file **files,
+                             size_t *file_count, struct error *e)
+{
+    size_t capacity = 0;
+
+    *files = NULL;
+    *file_count = 0;
+    for (int32_t i = 0; i < count; i++) {
+        struct reader r = reader_of(parts[i]);
+
+        while (reader_left(&r) > 0) {
+            enum err rc;
+
+            if (!MEM_GROW(*files, *file_count, capacity))
+                return error_memory(e, sizeof **files, "data files to commit");
+            if ((rc = data_file_decode(&r, arena, &(*files)[*file_count], e)) != OK)
+                return rc;
+            (*file_count)++;
+        }
+    }
+    return OK;
+}
+
+static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id, const struct slice *parts,
+                             int32_t count, struct error *e)
+{
+    struct arena         arena = {0};
+    struct data_file    *files = NULL;
+    struct commit_result result = {0};
+    struct change        change;
+    size_t               file_count;
+    enum err             rc;
+
+    if ((rc = decode_parts(parts, count, &arena, &files, &file_count, e)) != OK)
+        goto out;
+    change = (struct change){.pipeline = c->pipeline,
+                             .checkpoint_id = checkpoint_id,
+                             .file_count = (int32_t)file_count,
+                             .files = files};
+    if (file_count == 0)
+        goto out;
+    if ((rc = open_table(c, e)) == OK)
+        rc = commit_change(c->table, &change, &result, e);
+    if (rc == OK)
+        log_debug("iceberg_sink", "%s: checkpoint %" PRId64 " is snapshot %" PRId64 " (%zu files%s)", c->spec->label,
+                  checkpoint_id, result.snapshot_id, file_count, result.was_there ? ", was there already" : "");
+out:
+    mem_free(files);
+    arena_fini(&arena);
+    return rc;
+}
+
+static enum err committer_commit(struct committer *committer, int64_t checkpoint_id, const struct slice *parts,
+                                 int32_t count, struct error *e)
+{
+    struct iceberg_committer *c = self(committer);
+    int64_t                   started_us = clock_mono_us(c->env->clock);
+    enum err                  rc = commit_parts(c, checkpoint_id, parts, count, e);
+
+    histogram_record(c->duration_ms, (double)(clock_mono_us(c->env->clock) - started_us) / 1000.0);
+    if (rc == OK)
+        return OK;
+    count_failure(c, rc);
+    return error_add(e, rc, "committing checkpoint %" PRId64 " to table %s", checkpoint_id, c->spec->label);
+}
+
+static enum err committer_recover(struct committer *committer, int64_t checkpoint_id, const struct slice *parts,
+                                  int32_t count, struct error *e)
+{
+    struct iceberg_committer *c = self(committer);
+    int32_t                   undone = 0;
+    int64_t                   last = 0;
+    enum err                  rc;
+
+    if (checkpoint_id == 0)
+        return OK; /* a new lineage: the table knows nothing of it */
+    if ((rc = open_table(c, e)) == OK && (rc = commit_last(c->table, c->pipeline, &last, e)) == OK && last > checkpoint_id)
+        rc = commit_rewind(c->table, c->pipeline, checkpoint_id, &undone, e);
+    if (rc == OK && undone > 0)
+        log_warn("iceberg_sink", "%s: the job goes back to checkpoint %" PRId64 ", so %" PRId32
+                 " later snapshots were taken back (the table had checkpoint %" PRId64 ")",
+                 c->spec->label, checkpoint_id, undone, last);
+    if (rc == OK && last < checkpoint_id)
+        rc = commit_parts(c, checkpoint_id, parts, count, e);
+    return rc == OK ? OK : error_add(e, rc, "bringing table %s to checkpoint %" PRId64, c->spec->label, checkpoint_id);
+}
+
+static void committer_close(struct committer *committer)
+{
+    struct iceberg_committer *c = self(committer);
+
+    table_free(c->table);
+    mem_free(c->pipeline);
+    mem_free(c);
+}
+
+static const struct committer_ops ops = {"iceberg", committer_commit, committer_recover, committer_close};
+
+enum err iceberg_committer_new(const void *spec, const struct op_env *env, struct committer **out, struct error *e)
+{
+    struct iceberg_committer *c = mem_zalloc(sizeof *c);
+    const struct metric_label labels[] = {{"table_name", ((const struct iceberg_sink_spec *)spec)->label}};
+
+    if (c == NULL || (c->pipeline = mem_printf("%s/%s/%s", env->job_name, env->uid, env->lineage)) == NULL) {
+        mem_free(c);
+        return error_memory(e, sizeof *c, "an Iceberg committer");
+    }
+    c->c.ops = &ops;
+    c->spec = spec;
+    c->env = env;
+    c->duration_ms = metrics_histogram(metrics_bare(env->registry, labels, 1), "iceberg_commit_duration",
+                                       "Iceberg commit duration (ms)");
+    *out = &c->c;
+    return OK;
+}

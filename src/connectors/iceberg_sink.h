@@ -1,0 +1,33 @@
+/* iceberg_sink.h: rows into an Iceberg table, exactly once: append, or upsert by primary key with position deletes.
+ *
+ *   rows -> row buffer --too much, or the barrier--> flushes on I/O threads: one partition each: data file (and, for an
+ *           upsert, the positions of the rows it replaces) --> parts of the checkpoint --complete--> committer: one snapshot
+ *
+ * Rows that come while a flush runs go into the buffer; when both are full the sink waits (ERR_WAIT).
+ */
+#ifndef WEIR_CONNECTORS_ICEBERG_SINK_H
+#define WEIR_CONNECTORS_ICEBERG_SINK_H
+#include "iceberg/catalog.h"
+#include "operators/operator.h"
+
+struct iceberg_sink_spec {
+    struct catalog        *catalog;   /* borrowed, any thread */
+    const char            *name_space, *table;
+    const char            *label;     /* "health_data_raw": of metrics */
+    struct fs             *fs;
+    const struct metadata *metadata;  /* of the table as it was when the job was planned: schema, spec, properties */
+    const int32_t         *columns;   /* per field of the table's schema: the incoming column, -1: none */
+    size_t                 buffer_bytes; /* rows held before some are written, per subtask */
+    bool                   upsert;
+    int32_t                key_count;
+    const int32_t         *keys;         /* upsert: the primary key, as field numbers of the table's schema */
+    const struct schema   *key_schema;
+    int32_t                until_field;  /* upsert: field number of a TIMESTAMP after which, and ... */
+    int64_t                until_lateness_us; /* ... that long, the key changes no more; until_field -1: never */
+};
+
+extern const struct operator_factory iceberg_sink_factory;
+
+/* iceberg_committer.c */
+enum err iceberg_committer_new(const void *spec, const struct op_env *env, struct committer **out, struct error *e);
+#endif

@@ -1,0 +1,238 @@
+/* file_writer.c: see file_writer.h. Iceberg spec: "Position Delete Files", "Table Properties". */
+#include "iceberg/file_writer.h"
+#include "batch/builder.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "iceberg/metadata.h"
+#include "io/fs.h"
+#include <stdlib.h>
+
+static enum err read_codec(const struct metadata *m, struct parquet_options *out, struct error *e)
+{
+    static const struct { const char *name; enum parquet_codec codec; } codecs[] = {
+        {"snappy", PARQUET_SNAPPY}, {"gzip", PARQUET_GZIP},         {"zstd", PARQUET_ZSTD},
+        {"lz4", PARQUET_LZ4_RAW},   {"uncompressed", PARQUET_NONE},
+    };
+    const char *name = metadata_property(m, "write.parquet.compression-codec");
+
+    out->codec = PARQUET_ZSTD; /* Iceberg's default since 1.4 */
+    if (name == NULL)
+        return OK;
+    for (size_t i = 0; i < COUNT_OF(codecs); i++)
+        if (strcasecmp(name, codecs[i].name) == 0) {
+            out->codec = codecs[i].codec;
+            return OK;
+        }
+    return error_set(e, ERR_UNSUPPORTED,
+                     "table property write.parquet.compression-codec is '%s'; weir writes snappy, gzip, zstd, lz4 and "
+                     "uncompressed",
+                     name);
+}
+
+static enum err read_number(const struct metadata *m, const char *key, int64_t *out, struct error *e)
+{
+    const char *text = metadata_property(m, key);
+
+    if (text == NULL)
+        return OK;
+    if (config_parse_int(text, out, e) != OK || *out <= 0)
+        return error_set(e, ERR_CONFIG, "table property %s is '%s'; a positive number is wanted", key, text);
+    return OK;
+}
+
+enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m, struct budget *budget,
+                          struct error *e)
+{
+    const char *format = metadata_property(m, "write.format.default");
+    int64_t     page_bytes = 0, page_rows = 0, dictionary_bytes = 0, level = 0;
+    enum err    rc;
+
+    *w = (struct file_writer){.fs = fs, .schema = m->schema, .budget = budget};
+    w->data_path = metadata_property(m, "write.data.path");
+    if (format && strcasecmp(format, "parquet") != 0)
+        return error_set(e, ERR_UNSUPPORTED, "table property write.format.default is '%s'; weir writes parquet", format);
+    if ((rc = read_codec(m, &w->parquet, e)) != OK ||
+        (rc = read_number(m, "write.parquet.row-group-size-bytes", &w->parquet.row_group_bytes, e)) != OK ||
+        (rc = read_number(m, "write.parquet.page-size-bytes", &page_bytes, e)) != OK ||
+        (rc = read_number(m, "write.parquet.page-row-limit", &page_rows, e)) != OK ||
+        (rc = read_number(m, "write.parquet.dict-size-bytes", &dictionary_bytes, e)) != OK ||
+        (rc = read_number(m, "write.parquet.compression-level", &level, e)) != OK)
+        return rc;
+    w->parquet.page_bytes = (int32_t)MIN(page_bytes, INT32_MAX);
+    w->parquet.page_rows = (int32_t)MIN(page_rows, INT32_MAX);
+    w->parquet.dictionary_bytes = (int32_t)MIN(dictionary_bytes, INT32_MAX);
+    w->parquet.level = (int32_t)MIN(level, INT32_MAX);
+    return OK;
+}
+
+const char *file_writer_path(const struct file_writer *w, const char *partition_path, const char *name,
+                             struct arena *arena)
+{
+    const char *folder = w->data_path;
+
+    if (*partition_path)
+        folder = fs_join(arena, folder, partition_path);
+    return folder ? fs_join(arena, folder, name) : NULL;
+}
+
+/* The row numbers of a run that no later row replaced; NULL (and *count) when all are live. */
+static enum err live_rows(const struct row_run *run, int32_t **rows, int32_t *count, struct error *e)
+{
+    int32_t total = run->batch->row_count, n = 0;
+
+    *rows = NULL;
+    *count = total - run->dead_count;
+    if (run->dead_count == 0)
+        return OK;
+    if ((*rows = mem_alloc((size_t)total * sizeof **rows)) == NULL)
+        return error_memory(e, (size_t)total * 4, "row numbers");
+    for (int32_t i = 0; i < total; i++)
+        if (!(run->dead[i >> 6] >> (i & 63) & 1))
+            (*rows)[n++] = i;
+    assert(n == *count);
+    return OK;
+}
+
+static enum err write_runs(struct parquet_writer *w, const struct partition_rows *p, struct error *e)
+{
+    for (size_t i = 0; i < p->run_count; i++) {
+        int32_t *rows, count;
+        enum err rc = live_rows(&p->runs[i], &rows, &count, e);
+
+        if (rc == OK && count > 0)
+            rc = parquet_writer_add(w, p->runs[i].batch, rows, count, e);
+        mem_free(rows);
+        if (rc != OK)
+            return rc;
+    }
+    return OK;
+}
+
+/* What the footer tells, as the manifest wants it; all in arena. */
+static enum err describe(const struct parquet_summary *s, const char *path, struct arena *arena, struct data_file *out,
+                         struct error *e)
+{
+    struct file_column *columns = ARENA_ARRAY(arena, struct file_column, s->column_count);
+
+    for (int32_t i = 0; columns && i < s->column_count; i++) {
+        const struct parquet_column_stats *from = &s->columns[i];
+
+        columns[i] = (struct file_column){
+            .field_id = from->field_id,
+            .size_bytes = from->size_bytes,
+            .value_count = from->value_count,
+            .null_count = from->null_count,
+            .nan_count = from->nan_count,
+            .has_bounds = from->has_bounds,
+            .lower = from->has_bounds ? arena_slice(arena, from->lower) : (struct slice){NULL, 0},
+            .upper = from->has_bounds ? arena_slice(arena, from->upper) : (struct slice){NULL, 0},
+        };
+    }
+    *out = (struct data_file){
+        .path = arena_strdup(arena, path),
+        .record_count = s->row_count,
+        .size_bytes = s->file_bytes,
+        .column_count = s->column_count,
+        .columns = columns,
+        .split_count = s->row_group_count,
+        .splits = arena_copy(arena, s->row_group_offsets, (size_t)s->row_group_count * sizeof(int64_t)),
+    };
+    return arena->failed ? error_memory(e, 0, "the description of a data file") : OK;
+}
+
+enum err file_writer_rows(const struct file_writer *w, const struct partition_rows *p, const char *path,
+                          struct arena *arena, struct data_file *out, struct error *e)
+{
+    struct fs_file        *file = NULL;
+    struct parquet_writer *parquet = NULL;
+    struct parquet_summary summary;
+    enum err               rc;
+
+    if ((rc = fs_create(w->fs, path, &file, e)) != OK ||
+        (rc = parquet_writer_new(w->schema, &w->parquet, file, w->budget, &parquet, e)) != OK ||
+        (rc = write_runs(parquet, p, e)) != OK || (rc = parquet_writer_finish(parquet, &summary, e)) != OK ||
+        (rc = describe(&summary, path, arena, out, e)) != OK)
+        goto out;
+    assert(summary.row_count == p->live_count);
+    out->content = FILE_DATA;
+    out->spec_id = p->spec->spec_id;
+    out->partition_count = p->spec->field_count;
+    out->partition = arena_copy(arena, p->values, (size_t)p->spec->field_count * sizeof *p->values);
+    for (int32_t i = 0; i < p->spec->field_count && out->partition; i++)
+        ((struct partition_value *)out->partition)[i].value = arena_slice(arena, p->values[i].value);
+    rc = arena->failed ? error_memory(e, 0, "a partition's values") : fs_publish(&file, FS_REPLACE, e);
+out:
+    parquet_writer_free(parquet);
+    fs_abandon(&file);
+    return rc == OK ? OK : error_add(e, rc, "writing data file %s", path);
+}
+
+/* --- position deletes ------------------------------------------------------------------------------------------- */
+
+/* Reserved field ids of the specification, "Reserved Field IDs". */
+static const struct type   path_type = {.kind = TYPE_STRING}, position_type = {.kind = TYPE_INT64};
+static const struct field  delete_fields[] = {{"file_path", &path_type, 2147483546, NULL},
+                                              {"pos", &position_type, 2147483545, NULL}};
+static const struct schema delete_schema = {COUNT_OF(delete_fields), delete_fields};
+
+static int compare_deleted(const void *a, const void *b)
+{
+    const struct deleted_row *x = a, *y = b;
+    int                       order = x->path == y->path ? 0 : strcmp(x->path, y->path);
+
+    return order ? order : (x->position > y->position) - (x->position < y->position);
+}
+
+static enum err delete_batch(const struct deleted_row *rows, size_t count, struct batch **out, struct error *e)
+{
+    struct builder b;
+    enum err       rc;
+
+    if (!builder_init(&b, &delete_schema, NULL))
+        return error_memory(e, count * 24, "position deletes");
+    for (size_t i = 0; i < count; i++) {
+        builder_borrowed(&b.columns[0], rows[i].path, strlen(rows[i].path));
+        builder_i64(&b.columns[1], rows[i].position);
+    }
+    rc = builder_finish(&b, out, e);
+    builder_fini(&b);
+    return rc;
+}
+
+enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *rows, size_t count, int32_t spec_id,
+                             const struct partition_value *partition, int32_t partition_count, const char *path,
+                             struct arena *arena, struct data_file *out, struct error *e)
+{
+    struct parquet_options options = w->parquet;
+    struct fs_file        *file = NULL;
+    struct parquet_writer *parquet = NULL;
+    struct parquet_summary summary;
+    struct batch          *batch = NULL;
+    struct partition_value *values;
+    enum err               rc;
+
+    assert(count > 0);
+    qsort(rows, count, sizeof *rows, compare_deleted);
+    options.bounds_length = INT32_MAX; /* readers match whole paths against the bounds */
+    if ((rc = delete_batch(rows, count, &batch, e)) != OK || (rc = fs_create(w->fs, path, &file, e)) != OK ||
+        (rc = parquet_writer_new(&delete_schema, &options, file, w->budget, &parquet, e)) != OK ||
+        (rc = parquet_writer_add(parquet, batch, NULL, batch->row_count, e)) != OK ||
+        (rc = parquet_writer_finish(parquet, &summary, e)) != OK ||
+        (rc = describe(&summary, path, arena, out, e)) != OK)
+        goto out;
+    out->content = FILE_POSITION_DELETES;
+    out->spec_id = spec_id;
+    out->partition_count = partition_count;
+    values = arena_copy(arena, partition, (size_t)partition_count * sizeof *values);
+    for (int32_t i = 0; i < partition_count && values; i++)
+        values[i].value = arena_slice(arena, partition[i].value);
+    out->partition = values;
+    if (strcmp(rows[0].path, rows[count - 1].path) == 0)
+        out->references = arena_strdup(arena, rows[0].path);
+    rc = arena->failed ? error_memory(e, 0, "a partition's values") : fs_publish(&file, FS_REPLACE, e);
+out:
+    batch_unref(batch);
+    parquet_writer_free(parquet);
+    fs_abandon(&file);
+    return rc == OK ? OK : error_add(e, rc, "writing position delete file %s", path);
+}
