@@ -47,7 +47,7 @@ int weir_main(struct weir_env *env, int argc, char **argv);
 struct weir_option {
     const char *name, *value;
 };
-/* Options for a connector, as in SQL's WITH. */
+/* Options for a connector, as in SQL's WITH, ended by {0}; one whose value is NULL is not given. */
 #define WEIR_WITH(...) ((const struct weir_option[]){__VA_ARGS__, {0}})
 
 /* Say why the job cannot be described, and return 1 for weir_main to return. printf's format. */
@@ -58,6 +58,8 @@ const char *weir_getenv(struct weir_env *env, const char *name, const char *stan
 void weir_configure(struct weir_env *env, const char *key, const char *value);
 /* printf into memory that lives as long as env. */
 const char *weir_text(struct weir_env *env, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Zeroed memory that lives as long as the job; NULL when there is none (weir_main then returns 1). */
+void *weir_memory(struct weir_env *env, size_t byte_count);
 
 /* Read a connector's rows. A column may end in METADATA [FROM 'key'], as in SQL (kafka: value, key, topic, partition, offset, timestamp).
  * Side output 1 are records that could not be decoded, with the columns of weir_error_columns; unless it is used, they
@@ -141,8 +143,10 @@ struct weir_aggregate {
     void (*merge)(void *self, void *acc, const void *other); /* SESSION only */
     /* Append the result's other columns, in order, with weir_put_*. */
     void (*result)(void *self, const void *acc, const struct weir_window *w, struct weir_rows *out);
-    void (*fired)(void *self, struct weir_task *t, int64_t windows); /* for metrics; may be NULL */
-    void (*added)(void *self, struct weir_task *t, const struct weir_batch *in, int64_t rows, int64_t late); /* the same */
+    /* For metrics, both may be NULL: windows fired at once, and how long that took; rows that came in, and how many of
+     * them came after their window had fired. */
+    void (*fired)(void *self, struct weir_task *t, int64_t windows, int64_t took_us);
+    void (*added)(void *self, struct weir_task *t, const struct weir_batch *in, int64_t rows, int64_t late);
 };
 /* Side output 1: rows that came after the allowed lateness, with the input's columns. */
 struct weir_stream *weir_window(struct weir_stream *keyed, const struct weir_windows *windows,
@@ -212,6 +216,9 @@ void weir_put_i32(struct weir_rows *r, int column, int32_t v);
 void weir_put_i64(struct weir_rows *r, int column, int64_t v);
 void weir_put_f64(struct weir_rows *r, int column, double v);
 void weir_put_str(struct weir_rows *r, int column, const char *ptr, size_t len); /* copied */
+/* Bytes as text without loss: themselves when they are UTF-8 without NUL, else "base64:" and their base64. */
+void weir_put_printable(struct weir_rows *r, int column, const char *ptr, size_t len);
+int64_t weir_rows_now_us(struct weir_rows *r); /* the wall clock when these rows were begun */
 /* The value of a column and row of the batch that the function was given: its bytes are shared, not copied. */
 void weir_put_from(struct weir_rows *r, int column, const struct weir_batch *in, int in_column, int32_t row);
 
@@ -223,8 +230,10 @@ void                 weir_share(struct weir_columns *c, int column, int in_colum
 int32_t             *weir_new_i32s(struct weir_columns *c, int column); /* indexed by row number; nothing absent */
 int64_t             *weir_new_i64s(struct weir_columns *c, int column);
 double              *weir_new_f64s(struct weir_columns *c, int column);
+int32_t             *weir_scratch_i32s(struct weir_columns *c); /* room for as many row numbers as the input has rows */
 /* Emit these rows (NULL: the live ones of the input). False: no memory. Frees c. */
 bool weir_emit(struct weir_columns *c, const int32_t *rows, int32_t count);
+void weir_drop(struct weir_columns *c); /* emit nothing */
 
 /* --- a running function's surroundings ------------------------------------------------------------------------------------ */
 
@@ -244,6 +253,8 @@ void                   weir_observe(struct weir_histogram *h, double v, int64_t 
 /* Instants as text, and back: NULL on success, else why not ("has no time zone"). */
 const char *weir_parse_iso(const char *ptr, size_t len, int64_t *out_us);
 int32_t     weir_date(int64_t us); /* days since 1970 */
+void        weir_civil(int32_t date, int32_t *year, int32_t *month, int32_t *day);
+void        weir_iso_week(int32_t date, int32_t *year, int32_t *week); /* ISO 8601: weeks from Monday */
 
 #ifdef __cplusplus
 }

@@ -184,7 +184,7 @@ struct batch *batch_project(struct batch *from, const struct schema *schema, con
     if (b == NULL)
         return NULL;
     for (int32_t i = 0; i < schema->field_count; i++)
-        b->columns[i] = from->columns[column_numbers[i]];
+        column_adopt(&b->columns[i], &from->columns[column_numbers[i]], schema->fields[i].type);
     b->selection = from->selection;
     b->selected_count = from->selected_count;
     b->row_kinds = from->row_kinds;
@@ -208,6 +208,17 @@ struct batch *batch_select(struct batch *from, const int32_t *rows, int32_t coun
     b->selected_count = count;
     b->row_kinds = from->row_kinds;
     return b;
+}
+
+void column_adopt(struct column *to, const struct column *from, const struct type *type)
+{
+    struct column *children = to->children;
+
+    *to = *from;
+    to->type = type;
+    to->children = children;
+    for (int32_t i = 0; i < type->field_count; i++)
+        column_adopt(&to->children[i], &from->children[i], type->fields[i].type);
 }
 
 /* --- gathering ---------------------------------------------------------------------------------------------- */
@@ -347,11 +358,17 @@ struct batch *batch_gather(struct batch *from, const int32_t *rows, int32_t coun
     return b;
 }
 
-/* Copy what long views point at into owner's memory. */
+/* Whether row i shares its bytes with the row before: a payload that many rows carry is copied once. */
+static bool repeats(const struct view *views, int32_t i)
+{
+    return i > 0 && views[i].len == views[i - 1].len && views[i].ptr == views[i - 1].ptr;
+}
+
+/* Copy what long views point at into owner's memory. From the last row to the first, so that repeats is still true. */
 static bool own_bytes(struct column *c, struct batch *owner)
 {
     size_t total = 0;
-    char  *to;
+    char  *to, *copy = NULL;
 
     for (int32_t i = 0; i < c->type->field_count; i++)
         if (!own_bytes(&c->children[i], owner))
@@ -359,20 +376,26 @@ static bool own_bytes(struct column *c, struct batch *owner)
     if (!type_is_view(c->type))
         return true;
     for (int32_t i = 0; i < c->row_count; i++)
-        if (c->views[i].len > VIEW_INLINE)
+        if (c->views[i].len > VIEW_INLINE && !repeats(c->views, i))
             total += c->views[i].len;
     if (total == 0)
         return true;
     if ((to = batch_alloc(owner, total)) == NULL)
         return false;
-    for (int32_t i = 0; i < c->row_count; i++) {
+    for (int32_t i = c->row_count - 1; i >= 0; i--) {
         struct view *v = &c->views[i];
+        bool         again = repeats(c->views, i);
 
         if (v->len <= VIEW_INLINE)
             continue;
-        memcpy(to, v->ptr, v->len);
-        v->ptr = to;
-        to += v->len;
+        if (copy == NULL) {
+            memcpy(to, v->ptr, v->len);
+            copy = to;
+            to += v->len;
+        }
+        v->ptr = copy;
+        if (!again)
+            copy = NULL;
     }
     return true;
 }

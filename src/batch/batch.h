@@ -92,6 +92,10 @@ struct batch *batch_gather(struct batch *from, const int32_t *rows, int32_t coun
 /* A deep copy of the live rows that keeps nothing else alive. */
 struct batch *batch_copy(const struct batch *from, struct budget *budget);
 
+/* from's values under another type of the same layout (names and nullability may differ): a header, nothing is copied.
+ * to's own children headers are used. */
+void column_adopt(struct column *to, const struct column *from, const struct type *type);
+
 /* The part of gather for one column, into `to` (zeroed header with type set), memory from owner. */
 MUST_USE bool column_gather(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
                             struct column *to);

@@ -117,6 +117,35 @@ static void test_gather_absent(UNUSED void **state)
     arena_fini(&arena);
 }
 
+static void test_copy_shares_repeats(UNUSED void **state)
+{
+    static const char    text[] = "a payload that three rows in a row carry";
+    struct arena         arena = {0};
+    const struct schema *schema;
+    struct builder       b;
+    struct batch        *batch, *copy;
+    struct error         e;
+
+    ASSERT_OK(schema_parse(&arena, SLICE("a STRING"), &schema, &e), &e);
+    assert_true(builder_init(&b, schema, NULL));
+    for (int i = 0; i < 3; i++)
+        builder_borrowed(&b.columns[0], text, sizeof text - 1);
+    builder_borrowed(&b.columns[0], text + 1, sizeof text - 2);
+    builder_null(&b.columns[0]);
+    builder_borrowed(&b.columns[0], text, sizeof text - 1);
+    ASSERT_OK(builder_finish(&b, &batch, &e), &e);
+    copy = batch_copy(batch, NULL);
+    assert_ptr_equal(copy->columns[0].views[0].ptr, copy->columns[0].views[2].ptr);
+    for (int i = 0; i < 6; i++)
+        assert_true(view_equal(&batch->columns[0].views[i], &copy->columns[0].views[i]));
+    assert_ptr_not_equal(copy->columns[0].views[0].ptr, text);
+    assert_ptr_not_equal(copy->columns[0].views[0].ptr, copy->columns[0].views[5].ptr);
+    batch_unref(copy);
+    batch_unref(batch);
+    builder_fini(&b);
+    arena_fini(&arena);
+}
+
 static void test_truncate_undoes_a_row(UNUSED void **state)
 {
     struct arena         arena = {0};
@@ -228,6 +257,6 @@ static void test_schema_comments(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_build_and_print), cmocka_unit_test(test_gather_equals_select),
-          cmocka_unit_test(test_gather_absent), cmocka_unit_test(test_truncate_undoes_a_row),
+          cmocka_unit_test(test_gather_absent), cmocka_unit_test(test_copy_shares_repeats), cmocka_unit_test(test_truncate_undoes_a_row),
           cmocka_unit_test(test_every_allocation_may_fail), cmocka_unit_test(test_budget_stops_a_builder),
           cmocka_unit_test(test_type_text), cmocka_unit_test(test_schema_comments))

@@ -69,7 +69,7 @@ static struct setting *setting_copy(const struct setting *s)
 struct config *config_copy(const struct config *c)
 {
     struct config *copy = config_new();
-    struct error   e;
+    struct error e;
 
     if (copy == NULL)
         return NULL;
@@ -93,8 +93,8 @@ fail:
 
 enum err config_note(struct config *c, struct error *e, enum log_level level, const char *fmt, ...)
 {
-    char    text[sizeof e->text];
-    char   *copy;
+    char text[sizeof e->text];
+    char *copy;
     va_list va;
 
     va_start(va, fmt);
@@ -106,27 +106,29 @@ enum err config_note(struct config *c, struct error *e, enum log_level level, co
     return OK;
 }
 
-/* --- setting --------------------------------------------------------------------------------------------------- */
+/* --- setting
+ * --------------------------------------------------------------------------------------------------- */
 
 /* What is being set, on its way from the user's words to today's. */
 struct change {
-    const struct config_key *row; /* NULL: unknown */
-    struct slice             key, given, value, asked; /* asked: value as given */
-    const char              *origin, *why;
-    bool                     older, unusable;
+    const struct config_key *row;          /* NULL: unknown */
+    struct slice key, given, value, asked; /* asked: value as given */
+    const char *origin, *why;
+    bool older, unusable;
 };
 
 static enum err refuse(const struct change *ch, enum err rc, struct error *e, const char *why)
 {
-    bool        secret = ch->row && config_is_secret(ch->row->name);
-    char        reason[700];
+    bool secret = ch->row && config_is_secret(ch->row->name);
+    char reason[700];
     const char *hint = "";
 
     snprintf(reason, sizeof reason, "%s", why); /* it may lie in e */
     if (ch->asked.len && strchr("\"'", *ch->asked.ptr))
         hint = "; quotes are part of the value here, leave them off";
     return error_set(e, rc, "%s: " SLICE_FMT ": \"" SLICE_FMT "\" %s%s", ch->origin, SLICE_ARG(ch->given),
-                     secret ? 6 : (int)MIN(ch->asked.len, 200), secret ? "******" : ch->asked.ptr, reason, hint);
+                     secret ? 6 : (int)MIN(ch->asked.len, 200), secret ? "******" : ch->asked.ptr, reason,
+                     hint);
 }
 
 /* A storage that is a path is meant as the folder. */
@@ -166,7 +168,7 @@ static enum err check_value(struct change *ch, struct error *e)
         ch->unusable = config_check(ch->row, &ch->value, e) != OK;
         return OK;
     }
-    assert(!"a use");
+    assert(false); /* no such use */
     return OK;
 }
 
@@ -200,17 +202,19 @@ static enum err settle(struct config *c, const struct setting *old, const struct
     if (ch->row && ch->row->use == KEY_NOT_NEEDED)
         return OK;
     if (*keep)
-        return config_note(c, e, LOG_WARN, "%s: " SLICE_FMT " is an older name of %s, which is set too (%s) and counts",
+        return config_note(c, e, LOG_WARN,
+                           "%s: " SLICE_FMT " is an older name of %s, which is set too (%s) and counts",
                            ch->origin, SLICE_ARG(ch->given), old->key, old->origin);
-    return config_note(c, e, LOG_WARN, "%s: " SLICE_FMT " is set a second time (first: %s as %s); the later counts",
+    return config_note(c, e, LOG_WARN,
+                       "%s: " SLICE_FMT " is set a second time (first: %s as %s); the later counts",
                        ch->origin, SLICE_ARG(ch->given), old->origin, old->given);
 }
 
 static enum err apply(struct config *c, const struct change *ch, struct error *e)
 {
     struct setting *old = map_get(&c->by_key, ch->key), *s;
-    bool            keep = false;
-    enum err        rc;
+    bool keep = false;
+    enum err rc;
 
     if (old && old->layer == c->layer && ((rc = settle(c, old, ch, &keep, e)) != OK || keep))
         return rc;
@@ -229,15 +233,17 @@ static enum err apply(struct config *c, const struct change *ch, struct error *e
     return error_memory(e, ch->value.len, "the configuration");
 }
 
-enum err config_put(struct config *c, struct slice key, struct slice value, const char *origin, struct error *e)
+enum err config_put(struct config *c, struct slice key, struct slice value, const char *origin,
+                    struct error *e)
 {
     struct change ch = {.given = config_trim(key), .value = config_trim(value), .origin = origin};
-    enum err      rc;
+    enum err rc;
 
     ch.asked = ch.value;
     if (ch.given.len == 0)
         return error_set(e, ERR_CONFIG, "%s: there is a value without a key (want key=value)", origin);
-    if (memchr(ch.given.ptr, '\0', ch.given.len) || (ch.value.len && memchr(ch.value.ptr, '\0', ch.value.len)))
+    if (memchr(ch.given.ptr, '\0', ch.given.len) ||
+        (ch.value.len && memchr(ch.value.ptr, '\0', ch.value.len)))
         return error_set(e, ERR_CONFIG, "%s: a key or value holds a zero byte", origin);
     find_row(&ch);
     rc = check_value(&ch, e);
@@ -253,21 +259,23 @@ enum err config_set(struct config *c, const char *key, const char *value, const 
 enum err config_set_text(struct config *c, const char *assignment, struct error *e)
 {
     struct slice all = slice_text(assignment);
-    const char  *equals = strchr(assignment, '=');
+    const char *equals = strchr(assignment, '=');
 
     c->layer++;
     if (equals == NULL)
         return config_put(c, all, SLICE("true"), "-D", e); /* as Flink takes it */
-    return config_put(c, slice_of(assignment, (size_t)(equals - assignment)), slice_text(equals + 1), "-D", e);
+    return config_put(c, slice_of(assignment, (size_t)(equals - assignment)), slice_text(equals + 1), "-D",
+                      e);
 }
 
-/* --- getting ---------------------------------------------------------------------------------------------------- */
+/* --- getting
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* The value or the default; NULL when there is neither. The key is in the table: else it is our bug. */
 static const char *text_of(const struct config *c, const char *key, const struct config_key **out_row)
 {
-    const struct setting    *s = map_get(&c->by_key, slice_text(key));
-    bool                     older = false;
+    const struct setting *s = map_get(&c->by_key, slice_text(key));
+    bool older = false;
     const struct config_key *row = s ? s->row : keys_find(slice_text(key), &older);
 
     assert(row && !older);
@@ -278,7 +286,7 @@ static const char *text_of(const struct config *c, const char *key, const struct
 static const char *text_of_kind(const struct config *c, const char *key, enum key_kind kind)
 {
     const struct config_key *row;
-    const char              *text = text_of(c, key, &row);
+    const char *text = text_of(c, key, &row);
 
     assert(row->kind == kind);
     return text;
@@ -287,7 +295,7 @@ static const char *text_of_kind(const struct config *c, const char *key, enum ke
 const char *config_string(const struct config *c, const char *key)
 {
     const struct config_key *row;
-    const char              *text = text_of(c, key, &row);
+    const char *text = text_of(c, key, &row);
 
     assert(row->kind == KEY_STRING || row->kind == KEY_ENUM);
     return text;
@@ -295,10 +303,10 @@ const char *config_string(const struct config *c, const char *key)
 
 int64_t config_int(const struct config *c, const char *key)
 {
-    const char  *text = text_of_kind(c, key, KEY_INT);
-    int64_t      v = -1;
+    const char *text = text_of_kind(c, key, KEY_INT);
+    int64_t v = -1;
     struct error e;
-    enum err     rc = text ? config_parse_int(text, &v, &e) : OK;
+    enum err rc = text ? config_parse_int(text, &v, &e) : OK;
 
     assert(rc == OK); /* it was checked when it was set, here and below */
     return v;
@@ -306,10 +314,10 @@ int64_t config_int(const struct config *c, const char *key)
 
 double config_double(const struct config *c, const char *key)
 {
-    const char  *text = text_of_kind(c, key, KEY_DOUBLE);
-    double       v = -1;
+    const char *text = text_of_kind(c, key, KEY_DOUBLE);
+    double v = -1;
     struct error e;
-    enum err     rc = text ? config_parse_double(text, &v, &e) : OK;
+    enum err rc = text ? config_parse_double(text, &v, &e) : OK;
 
     assert(rc == OK);
     return v;
@@ -317,10 +325,10 @@ double config_double(const struct config *c, const char *key)
 
 bool config_bool(const struct config *c, const char *key)
 {
-    const char  *text = text_of_kind(c, key, KEY_BOOL);
-    bool         v = false;
+    const char *text = text_of_kind(c, key, KEY_BOOL);
+    bool v = false;
     struct error e;
-    enum err     rc = text ? config_parse_bool(text, &v, &e) : OK;
+    enum err rc = text ? config_parse_bool(text, &v, &e) : OK;
 
     assert(rc == OK);
     return v;
@@ -328,10 +336,10 @@ bool config_bool(const struct config *c, const char *key)
 
 int64_t config_duration_ms(const struct config *c, const char *key)
 {
-    const char  *text = text_of_kind(c, key, KEY_DURATION);
-    int64_t      v = -1;
+    const char *text = text_of_kind(c, key, KEY_DURATION);
+    int64_t v = -1;
     struct error e;
-    enum err     rc = text ? config_parse_duration(text, &v, &e) : OK;
+    enum err rc = text ? config_parse_duration(text, &v, &e) : OK;
 
     assert(rc == OK);
     return v;
@@ -339,10 +347,10 @@ int64_t config_duration_ms(const struct config *c, const char *key)
 
 int64_t config_size(const struct config *c, const char *key)
 {
-    const char  *text = text_of_kind(c, key, KEY_SIZE);
-    int64_t      v = -1;
+    const char *text = text_of_kind(c, key, KEY_SIZE);
+    int64_t v = -1;
     struct error e;
-    enum err     rc = text ? config_parse_size(text, &v, &e) : OK;
+    enum err rc = text ? config_parse_size(text, &v, &e) : OK;
 
     assert(rc == OK);
     return v;
@@ -365,8 +373,8 @@ void config_each(const struct config *c, void (*fn)(void *arg, const char *key, 
 bool config_is_secret(const char *key)
 {
     static const char *const parts[] = {
-        "password",    "secret",      "token",       "fs.azure.account.key", "apikey",
-        "auth-params", "service-key", "basic-auth",  "jaas.config",          "http-headers",
+        "password",    "secret",      "token",      "fs.azure.account.key", "apikey",
+        "auth-params", "service-key", "basic-auth", "jaas.config",          "http-headers",
     };
 
     for (size_t i = 0; i < COUNT_OF(parts); i++)

@@ -30,17 +30,20 @@ struct config *config_new(void); /* empty: every key at its default; NULL when t
 struct config *config_copy(const struct config *c);
 void           config_free(struct config *c);
 
-/* Read conf_dir/flink-conf.yaml if there, else conf_dir/config.yaml if there. Errors name file, line and key. */
+/* Read conf_dir/flink-conf.yaml if there, else conf_dir/config.yaml if there; none, or no such folder, is no error.
+ * Errors name file, line and key. A file of the first name is in Flink's older form, any other is YAML. */
 MUST_USE enum err config_load_dir(struct config *c, const char *conf_dir, struct error *e);
 MUST_USE enum err config_load_file(struct config *c, const char *path, struct error *e);
 
-/* `key=value` as after -D, or key and value; older names are turned into today's. Fails for a refused key, and for a
- * value that is not of the key's kind (says what is wanted). */
+/* `key=value` as after -D (a key alone: true), or key and value; older names are turned into today's. Fails for a
+ * refused key unless the value is its default, and for a value that is not of the key's kind (says what is wanted). */
 MUST_USE enum err config_set_text(struct config *c, const char *assignment, struct error *e);
 MUST_USE enum err config_set(struct config *c, const char *key, const char *value, const char *origin, struct error *e);
-MUST_USE enum err config_load_properties(struct config *c, const char *text, const char *origin, struct error *e); /* FLINK_PROPERTIES */
+/* Lines as in flink-conf.yaml: FLINK_PROPERTIES. Errors name origin and line. */
+MUST_USE enum err config_load_properties(struct config *c, const char *text, const char *origin, struct error *e);
 
-/* The value or the table's default. The key must be in the table with that kind: else it is our bug. */
+/* The value or the table's default. The key must be in the table with that kind (a string's getter is an enum's too, in
+ * the table's spelling): else it is our bug. For a pattern ask the full name: "metrics.reporter.prom.port". */
 const char *config_string(const struct config *c, const char *key); /* NULL when unset and without default */
 int64_t     config_int(const struct config *c, const char *key);
 double      config_double(const struct config *c, const char *key);
@@ -56,7 +59,7 @@ bool config_is_secret(const char *key);
 /* Log once what was set but has no use here, and unknown keys with the nearest name. */
 void config_log_notes(const struct config *c);
 
-/* Flink's value forms (flink-surface of durations and sizes): "10 min", "60000" (ms), "512mb", "16kb". */
+/* Flink's forms of values: "10 min", "60000" (ms), "512mb", "16kb". */
 MUST_USE enum err config_parse_duration(const char *text, int64_t *out_ms, struct error *e);
 MUST_USE enum err config_parse_size(const char *text, int64_t *out_bytes, struct error *e);
 MUST_USE enum err config_parse_bool(const char *text, bool *out, struct error *e);

@@ -9,16 +9,16 @@ static const struct section {
 } sections[] = {
     {"Checkpoints and savepoints", "execution.checkpointing. execution.state-recovery."},
     {"State", "state."},
-    {"Restarts and scheduling",
-     "restart-strategy. jobmanager.scheduler jobmanager.adaptive jobmanager.execution. scheduler-mode slot cluster."},
+    {"Restarts and scheduling", "restart-strategy. jobmanager.scheduler jobmanager.adaptive "
+                                "jobmanager.execution. scheduler-mode slot cluster."},
     {"The pipeline", "parallelism. pipeline. execution. client."},
     {"Object store", "s3. s3a. s3p. fs.s3 presto. hive."},
     {"REST and dashboard", "rest. web. historyserver. sql-gateway."},
     {"Metrics", "metrics. traces."},
     {"Availability and security", "high-availability security. zookeeper."},
     {"SQL", "table. sql-client."},
-    {"Kubernetes and other managers",
-     "kubernetes. yarn. python. external- $internal. internal. replicas upgradeMode extraArgs sink. properties."},
+    {"Kubernetes and other managers", "kubernetes. yarn. python. external- $internal. internal. replicas "
+                                      "upgradeMode extraArgs sink. properties."},
     {"Processes and memory", ""},
 };
 
@@ -56,10 +56,12 @@ static void write_cell(struct bytes *out, const char *text)
 }
 
 /* Names as code, several as a list. */
-static void write_names(struct bytes *out, const char *names)
+static void write_names(struct bytes *out, const char *names, char separator)
 {
+    const char stop[] = {separator, '\0'};
+
     while (*names) {
-        size_t len = strcspn(names, " ");
+        size_t len = strcspn(names, stop);
 
         bytes_printf(out, "`%.*s`", (int)len, names);
         names += len;
@@ -70,24 +72,34 @@ static void write_names(struct bytes *out, const char *names)
     }
 }
 
+/* "10 ms..": at least 10 ms. */
+static void write_bounds(struct bytes *out, const char *values)
+{
+    size_t least_len = (size_t)(strstr(values, "..") - values);
+    const char *most = values + least_len + 2;
+
+    if (least_len && *most)
+        bytes_printf(out, ", %.*s to %s", (int)least_len, values, most);
+    else if (least_len)
+        bytes_printf(out, ", at least %.*s", (int)least_len, values);
+    else
+        bytes_printf(out, ", at most %s", most);
+}
+
 static void write_kind(struct bytes *out, const struct config_key *key)
 {
     static const char *const kinds[] = {
-        [KEY_STRING] = "text", [KEY_INT] = "whole number", [KEY_DOUBLE] = "number", [KEY_BOOL] = "true, false",
-        [KEY_DURATION] = "duration", [KEY_SIZE] = "size", [KEY_ENUM] = "",
+        [KEY_STRING] = "text",          [KEY_INT] = "whole number",  [KEY_DOUBLE] = "number",
+        [KEY_BOOL] = "`true`, `false`", [KEY_DURATION] = "duration", [KEY_SIZE] = "size",
     };
 
-    bytes_text(out, kinds[key->kind]);
-    if (key->kind != KEY_ENUM) {
-        if (key->values)
-            bytes_printf(out, " %s", key->values);
+    if (key->kind == KEY_ENUM) {
+        write_names(out, key->values, '|');
         return;
     }
-    for (const char *at = key->values; *at; at++)
-        if (*at == '|')
-            bytes_text(out, ", ");
-        else
-            write_cell(out, (char[]){*at, '\0'});
+    bytes_text(out, kinds[key->kind]);
+    if (key->values)
+        write_bounds(out, key->values);
 }
 
 static void write_honoured(struct bytes *out, const struct section *s)
@@ -104,11 +116,14 @@ static void write_honoured(struct bytes *out, const struct section *s)
         any = true;
         bytes_printf(out, "| `%s` | ", key->name);
         write_kind(out, key);
-        bytes_printf(out, " | %s | ", key->standard ? key->standard : "");
+        bytes_text(out, " | ");
+        write_names(out, key->standard ? key->standard : "", '\0');
+        bytes_text(out, " | ");
         write_cell(out, key->doc);
         if (key->older) {
-            bytes_text(out, ". Also: ");
-            write_names(out, key->older);
+            bytes_text(out, " (also ");
+            write_names(out, key->older, ' ');
+            bytes_u8(out, ')');
         }
         bytes_text(out, " |\n");
     }
@@ -131,7 +146,7 @@ static void write_others(struct bytes *out, const struct section *s, enum key_us
         bytes_printf(out, "| `%s`", key->name);
         if (key->older) {
             bytes_text(out, " (");
-            write_names(out, key->older);
+            write_names(out, key->older, ' ');
             bytes_u8(out, ')');
         }
         bytes_text(out, " | ");
@@ -144,15 +159,18 @@ static void write_others(struct bytes *out, const struct section *s, enum key_us
 
 static const char intro[] =
     "# Configuration\n"
-    "Written from the table in `src/config/keys.c`; do not edit.\n\n"
-    "weir reads Flink's keys from `flink-conf.yaml` (a `key: value` a line, `#` begins a comment, no nesting, no quotes) "
+    "Written from the table in `src/config/keys.c`: edit that.\n\n"
+    "weir reads Flink's keys from `flink-conf.yaml` (a `key: value` a line, `#` begins a comment, no "
+    "nesting, no quotes) "
     "or else from `config.yaml` (YAML), then from the environment variable `FLINK_PROPERTIES` (lines as in "
-    "`flink-conf.yaml`), then from `-D key=value`; the later wins. In patterns `*` stands for one part of a name, at the "
+    "`flink-conf.yaml`), then from `-D key=value`; the later wins. In patterns `*` stands for one part of a "
+    "name, at the "
     "end for any rest.\n\n"
     "- duration: `60s`, `10 min`, `500 ms`, `PT1M`; a number alone is milliseconds\n"
     "- size: `512mb`, `16 kb`, `2g`, in steps of 1024; a number alone is bytes\n"
     "- words in any case, `-` as good as `_`\n\n"
-    "A key without effect is said once in the log; one that cannot be honoured stops the start, unless its value is the "
+    "A key without effect is said once in the log; one that cannot be honoured stops the start, unless its "
+    "value is the "
     "default; an unknown one is a warning with the nearest name.\n\n";
 
 void config_write_doc(struct bytes *out)

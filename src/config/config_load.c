@@ -1,6 +1,6 @@
 /* config_load.c: configuration from files and from FLINK_PROPERTIES.
- * A file named flink-conf.yaml is in Flink's older form, which only looks like YAML (config_put_lines); any other is YAML.
- * As in Flink 1.20 flink-conf.yaml wins when both are there.
+ * A file named flink-conf.yaml is in Flink's older form, which only looks like YAML (config_put_lines); any
+ * other is YAML. As in Flink 1.20 flink-conf.yaml wins when both are there.
  */
 #include "base/bytes.h"
 #include "base/mem.h"
@@ -17,7 +17,7 @@
 static enum err read_all(FILE *f, const char *path, struct bytes *out, struct error *e)
 {
     for (;;) {
-        void  *at = bytes_reserve(out, 65536);
+        void *at = bytes_reserve(out, 65536);
         size_t n;
 
         if (at == NULL)
@@ -27,7 +27,8 @@ static enum err read_all(FILE *f, const char *path, struct bytes *out, struct er
         if (n == 0)
             return ferror(f) ? error_errno(e, errno, "reading %s", path) : OK;
         if (out->len > FILE_LIMIT)
-            return error_set(e, ERR_CONFIG, "reading %s: it is larger than 4 MiB, which no configuration is", path);
+            return error_set(e, ERR_CONFIG, "reading %s: it is larger than 4 MiB, which no configuration is",
+                             path);
     }
 }
 
@@ -41,8 +42,8 @@ static bool is_old_form(const char *path)
 enum err config_load_file(struct config *c, const char *path, struct error *e)
 {
     struct bytes text = {0};
-    FILE        *f = fopen(path, "re");
-    enum err     rc;
+    FILE *f = fopen(path, "re");
+    enum err rc;
 
     if (f == NULL)
         return error_errno(e, errno, "opening the configuration %s", path);
@@ -72,7 +73,7 @@ static bool is_there(const char *path)
 
 enum err config_load_dir(struct config *c, const char *conf_dir, struct error *e)
 {
-    char    *old_form = path_in(conf_dir, OLD_NAME), *new_form = path_in(conf_dir, NEW_NAME);
+    char *old_form = path_in(conf_dir, OLD_NAME), *new_form = path_in(conf_dir, NEW_NAME);
     enum err rc = OK;
 
     if (old_form == NULL || new_form == NULL) {
@@ -81,7 +82,8 @@ enum err config_load_dir(struct config *c, const char *conf_dir, struct error *e
     }
     if (is_there(old_form)) {
         if (is_there(new_form))
-            rc = config_note(c, e, LOG_WARN, "%s is not read, because %s is there: remove one", new_form, old_form);
+            rc = config_note(c, e, LOG_WARN, "%s is not read, because %s is there: remove one", new_form,
+                             old_form);
         if (rc == OK)
             rc = config_load_file(c, old_form, e);
     } else if (is_there(new_form)) {
@@ -99,12 +101,13 @@ enum err config_load_properties(struct config *c, const char *text, const char *
     return config_put_lines(c, slice_text(text), origin, e);
 }
 
-/* --- the older form ---------------------------------------------------------------------------------------------- */
+/* --- the older form
+ * ---------------------------------------------------------------------------------------------- */
 
 static struct slice take_line(struct slice *text)
 {
-    const char  *end = memchr(text->ptr, '\n', text->len);
-    size_t       len = end ? (size_t)(end - text->ptr) : text->len;
+    const char *end = memchr(text->ptr, '\n', text->len);
+    size_t len = end ? (size_t)(end - text->ptr) : text->len;
     struct slice line = slice_of(text->ptr, len);
 
     *text = slice_from(*text, MIN(len + 1, text->len));
@@ -124,8 +127,8 @@ static bool is_block_mark(struct slice value)
 
 static enum err put_line(struct config *c, struct slice line, const char *origin, struct error *e)
 {
-    const char  *hash = memchr(line.ptr, '#', line.len);
-    const char  *colon;
+    const char *hash = memchr(line.ptr, '#', line.len);
+    const char *colon;
     struct slice key, value;
 
     if (hash)
@@ -136,11 +139,13 @@ static enum err put_line(struct config *c, struct slice line, const char *origin
     colon = memmem(line.ptr, line.len, ": ", 2);
     if (colon == NULL)
         return config_note(c, e, LOG_WARN,
-                           "%s: the line is passed over, it is no `key: value` with a blank behind the colon", origin);
+                           "%s: the line is passed over, it is no `key: value` with a blank behind the colon",
+                           origin);
     key = config_trim(slice_of(line.ptr, (size_t)(colon - line.ptr)));
     value = config_trim(slice_from(line, (size_t)(colon - line.ptr) + 2));
     if (key.len == 0)
-        return config_note(c, e, LOG_WARN, "%s: the line is passed over, it has a value without a key", origin);
+        return config_note(c, e, LOG_WARN, "%s: the line is passed over, it has a value without a key",
+                           origin);
     if (is_block_mark(value))
         return config_note(c, e, LOG_WARN,
                            "%s: " SLICE_FMT " is passed over: values of several lines are known to " NEW_NAME
@@ -157,7 +162,7 @@ enum err config_put_lines(struct config *c, struct slice text, const char *origi
         text = slice_from(text, 3); /* a byte order mark */
     for (int number = 1; rc == OK && text.len; number++) {
         struct slice line = take_line(&text);
-        char         at[512];
+        char at[512];
 
         snprintf(at, sizeof at, "%s:%d", origin, number);
         rc = put_line(c, line, at, e);

@@ -1,4 +1,5 @@
-/* config_nearest.c: what did they mean? Edit distance with transpositions (optimal string alignment), in any case. */
+/* config_nearest.c: what did they mean? Edit distance with transpositions (optimal string alignment), in any
+ * case. */
 #include "config/config.h"
 
 #define WORD_MAX 96
@@ -19,7 +20,7 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
         unsigned least = row[0] = (unsigned)i, *spare = before;
 
         for (size_t j = 1; j <= b_len; j++) {
-            char     x = lower(a[i - 1]), y = lower(b[j - 1]);
+            char x = lower(a[i - 1]), y = lower(b[j - 1]);
             unsigned edits = MIN(MIN(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
 
             if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
@@ -38,14 +39,14 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 
 const char *config_nearest(const char *word, const char *const *names, size_t count)
 {
-    size_t      len = strlen(word);
-    unsigned    limit = len <= 3 ? 1 : len <= 8 ? 2 : MIN((unsigned)len / 4, 6);
+    size_t len = strlen(word);
+    unsigned limit = len <= 3 ? 1 : len <= 8 ? 2 : MIN((unsigned)len / 4, 6);
     const char *nearest = NULL;
 
     if (len == 0 || len > WORD_MAX)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        size_t   name_len = strlen(names[i]);
+        size_t name_len = strlen(names[i]);
         unsigned edits;
 
         if (name_len > WORD_MAX || name_len > len + limit || len > name_len + limit)

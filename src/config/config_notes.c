@@ -1,9 +1,10 @@
-/* config_notes.c: what the user should hear about the configuration although nothing is wrong: what has no effect here,
- * what is probably a slip of the pen, what was read otherwise than written.
+/* config_notes.c: what the user should hear about the configuration although nothing is wrong: what has no
+ * effect here, what is probably a slip of the pen, what was read otherwise than written.
  */
 #include "base/bytes.h"
 #include "config/config_store.h"
 #include "config/keys.h"
+#include <stdarg.h>
 #include <stdio.h>
 
 struct ear {
@@ -15,7 +16,7 @@ static void tell(const struct ear *ear, enum log_level level, const char *fmt, .
 
 static void tell(const struct ear *ear, enum log_level level, const char *fmt, ...)
 {
-    char    text[1200];
+    char text[1200];
     va_list va;
 
     va_start(va, fmt);
@@ -28,16 +29,16 @@ static void note_unknown(const struct ear *ear, const struct setting *s)
 {
     const char *nearest = keys_nearest(s->key, false);
 
-    tell(ear, LOG_WARN, "%s: %s is no key that weir or Flink knows and has no effect%s%s%s", s->origin, s->given,
-         nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+    tell(ear, LOG_WARN, "%s: %s is no key that weir or Flink knows and has no effect%s%s%s", s->origin,
+         s->given, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static void note_not_needed(const struct ear *ear, const struct setting *s)
 {
     const char *nearest = keys_is_pattern(s->row) ? keys_nearest(s->key, true) : NULL;
 
-    tell(ear, nearest ? LOG_WARN : LOG_INFO, "%s: %s has no effect: %s%s%s%s", s->origin, s->given, s->row->doc,
-         nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+    tell(ear, nearest ? LOG_WARN : LOG_INFO, "%s: %s has no effect: %s%s%s%s", s->origin, s->given,
+         s->row->doc, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 static void note_reading(const struct ear *ear, const struct setting *s)
@@ -59,17 +60,20 @@ static bool is_quoted(const char *value)
 
 static void note_honoured(const struct ear *ear, const struct setting *s)
 {
-    const char *remark = keys_remark(s->row, s->value);
+    bool lost;
+    const char *remark = keys_remark(s->row, s->value, &lost);
 
     note_reading(ear, s);
     if (remark)
-        tell(ear, LOG_INFO, "%s: %s: %s: %s", s->origin, s->given, s->value, remark);
+        tell(ear, lost ? LOG_WARN : LOG_INFO, "%s: %s: %s: %s", s->origin, s->given, s->value, remark);
     if (is_quoted(s->value))
-        tell(ear, LOG_WARN, "%s: the quotes are part of the value of %s; leave them off if they are not meant",
-             s->origin, s->given);
+        tell(ear, LOG_WARN,
+             "%s: the quotes are part of the value of %s; leave them off if they are not meant", s->origin,
+             s->given);
 }
 
-void config_each_note(const struct config *c, void (*fn)(void *arg, enum log_level level, const char *text), void *arg)
+void config_each_note(const struct config *c, void (*fn)(void *arg, enum log_level level, const char *text),
+                      void *arg)
 {
     struct ear ear = {fn, arg};
 

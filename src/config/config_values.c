@@ -1,5 +1,6 @@
-/* config_values.c: Flink's forms of values: durations, sizes, booleans, whole numbers; and checking a text against a key.
- * A sentence about a bad value reads on from the key and the value: `... "60x" is no duration (want e.g. 60s)`.
+/* config_values.c: Flink's forms of values: durations, sizes, booleans, whole numbers; and checking a text
+ * against a key. A sentence about a bad value reads on from the key and the value: `... "60x" is no duration
+ * (want e.g. 60s)`.
  */
 #include "config/config_values.h"
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 struct unit {
     const char *names; /* blank-separated, lower case */
-    int64_t     factor;
+    int64_t factor;
 };
 
 static bool is_blank(char c)
@@ -53,7 +54,7 @@ bool config_word_in(struct slice word, const char *words, char separator)
 {
     while (words && *words) {
         const char *end = strchr(words, separator);
-        size_t      len = end ? (size_t)(end - words) : strlen(words);
+        size_t len = end ? (size_t)(end - words) : strlen(words);
 
         if (word.len == len && memcmp(word.ptr, words, len) == 0)
             return true;
@@ -75,9 +76,10 @@ static bool take_number(struct slice *s, int64_t *out)
 }
 
 /* What s, a number and a unit, is with that unit's factor; an empty unit is the first. */
-static bool take_units(struct slice s, const struct unit *units, size_t count, int64_t *number, int64_t *factor)
+static bool take_units(struct slice s, const struct unit *units, size_t count, int64_t *number,
+                       int64_t *factor)
 {
-    char   word[16];
+    char word[16];
     size_t n = 0;
 
     if (!take_number(&s, number))
@@ -95,7 +97,8 @@ static bool take_units(struct slice s, const struct unit *units, size_t count, i
     return false;
 }
 
-/* --- durations ------------------------------------------------------------------------------------------------- */
+/* --- durations
+ * ------------------------------------------------------------------------------------------------- */
 
 /* In nanoseconds; the first is what a bare number means. */
 static const struct unit duration_units[] = {
@@ -133,12 +136,12 @@ static int64_t take_fraction_ms(struct slice *s)
 static bool parse_iso(struct slice s, int64_t *out_ms)
 {
     static const struct {
-        char    letter;
-        bool    timed; /* behind the T */
+        char letter;
+        bool timed; /* behind the T */
         int64_t ms;
     } parts[] = {{'d', false, 86400000}, {'h', true, 3600000}, {'m', true, 60000}, {'s', true, 1000}};
     size_t next = 0;
-    bool   timed = false, any = false;
+    bool timed = false, any = false;
 
     s = slice_from(s, 1); /* P */
     for (*out_ms = 0; s.len;) {
@@ -157,7 +160,8 @@ static bool parse_iso(struct slice s, int64_t *out_ms)
             fraction_ms = take_fraction_ms(&s);
             next = 3; /* only seconds have a fraction */
         }
-        while (s.len && next < COUNT_OF(parts) && (parts[next].letter != lower(*s.ptr) || parts[next].timed != timed))
+        while (s.len && next < COUNT_OF(parts) &&
+               (parts[next].letter != lower(*s.ptr) || parts[next].timed != timed))
             next++;
         if (s.len == 0 || next == COUNT_OF(parts) || __builtin_mul_overflow(number, parts[next].ms, &ms) ||
             __builtin_add_overflow(ms, fraction_ms, &ms) || __builtin_add_overflow(*out_ms, ms, out_ms))
@@ -172,7 +176,7 @@ static bool parse_iso(struct slice s, int64_t *out_ms)
 enum err config_parse_duration(const char *text, int64_t *out_ms, struct error *e)
 {
     struct slice s = config_trim(slice_text(text));
-    int64_t      number = 0, factor = 0;
+    int64_t number = 0, factor = 0;
 
     if (s.len && lower(*s.ptr) == 'p') {
         if (parse_iso(s, out_ms))
@@ -185,7 +189,8 @@ enum err config_parse_duration(const char *text, int64_t *out_ms, struct error *
     return error_set(e, ERR_CONFIG, "is no duration (" WANT_DURATION ")");
 }
 
-/* --- sizes, booleans, numbers ------------------------------------------------------------------------------------ */
+/* --- sizes, booleans, numbers
+ * ------------------------------------------------------------------------------------ */
 
 static const struct unit size_units[] = {
     {"b byte bytes", 1},
@@ -219,7 +224,7 @@ enum err config_parse_bool(const char *text, bool *out, struct error *e)
 enum err config_parse_int(const char *text, int64_t *out, struct error *e)
 {
     struct slice s = config_trim(slice_text(text));
-    bool         negative = s.len && *s.ptr == '-';
+    bool negative = s.len && *s.ptr == '-';
 
     if (s.len && (*s.ptr == '-' || *s.ptr == '+'))
         s = slice_from(s, 1);
@@ -233,7 +238,7 @@ enum err config_parse_int(const char *text, int64_t *out, struct error *e)
 enum err config_parse_double(const char *text, double *out, struct error *e)
 {
     struct slice s = config_trim(slice_text(text));
-    char         copy[64], *end = copy;
+    char copy[64], *end = copy;
 
     if (s.len > 0 && s.len < sizeof copy && s.ptr[0] != 'n' && s.ptr[0] != 'N') {
         memcpy(copy, s.ptr, s.len);
@@ -245,14 +250,15 @@ enum err config_parse_double(const char *text, double *out, struct error *e)
     return error_set(e, ERR_CONFIG, "is no number");
 }
 
-/* --- a text against a key ------------------------------------------------------------------------------------------ */
+/* --- a text against a key
+ * ------------------------------------------------------------------------------------------ */
 
 /* The spelling in values ("a|b|c") of what s says in any case and with '-' for '_'. */
 static bool parse_enum(struct slice s, const char *values, struct slice *out)
 {
     for (const char *at = values; *at;) {
         const char *end = strchr(at, '|');
-        size_t      len = end ? (size_t)(end - at) : strlen(at);
+        size_t len = end ? (size_t)(end - at) : strlen(at);
 
         if (config_same_word(s, slice_of(at, len))) {
             *out = slice_of(at, len);
@@ -265,7 +271,7 @@ static bool parse_enum(struct slice s, const char *values, struct slice *out)
 
 static enum err parse_kind(enum key_kind kind, const char *text, double *out, struct error *e)
 {
-    int64_t  whole = 0;
+    int64_t whole = 0;
     enum err rc;
 
     if (kind == KEY_DOUBLE)
@@ -280,10 +286,10 @@ static enum err parse_kind(enum key_kind kind, const char *text, double *out, st
 /* values is "least..most", each in the kind's own form, either may be left out. */
 static enum err check_bounds(const struct config_key *key, const char *text, struct error *e)
 {
-    double      v, bound;
-    char        least[32];
+    double v, bound;
+    char least[32];
     const char *dots;
-    enum err    rc = parse_kind(key->kind, text, &v, e);
+    enum err rc = parse_kind(key->kind, text, &v, e);
 
     if (rc != OK || key->values == NULL)
         return rc;

@@ -1,6 +1,6 @@
 /* config_yaml.c: config.yaml, real YAML by libyaml's events: nested or dotted keys, lists, block scalars.
- * The events are walked with the path of keys at hand; nothing is built in memory, and anchors are refused, so a small
- * file cannot become a large one.
+ * The events are walked with the path of keys at hand; nothing is built in memory, and anchors are refused,
+ * so a small file cannot become a large one.
  */
 #include "base/bytes.h"
 #include "base/map.h"
@@ -13,11 +13,11 @@
 
 struct walk {
     struct config *config;
-    const char    *origin;
-    yaml_parser_t  parser;
-    yaml_event_t   event;
-    struct bytes   path; /* "a.b.c" */
-    struct map     seen; /* paths that have a value, to tell a second one; the values are not used */
+    const char *origin;
+    yaml_parser_t parser;
+    yaml_event_t event;
+    struct bytes path; /* "a.b.c" */
+    struct map seen;   /* paths that have a value, to tell a second one; the values are not used */
 };
 
 static size_t line_of(const struct walk *w)
@@ -57,7 +57,8 @@ static bool is_null(const yaml_event_t *event)
 
 static bool has_anchor(const yaml_event_t *event)
 {
-    return event->type == YAML_ALIAS_EVENT || (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+    return event->type == YAML_ALIAS_EVENT ||
+           (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
            (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor) ||
            (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor);
 }
@@ -79,10 +80,11 @@ static enum err put(struct walk *w, struct slice value, size_t line, struct erro
 static enum err put_list(struct walk *w, struct error *e)
 {
     struct bytes joined = {0};
-    size_t       line = line_of(w);
-    enum err     rc;
+    size_t line = line_of(w);
+    enum err rc;
 
-    for (bool first = true; (rc = next(w, e)) == OK && w->event.type != YAML_SEQUENCE_END_EVENT; first = false) {
+    for (bool first = true; (rc = next(w, e)) == OK && w->event.type != YAML_SEQUENCE_END_EVENT;
+         first = false) {
         if (w->event.type != YAML_SCALAR_EVENT || has_anchor(&w->event)) {
             rc = bad(w, e, "a list may hold plain values only");
             break;
@@ -113,8 +115,9 @@ static enum err put_node(struct walk *w, int depth, struct error *e)
     switch (w->event.type) {
     case YAML_SCALAR_EVENT:
         if (is_null(&w->event))
-            return config_note(w->config, e, LOG_WARN, "%s:%zu: " SLICE_FMT " has no value and is passed over",
-                               w->origin, line_of(w), SLICE_ARG(bytes_all(&w->path)));
+            return config_note(w->config, e, LOG_WARN,
+                               "%s:%zu: " SLICE_FMT " has no value and is passed over", w->origin, line_of(w),
+                               SLICE_ARG(bytes_all(&w->path)));
         return put(w, scalar_of(&w->event), line_of(w), e);
     case YAML_SEQUENCE_START_EVENT:
         return put_list(w, e);
@@ -167,13 +170,14 @@ static enum err put_stream(struct walk *w, struct error *e)
         rc = bad(w, e, "want keys and values (key: value)");
     if (rc != OK || (rc = next(w, e)) != OK || (rc = next(w, e)) != OK)
         return rc;
-    return w->event.type == YAML_STREAM_END_EVENT ? OK : bad(w, e, "there is a second document (---); remove it");
+    return w->event.type == YAML_STREAM_END_EVENT ? OK
+                                                  : bad(w, e, "there is a second document (---); remove it");
 }
 
 enum err config_put_yaml(struct config *c, struct slice text, const char *origin, struct error *e)
 {
     struct walk w = {.config = c, .origin = origin};
-    enum err    rc;
+    enum err rc;
 
     if (!yaml_parser_initialize(&w.parser))
         return error_memory(e, sizeof w.parser, "reading YAML");

@@ -122,7 +122,7 @@ const struct config_key config_keys[] = {
     {"execution.checkpointing.max-concurrent-checkpoints", NULL, KEY_INT, KEY_HONOURED, "1", "1..",
      "weir runs one at a time, whatever is asked for"},
     {"execution.checkpointing.tolerable-failed-checkpoints", NULL, KEY_INT, KEY_HONOURED, "0", "0..",
-     "failed checkpoints in a row after which the job restarts is this and one"},
+     "so many failed checkpoints in a row are passed over; one more restarts the job"},
     {"execution.checkpointing.externalized-checkpoint-retention", NULL, KEY_ENUM, KEY_HONOURED,
      "NO_EXTERNALIZED_CHECKPOINTS",
      "DELETE_ON_CANCELLATION|RETAIN_ON_CANCELLATION|NO_EXTERNALIZED_CHECKPOINTS",

@@ -1,5 +1,5 @@
-/* keys_lookup.c: from what a user wrote to a row of the table: exact and older names, patterns, near misses, and values
- * that Flink spelled otherwise once or weir takes otherwise than they say.
+/* keys_lookup.c: from what a user wrote to a row of the table: exact and older names, patterns, near misses,
+ * and values that Flink spelled otherwise once or weir takes otherwise than they say.
  */
 #include "base/mem.h"
 #include "config/config_values.h"
@@ -9,7 +9,7 @@
 static bool pattern_matches(const char *pattern, struct slice name)
 {
     const char *star = strchr(pattern, '*');
-    size_t      before, part = 0;
+    size_t before, part = 0;
 
     if (star == NULL)
         return slice_is(name, pattern);
@@ -47,12 +47,13 @@ const struct config_key *keys_find(struct slice name, bool *older)
 static const char *find_by_end(const char *word)
 {
     const char *found = NULL;
-    size_t      len = strlen(word);
+    size_t len = strlen(word);
 
     for (size_t i = 0; i < config_key_count; i++) {
         struct slice name = slice_text(config_keys[i].name);
 
-        if (name.len <= len + 1 || !slice_ends(name, slice_of(word, len)) || name.ptr[name.len - len - 1] != '.')
+        if (name.len <= len + 1 || !slice_ends(name, slice_of(word, len)) ||
+            name.ptr[name.len - len - 1] != '.')
             continue;
         if (found)
             return NULL;
@@ -64,8 +65,8 @@ static const char *find_by_end(const char *word)
 const char *keys_nearest(const char *name, bool honoured_only)
 {
     const char **names = mem_calloc(config_key_count, sizeof *names);
-    const char  *found;
-    size_t       count = 0;
+    const char *found;
+    size_t count = 0;
 
     if (names == NULL)
         return NULL; /* only a suggestion */
@@ -77,16 +78,18 @@ const char *keys_nearest(const char *name, bool honoured_only)
     return found || honoured_only ? found : find_by_end(name);
 }
 
-/* --- values of former days ----------------------------------------------------------------------------------------- */
+/* --- values of former days
+ * ----------------------------------------------------------------------------------------- */
 
 static const struct old_value {
-    const char *given;         /* the key as given or by its present name */
-    const char *values, *now;  /* values: blank-separated, any case */
-    const char *why;           /* NULL: the same thing by another name */
+    const char *given;        /* the key as given or by its present name */
+    const char *values, *now; /* values: blank-separated, any case */
+    const char *why;          /* NULL: the same thing by another name */
 } old_values[] = {
     {"state.backend.type", "filesystem jobmanager memory", "hashmap",
      "checkpoints lie where execution.checkpointing.dir says"},
-    {"state.backend.type", "org.apache.flink.runtime.state.hashmap.HashMapStateBackendFactory", "hashmap", NULL},
+    {"state.backend.type", "org.apache.flink.runtime.state.hashmap.HashMapStateBackendFactory", "hashmap",
+     NULL},
     {"state.backend.type",
      "org.apache.flink.contrib.streaming.state.EmbeddedRocksDBStateBackendFactory "
      "org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackendFactory",
@@ -111,7 +114,7 @@ static bool one_of(struct slice value, const char *values)
 {
     while (*values) {
         const char *end = strchr(values, ' ');
-        size_t      len = end ? (size_t)(end - values) : strlen(values);
+        size_t len = end ? (size_t)(end - values) : strlen(values);
 
         if (config_same_word(value, slice_of(values, len)))
             return true;
@@ -136,21 +139,35 @@ bool keys_old_value(struct slice given, const struct config_key *key, struct sli
     return false;
 }
 
-/* --- honoured, but not to the letter --------------------------------------------------------------------------- */
+/* --- honoured, but not to the letter
+ * --------------------------------------------------------------------------- */
 
 static const struct remark {
     const char *key, *value; /* value: NULL for any but the default */
     const char *text;
 } remarks[] = {
-    {"execution.checkpointing.mode", "AT_LEAST_ONCE", "the job runs exactly once, which keeps that promise and more"},
+    {"execution.checkpointing.mode", "AT_LEAST_ONCE",
+     "the job runs exactly once, which keeps that promise and more"},
     {"execution.checkpointing.max-concurrent-checkpoints", NULL,
-     "one checkpoint runs at a time: with a high interval and a low min-pause the next follows at once"},
+     "one checkpoint runs at a time; when it takes longer than the interval, the next follows at once"},
     {"execution.checkpointing.incremental", "true",
      "with hashmap state every checkpoint is whole: keep execution.checkpointing.num-retained low"},
 };
 
-const char *keys_remark(const struct config_key *key, const char *value)
+/* Some other reporter than the one there is. */
+static bool is_other_reporter(const struct config_key *key, const char *value)
 {
+    return (strcmp(key->name, "metrics.reporter.*.factory.class") == 0 ||
+            strcmp(key->name, "metrics.reporter.*.class") == 0) &&
+           strstr(value, "prometheus.PrometheusReporter") == NULL;
+}
+
+const char *keys_remark(const struct config_key *key, const char *value, bool *lost)
+{
+    *lost = is_other_reporter(key, value);
+    if (*lost)
+        return "weir serves Prometheus only, and nothing to this reporter: let Prometheus ask "
+               "metrics.reporter.<name>.port";
     for (size_t i = 0; i < COUNT_OF(remarks); i++)
         if (strcmp(remarks[i].key, key->name) == 0 &&
             (remarks[i].value ? one_of(slice_text(value), remarks[i].value)

@@ -6,73 +6,28 @@
  */
 #include "formats/avro_plan.h"
 #include "formats/avro_schema.h"
+#include "formats/failure.h"
 #include "formats/utf8.h"
-#include <stdarg.h>
-#include <stdio.h>
 
-#define PATH_MAX_BYTES 100
 #define SKIP_DEPTH_MAX 1000 /* of what is skipped: records may contain themselves */
 
 struct cursor {
     const uint8_t *ptr, *end;
     int32_t        empty_left; /* elements of no bytes that may still come */
     int            depth;      /* in what is being skipped */
-    char          *why;        /* the caller's */
-    size_t         path_at;    /* path is written from its end backwards */
-    char           path[PATH_MAX_BYTES];
+    struct failure failure;
 };
 
 static bool run(struct cursor *c, const struct avro_body *body, struct column_builder *columns);
 static bool run_skip(struct cursor *c, const struct avro_step *s);
 
-/* --- failing ------------------------------------------------------------------------------------------------ */
-
-__attribute__((format(printf, 2, 3), cold, noinline)) static bool fail(struct cursor *c, const char *fmt, ...)
-{
-    va_list va;
-
-    va_start(va, fmt);
-    vsnprintf(c->why, AVRO_WHY_MAX, fmt, va);
-    va_end(va);
-    return false;
-}
+#define fail(c, ...) failure_set(&(c)->failure, __VA_ARGS__)
 
 __attribute__((cold, noinline)) static bool fail_short(struct cursor *c, uint64_t want)
 {
     uint64_t missing = want - (uint64_t)(c->end - c->ptr);
 
     return fail(c, "%" PRIu64 " byte%s missing", missing, missing == 1 ? " is" : "s are");
-}
-
-/* Put text before the path; the inner end stays when there is no room. */
-__attribute__((cold, noinline)) static bool fail_within(struct cursor *c, const char *text)
-{
-    size_t len = strlen(text);
-
-    if (len <= c->path_at) {
-        c->path_at -= len;
-        memcpy(c->path + c->path_at, text, len);
-    } else {
-        c->path_at = 0;
-        memcpy(c->path, "...", 3);
-    }
-    return false;
-}
-
-__attribute__((cold, noinline)) static bool fail_in_field(struct cursor *c, const struct avro_step *s)
-{
-    if (s->name == NULL)
-        return false;
-    fail_within(c, s->name);
-    return fail_within(c, ".");
-}
-
-__attribute__((cold, noinline)) static bool fail_in_element(struct cursor *c, uint64_t index)
-{
-    char text[32];
-
-    snprintf(text, sizeof text, "[%" PRIu64 "]", index);
-    return fail_within(c, text);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------ */
@@ -491,7 +446,7 @@ static bool run_list(struct cursor *c, const struct avro_step *s, struct column_
             break;
         for (uint64_t end = index + count; index < end; index++)
             if (UNLIKELY(!run(c, s->body, to->children)))
-                return fail_in_element(c, index);
+                return failure_in_element(&c->failure, index);
     }
     builder_list_end(to);
     return true;
@@ -583,7 +538,7 @@ static bool run_default(struct cursor *c, const struct avro_step *s, struct colu
 {
     struct builder *b = columns->owner;
     uint8_t        *datum = batch_alloc(b->batch, MAX(s->datum.len, 1));
-    struct cursor   inner = {.ptr = datum, .empty_left = AVRO_EMPTY_MAX, .why = c->why, .path_at = PATH_MAX_BYTES};
+    struct cursor   inner = {.ptr = datum, .empty_left = AVRO_EMPTY_MAX};
 
     if (datum == NULL) {
         b->failed = true; /* the builder's first failure, as if an append had found no memory */
@@ -592,6 +547,7 @@ static bool run_default(struct cursor *c, const struct avro_step *s, struct colu
     if (s->datum.len)
         memcpy(datum, s->datum.ptr, s->datum.len);
     inner.end = datum + s->datum.len;
+    failure_init(&inner.failure, c->failure.text);
     return run(&inner, s->body, columns);
 }
 
@@ -716,38 +672,22 @@ static bool run(struct cursor *c, const struct avro_body *body, struct column_bu
 {
     for (const struct avro_step *s = body->steps, *end = s + body->count; s < end; s++)
         if (UNLIKELY(!run_step(c, s, columns)))
-            return fail_in_field(c, s);
+            return failure_in_field(&c->failure, s->name);
     return true;
 }
 
-/* Put `field path: ` before the reason. */
-__attribute__((cold, noinline)) static const char *explain(struct cursor *c)
-{
-    char reason[AVRO_WHY_MAX];
-    int  path_len = (int)(sizeof c->path - c->path_at);
-    bool dot = path_len && c->path[c->path_at] == '.';
-
-    if (path_len == 0)
-        return c->why;
-    memcpy(reason, c->why, sizeof reason);
-    snprintf(c->why, AVRO_WHY_MAX, "field %.*s: %.*s", path_len - dot, c->path + c->path_at + dot,
-             AVRO_WHY_MAX - PATH_MAX_BYTES - 10, reason);
-    return c->why;
-}
+_Static_assert(AVRO_WHY_MAX == FAILURE_TEXT, "the caller's buffer is a failure's");
 
 const char *avro_decode(const struct avro_plan *p, struct slice datum, struct builder *b, size_t *used,
                         char why[AVRO_WHY_MAX])
 {
     static const uint8_t nothing[1];
     const uint8_t       *start = datum.ptr ? (const uint8_t *)datum.ptr : nothing;
-    struct cursor        c = {.ptr = start,
-                              .end = start + datum.len,
-                              .empty_left = AVRO_EMPTY_MAX,
-                              .why = why,
-                              .path_at = PATH_MAX_BYTES};
+    struct cursor        c = {.ptr = start, .end = start + datum.len, .empty_left = AVRO_EMPTY_MAX};
 
+    failure_init(&c.failure, why);
     if (UNLIKELY(!run(&c, &p->body, b->columns)))
-        return explain(&c);
+        return failure_explain(&c.failure);
     *used = (size_t)(c.ptr - start);
     return NULL;
 }

@@ -38,6 +38,7 @@ struct decode_spec {
     const struct map    *options;  /* text to text (const char *): the WITH options without the format's prefix */
     struct budget       *budget;   /* may be NULL */
     struct executor     *executor; /* for what blocks (the registry) */
+    struct metrics      *registry; /* that metrics belongs to: for labels of our own; may be NULL */
     struct metric_scope *metrics;  /* bare scope for schema_evolution_events, deserialization_errors; may be NULL */
     void (*wake)(void *arg);       /* call, from any thread, when a decode that said ERR_WAIT can go on */
     void *wake_arg;
@@ -77,7 +78,8 @@ static inline void decoder_free(struct decoder *d)
 }
 
 /* For decoders: append row of raw to errors (of format_error_schema) with why. type is one word: "deserialization",
- * "tombstone", "unknown_schema". */
+ * "tombstone" (no payload), "unknown_schema" (the registry does not know its id), "bad_schema" (what the registry has
+ * under its id is no Avro schema), "incompatible_schema" (the columns cannot be read from it). */
 void format_error(struct builder *errors, const struct batch *raw, int32_t row, const char *type, const char *message);
 
 /* A payload as text without loss: itself when it is valid UTF-8 without NUL, else "base64:" and its base64. */

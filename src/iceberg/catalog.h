@@ -6,10 +6,10 @@
 #ifndef WEIR_ICEBERG_CATALOG_H
 #define WEIR_ICEBERG_CATALOG_H
 #include "iceberg/metadata.h"
+#include "os/clock.h"
+#include <stdatomic.h>
 
 struct fs;
-struct clock;
-struct random;
 
 struct catalog;
 struct table {
@@ -20,6 +20,8 @@ struct table {
     struct fs       *fs;                /* borrowed from the catalog: reads and writes the table's files */
 };
 
+/* What an implementation does. load, create and commit set t's metadata and its location (table_set) when they succeed,
+ * and leave t as it was when they fail. */
 struct catalog_ops {
     const char *name;
     enum err (*namespace_create)(struct catalog *c, const char *name_space, struct error *e);
@@ -28,8 +30,18 @@ struct catalog_ops {
     enum err (*commit)(struct catalog *c, struct table *t, json_t *requirements, json_t *updates, struct error *e);
     void (*free)(struct catalog *c);
 };
+
+/* What every implementation begins with. */
 struct catalog {
     const struct catalog_ops *ops;
+    char                     *name;    /* owned */
+    const struct map         *options; /* borrowed */
+    struct fs                *fs;
+    struct clock             *clock;
+    void (*sleep_ms)(void *arg, int64_t ms);
+    void                     *sleep_arg;
+    uint64_t                  seed;
+    atomic_uint_fast64_t      drawn; /* random numbers so far */
 };
 
 /* What a catalog is given. All borrowed, must outlive it. */
@@ -39,11 +51,16 @@ struct catalog_config {
                                   oauth2-server-uri, s3.*, header.*, ...: Iceberg's names */
     struct fs        *fs;      /* reads and writes every path */
     struct clock     *clock;
-    uint64_t          seed;    /* for ids and file names; random_entropy() in production */
+    uint64_t          seed;    /* for ids and file names, new for each process: random_entropy() in production */
+    void (*sleep_ms)(void *arg, int64_t ms); /* how to wait before a retry; NULL: nanosleep */
+    void             *sleep_arg;
 };
 /* Checks the options: an unknown type, a missing warehouse or uri are ERR_CONFIG; talks to nobody yet. hive is ERR_UNSUPPORTED, clearly. */
 MUST_USE enum err catalog_open(const struct catalog_config *config, struct catalog **out, struct error *e);
 void              catalog_free(struct catalog *c); /* NULL is fine */
+const char       *catalog_option(const struct catalog *c, const char *key); /* NULL when unset */
+uint64_t          catalog_random(struct catalog *c);
+void              catalog_sleep(struct catalog *c, int64_t ms);
 
 MUST_USE enum err catalog_namespace_create(struct catalog *c, const char *name_space, struct error *e); /* exists: OK */
 MUST_USE enum err catalog_load(struct catalog *c, const char *name_space, const char *name, struct table **out,
@@ -57,10 +74,16 @@ MUST_USE enum err catalog_load_or_create(struct catalog *c, const char *name_spa
 
 MUST_USE enum err table_refresh(struct table *t, struct error *e); /* read the newest version */
 void              table_free(struct table *t);                     /* NULL is fine */
+/* For implementations: t is now this version; takes both. */
+void              table_set(struct table *t, char *metadata_location, struct metadata *metadata);
 
 /* Apply updates if all requirements hold; t is then the new version. ERR_CONFLICT: somebody was first: refresh and
  * retry. ERR_UNKNOWN: it may have happened (the connection broke): refresh and look. Both arrays are borrowed. */
 MUST_USE enum err table_commit(struct table *t, json_t *requirements, json_t *updates, struct error *e);
+
+/* The implementations, for catalog_open: on success *out's own part is filled in, the common one is catalog_open's. */
+MUST_USE enum err catalog_hadoop_new(const struct catalog_config *config, struct catalog **out, struct error *e);
+MUST_USE enum err catalog_rest_new(const struct catalog_config *config, struct catalog **out, struct error *e);
 
 /* For hadoop: the document with updates applied (a new reference), or why a requirement fails (ERR_CONFLICT). */
 MUST_USE enum err metadata_apply(const struct metadata *m, json_t *requirements, json_t *updates, int64_t now_ms,

@@ -17,9 +17,12 @@ struct manifest {
     int64_t     length;
     int32_t     spec_id;
     bool        deletes; /* content: delete files */
-    int64_t     sequence_number, min_sequence_number, added_snapshot_id;
-    int64_t     added_files, existing_files, deleted_files;
+    int64_t     sequence_number;     /* 0 in one that is not in a list yet: the list's snapshot gives it */
+    int64_t     min_sequence_number; /* of live entries; INT64_MAX: all inherit the manifest's */
+    int64_t     added_snapshot_id;
+    int64_t     added_files, existing_files, deleted_files; /* -1: not known (version 1) */
     int64_t     added_rows, existing_rows, deleted_rows;
+    struct slice key_metadata; /* of encryption, opaque; empty: none */
     int32_t     summary_count; /* per partition field: */
     const struct manifest_summary {
         bool         contains_null;

@@ -398,14 +398,13 @@ static enum err drop_of_snapshots(struct apply *a, const char *key, json_t *ids,
 
 static enum err drop_refs(struct apply *a, json_t *ids)
 {
-    json_t     *old = json_object_get(a->doc, "refs"), *kept = own(a, "refs", false), *ref;
+    json_t     *kept = own(a, "refs", false), *old = json_copy(kept), *ref;
     const char *name;
 
-    if (kept == NULL)
+    if (kept == NULL || old == NULL) {
+        json_decref(old);
         return no_memory(a);
-    old = json_copy(kept);
-    if (old == NULL)
-        return no_memory(a);
+    }
     json_object_foreach(old, name, ref)
     {
         if (is_in(ids, json_object_get(ref, "snapshot-id")))

@@ -85,18 +85,6 @@ static bool absent_column(struct column *c, int32_t row_count, struct batch *own
     return true;
 }
 
-/* A column header under another type of the same layout (names and nullability may differ), children too. */
-static void adopt_column(struct column *to, const struct column *from, const struct type *type)
-{
-    struct column *children = to->children;
-
-    *to = *from;
-    to->type = type;
-    to->children = children;
-    for (int32_t i = 0; i < type->field_count; i++)
-        adopt_column(&to->children[i], &from->children[i], type->fields[i].type);
-}
-
 static enum err check_required(const struct batch *view, struct error *e)
 {
     for (int32_t i = 0; i < view->schema->field_count; i++) {
@@ -122,7 +110,7 @@ static enum err view_as_table(const struct row_buffer *b, const struct batch *fr
         return error_memory(e, sizeof *view, "a batch");
     for (int32_t i = 0; i < b->schema->field_count; i++) {
         if (b->columns[i] >= 0)
-            adopt_column(&view->columns[i], &from->columns[b->columns[i]], b->schema->fields[i].type);
+            column_adopt(&view->columns[i], &from->columns[b->columns[i]], b->schema->fields[i].type);
         else if (!absent_column(&view->columns[i], from->row_count, view)) {
             batch_unref(view);
             return error_memory(e, (size_t)from->row_count, "a column of absent values");

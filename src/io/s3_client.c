@@ -19,16 +19,17 @@
 
 struct s3_client {
     struct transfer_pool *pool;
-    struct arena          arena;                      /* the texts below */
-    const char           *scheme, *host, *base_path; /* of the endpoint: "http://", "minio:9000", "" or "/path" */
-    struct sigv4_key      key;                        /* access_key NULL: requests are not signed */
-    const char           *session_token, *ca_file;
-    bool                  path_style;
-    int64_t               timeout_ms;
-    int                   retries;
+    struct arena arena;                    /* the texts below */
+    const char *scheme, *host, *base_path; /* of the endpoint: "http://", "minio:9000", "" or "/path" */
+    struct sigv4_key key;                  /* access_key NULL: requests are not signed */
+    const char *session_token, *ca_file;
+    bool path_style;
+    int64_t timeout_ms;
+    int retries;
 };
 
-/* --- configuration ---------------------------------------------------------------------------------------------- */
+/* --- configuration
+ * ---------------------------------------------------------------------------------------------- */
 
 static enum err set_endpoint(struct s3_client *c, const struct fs_s3_config *config, struct error *e)
 {
@@ -43,10 +44,10 @@ static enum err set_endpoint(struct s3_client *c, const struct fs_s3_config *con
     else if (strncasecmp(endpoint, "https://", 8) == 0)
         c->scheme = "https://";
     else
-        return error_set(e, ERR_CONFIG, "s3.endpoint '%s' has no scheme; write http://%s or https://%s", endpoint,
-                         endpoint, endpoint);
+        return error_set(e, ERR_CONFIG, "s3.endpoint '%s' has no scheme; write http://%s or https://%s",
+                         endpoint, endpoint, endpoint);
     const char *host = endpoint + strlen(c->scheme);
-    size_t      host_len = strcspn(host, "/?#"), path_len = strlen(host) - host_len;
+    size_t host_len = strcspn(host, "/?#"), path_len = strlen(host) - host_len;
 
     if (host_len == 0 || strpbrk(host, "?#@ \r\n") != NULL)
         return error_set(e, ERR_CONFIG, "s3.endpoint '%s' is not of the form http://host:port", endpoint);
@@ -68,7 +69,8 @@ static enum err set_keys(struct s3_client *c, const struct fs_s3_config *config,
         token = token ? token : getenv("AWS_SESSION_TOKEN");
     }
     if ((access == NULL) != (secret == NULL))
-        return error_set(e, ERR_CONFIG, "s3.access-key and s3.secret-key go together, %s is missing; give both",
+        return error_set(e, ERR_CONFIG,
+                         "s3.access-key and s3.secret-key go together, %s is missing; give both",
                          access ? "s3.secret-key" : "s3.access-key");
     const char *const texts[] = {access, secret, token};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -84,7 +86,7 @@ static enum err set_keys(struct s3_client *c, const struct fs_s3_config *config,
 enum err s3_client_new(const struct fs_s3_config *config, struct s3_client **out, struct error *e)
 {
     struct s3_client *c = mem_zalloc(sizeof *c);
-    enum err          rc;
+    enum err rc;
 
     *out = NULL;
     if (c == NULL)
@@ -114,13 +116,14 @@ void s3_client_free(struct s3_client *c)
     mem_free(c);
 }
 
-/* --- one attempt ------------------------------------------------------------------------------------------------- */
+/* --- one attempt
+ * ------------------------------------------------------------------------------------------------- */
 
 /* What is sent; the texts live in the arena of the attempt. */
 struct outgoing {
     struct arena arena;
-    const char  *url;
-    const char  *headers[HEADER_COUNT];
+    const char *url;
+    const char *headers[HEADER_COUNT];
 };
 
 static bool is_default_port(const struct s3_client *c, struct slice host)
@@ -150,7 +153,7 @@ static const char *host_header(const struct s3_client *c, const struct s3_reques
 static const char *path_of(const struct s3_client *c, const struct s3_request *r, struct arena *arena)
 {
     struct bytes text = {0};
-    const char  *path = NULL;
+    const char *path = NULL;
 
     bytes_text(&text, c->base_path);
     if (in_path(c))
@@ -167,13 +170,17 @@ static const char *path_of(const struct s3_client *c, const struct s3_request *r
 /* The headers that are signed come first, in order; then Authorization and the one that is not signed. */
 static bool build(const struct s3_client *c, const struct s3_request *r, struct outgoing *out)
 {
-    struct arena        *arena = &out->arena;
-    char                 hash[SIGV4_HASH_MAX], time[SIGV4_TIME_MAX];
-    struct bytes         line = {0};
-    const char          *path = path_of(c, r, arena), *query = r->query ? r->query : "";
-    size_t               n = 0;
-    struct sigv4_request to_sign = {.method = r->method, .path = path, .query = query, .headers = out->headers,
-                                    .payload_hash = hash, .time = time};
+    struct arena *arena = &out->arena;
+    char hash[SIGV4_HASH_MAX], time[SIGV4_TIME_MAX];
+    struct bytes line = {0};
+    const char *path = path_of(c, r, arena), *query = r->query ? r->query : "";
+    size_t n = 0;
+    struct sigv4_request to_sign = {.method = r->method,
+                                    .path = path,
+                                    .query = query,
+                                    .headers = out->headers,
+                                    .payload_hash = hash,
+                                    .time = time};
 
     if (path == NULL)
         return false;
@@ -192,18 +199,20 @@ static bool build(const struct s3_client *c, const struct s3_request *r, struct 
     }
     if (r->header != NULL)
         out->headers[n++] = r->header;
-    out->url = arena_printf(arena, "%s%s%s%s%s", c->scheme, out->headers[0] ? out->headers[0] + strlen("host: ") : "",
-                            path, *query ? "?" : "", query);
+    out->url = arena_printf(arena, "%s%s%s%s%s", c->scheme,
+                            out->headers[0] ? out->headers[0] + strlen("host: ") : "", path,
+                            *query ? "?" : "", query);
     arena->failed |= line.failed;
     bytes_fini(&line);
     return !arena->failed;
 }
 
-static enum err exchange(struct s3_client *c, const struct s3_request *r, struct transfer_answer *answer, struct error *e)
+static enum err exchange(struct s3_client *c, const struct s3_request *r, struct transfer_answer *answer,
+                         struct error *e)
 {
     struct outgoing out = {0};
-    char            shown[TRANSFER_URL_MAX];
-    enum err        rc;
+    char shown[TRANSFER_URL_MAX];
+    enum err rc;
 
     if (!build(c, r, &out)) {
         arena_fini(&out.arena);
@@ -230,11 +239,12 @@ static enum err exchange(struct s3_client *c, const struct s3_request *r, struct
     return rc;
 }
 
-/* --- what went wrong --------------------------------------------------------------------------------------------- */
+/* --- what went wrong
+ * --------------------------------------------------------------------------------------------- */
 
 /* What the endpoint said about a failure. */
 struct refusal {
-    int         status;
+    int status;
     const char *code; /* S3's name of it, may be "" */
     const char *message;
     const char *region; /* where the bucket is, when it said so */
@@ -243,42 +253,55 @@ struct refusal {
 static enum err explain_denied(const struct refusal *f, const struct s3_request *r, struct error *e)
 {
     if (strcmp(f->code, "RequestTimeTooSkewed") == 0)
-        return error_set(e, ERR_DENIED, "the clocks of this machine and the object store differ; set the time here (NTP)");
+        return error_set(e, ERR_DENIED,
+                         "the clocks of this machine and the object store differ; set the time here (NTP)");
     if (strcmp(f->code, "InvalidAccessKeyId") == 0)
-        return error_set(e, ERR_DENIED, "the access key is not known there (403 InvalidAccessKeyId); check s3.access-key");
+        return error_set(e, ERR_DENIED,
+                         "the access key is not known there (403 InvalidAccessKeyId); check s3.access-key");
     if (strcmp(f->code, "SignatureDoesNotMatch") == 0)
-        return error_set(e, ERR_DENIED, "the secret key is wrong (403 SignatureDoesNotMatch); check s3.secret-key");
+        return error_set(e, ERR_DENIED,
+                         "the secret key is wrong (403 SignatureDoesNotMatch); check s3.secret-key");
     if (strcmp(f->code, "ExpiredToken") == 0 || strcmp(f->code, "InvalidToken") == 0)
-        return error_set(e, ERR_DENIED, "the session token is not good any more (%s); get a new one", f->code);
-    return error_set(e, ERR_DENIED,
-                     "access denied (%d%s%s); check s3.access-key, s3.secret-key and the rights on bucket " SLICE_FMT,
-                     f->status, *f->code ? " " : "", f->code, SLICE_ARG(r->bucket));
+        return error_set(e, ERR_DENIED, "the session token is not good any more (%s); get a new one",
+                         f->code);
+    return error_set(
+        e, ERR_DENIED,
+        "access denied (%d%s%s); check s3.access-key, s3.secret-key and the rights on bucket " SLICE_FMT,
+        f->status, *f->code ? " " : "", f->code, SLICE_ARG(r->bucket));
 }
 
 /* An answer that sends us to another region. */
 static bool is_elsewhere(const struct refusal *f)
 {
-    return f->status == 301 || f->status == 307 || strcmp(f->code, "AuthorizationHeaderMalformed") == 0 ||
+    return f->status == 301 || f->status == 307 || (f->status == 400 && *f->region) ||
+           strcmp(f->code, "AuthorizationHeaderMalformed") == 0 ||
            strcmp(f->code, "IllegalLocationConstraintException") == 0;
 }
 
 static bool is_busy(const struct refusal *f)
 {
-    return f->status == 429 || f->status == 408 || (f->status >= 500 && f->status <= 504 && f->status != 501) ||
+    return f->status == 429 || f->status == 408 ||
+           (f->status >= 500 && f->status <= 504 && f->status != 501) ||
            strcmp(f->code, "RequestTimeout") == 0 || strcmp(f->code, "SlowDown") == 0 ||
            strcmp(f->code, "InternalError") == 0;
 }
 
-static enum err explain(const struct s3_client *c, const struct s3_request *r, const struct refusal *f, struct error *e)
+static enum err explain(const struct s3_client *c, const struct s3_request *r, const struct refusal *f,
+                        struct error *e)
 {
     if (is_elsewhere(f))
-        return error_set(e, ERR_CONFIG, "bucket " SLICE_FMT " is not in region %s%s%s (%d %s); set s3.region and s3.endpoint",
-                         SLICE_ARG(r->bucket), c->key.region, *f->region ? " but in " : "", f->region, f->status, f->code);
+        return error_set(e, ERR_CONFIG,
+                         "bucket " SLICE_FMT
+                         " is not in region %s%s%s (%d %s); set s3.region and s3.endpoint",
+                         SLICE_ARG(r->bucket), c->key.region, *f->region ? " but in " : "", f->region,
+                         f->status, *f->code ? f->code : "no reason given");
     if (is_busy(f))
-        return error_set(e, ERR_UNAVAILABLE, "the object store answers %d%s%s; is it overloaded or restarting?", f->status,
+        return error_set(e, ERR_UNAVAILABLE,
+                         "the object store answers %d%s%s; is it overloaded or restarting?", f->status,
                          *f->code ? " " : "", f->code);
     if (strcmp(f->code, "NoSuchBucket") == 0 || strcmp(f->code, "InvalidBucketName") == 0)
-        return error_set(e, ERR_CONFIG, "there is no bucket " SLICE_FMT " at %s%s (%s); make it or check the path",
+        return error_set(e, ERR_CONFIG,
+                         "there is no bucket " SLICE_FMT " at %s%s (%s); make it or check the path",
                          SLICE_ARG(r->bucket), c->scheme, c->host, f->code);
     switch (f->status) {
     case 401:
@@ -293,7 +316,8 @@ static enum err explain(const struct s3_client *c, const struct s3_request *r, c
     case 507:
         return error_set(e, ERR_IO, "the object store is full (%s); make room there", f->code);
     default:
-        return error_set(e, ERR_IO, "the object store answers %d %s (%s)%s", f->status, f->code, f->message,
+        return error_set(e, ERR_IO, "the object store answers %d %s (%s)%s", f->status, f->code,
+                         *f->message ? f->message : "no reason given",
                          f->status == 501 ? "; it lacks something that weir needs" : "");
     }
 }
@@ -304,14 +328,14 @@ static bool is_success(int status)
 }
 
 /* Read the failure out of headers and body, put it into words. body: what came, to be dropped afterwards. */
-static enum err refuse(const struct s3_client *c, const struct s3_request *r, struct s3_answer *out, struct slice body,
-                       struct error *e)
+static enum err refuse(const struct s3_client *c, const struct s3_request *r, struct s3_answer *out,
+                       struct slice body, struct error *e)
 {
-    struct bytes   code = {0}, message = {0}, region = {0};
-    struct slice   from_header = transfer_header(bytes_all(&out->headers), "x-minio-error-code");
-    struct slice   where = transfer_header(bytes_all(&out->headers), "x-amz-bucket-region");
+    struct bytes code = {0}, message = {0}, region = {0};
+    struct slice from_header = transfer_header(bytes_all(&out->headers), "x-minio-error-code");
+    struct slice where = transfer_header(bytes_all(&out->headers), "x-amz-bucket-region");
     struct refusal f = {.status = out->status};
-    enum err       rc;
+    enum err rc;
 
     if (!s3_xml_text(body, "Code", &code))
         bytes_slice(&code, from_header); /* an answer to HEAD has no body */
@@ -333,7 +357,8 @@ static enum err refuse(const struct s3_client *c, const struct s3_request *r, st
     return rc;
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------------ */
+/* --- sending
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* CompleteMultipartUpload may fail after it has said 200. */
 static bool is_late_error(const struct s3_request *r, struct slice body)
@@ -346,7 +371,7 @@ static bool is_late_error(const struct s3_request *r, struct slice body)
 static enum err attempt(struct s3_client *c, const struct s3_request *r, struct s3_answer *out,
                         struct transfer_answer *answer, struct error *e)
 {
-    size_t   start = out->body->len;
+    size_t start = out->body->len;
     enum err rc = exchange(c, r, answer, e);
 
     out->status = answer->status;
@@ -366,20 +391,22 @@ static enum err attempt(struct s3_client *c, const struct s3_request *r, struct 
     return rc;
 }
 
-enum err s3_send(struct s3_client *c, const struct s3_request *request, struct s3_answer *out, struct error *e)
+enum err s3_send(struct s3_client *c, const struct s3_request *request, struct s3_answer *out,
+                 struct error *e)
 {
     struct transfer_answer answer = {.body = out->body, .headers = out->headers};
-    int                    retries = request->once ? 0 : c->retries;
-    enum err               rc;
+    int retries = request->once ? 0 : c->retries;
+    enum err rc;
 
-    out->repeated = false;
+    out->sent = false;
     for (int tries = 1;; tries++) {
         rc = attempt(c, request, out, &answer, e);
+        out->sent |= answer.sent;
         if (rc != ERR_UNAVAILABLE || tries > retries || answer.retry_after_ms > RETRY_AFTER_MAX_MS)
             break;
-        out->repeated |= answer.sent;
         int64_t wait_ms = MAX(answer.retry_after_ms, transfer_backoff_ms(tries));
-        log_info("s3", "%s: %s; repeating it in %" PRId64 " ms (%d of %d)", request->what, e->text, wait_ms, tries, retries);
+        log_info("s3", "%s: %s; repeating it in %" PRId64 " ms (%d of %d)", request->what, e->text, wait_ms,
+                 tries, retries);
         transfer_sleep_ms(wait_ms);
     }
     return rc == OK ? OK : error_add(e, rc, "%s", request->what);

@@ -24,7 +24,7 @@ struct s3_request {
 
 struct s3_answer {
     int           status;
-    bool          repeated; /* an attempt before the last may have had an effect too */
+    bool          sent;     /* the request, or one of its repetitions, may have reached the store */
     struct bytes *body;     /* set by the caller: what a 2xx has is appended to it */
     struct bytes  headers;  /* the caller's to free, also after failure */
     char          code[64]; /* S3's name of the failure, "" when it gave none */

@@ -4,7 +4,7 @@
 /* The next `<name ...>` of *rest, which then begins behind it. */
 static bool open_tag(struct slice *rest, const char *name, bool *out_empty)
 {
-    size_t      name_len = strlen(name);
+    size_t name_len = strlen(name);
     const char *at;
 
     while (rest->len > 0 && (at = memchr(rest->ptr, '<', rest->len)) != NULL) {
@@ -25,7 +25,7 @@ static bool open_tag(struct slice *rest, const char *name, bool *out_empty)
 /* The next `</name>` of rest: where it begins and how long it is. */
 static const char *close_tag(struct slice rest, const char *name, size_t *out_len)
 {
-    char   tag[64];
+    char tag[64];
     size_t len = strlen(name) + 3;
 
     assert(len < sizeof tag);
@@ -38,7 +38,7 @@ static const char *close_tag(struct slice rest, const char *name, size_t *out_le
 
 bool s3_xml_next(struct slice *rest, const char *name, struct slice *content)
 {
-    bool   empty;
+    bool empty;
     size_t tag_len;
 
     if (!open_tag(rest, name, &empty))
@@ -76,14 +76,16 @@ static void put_utf8(struct bytes *out, uint32_t point)
 /* `#65` or `#x41` of `&#65;`. */
 static bool put_number_entity(struct bytes *out, struct slice name)
 {
-    bool     hex = name.len > 1 && name.ptr[1] == 'x';
+    bool hex = name.len > 1 && name.ptr[1] == 'x';
     uint32_t point = 0, base = hex ? 16 : 10;
 
     if (name.len < (hex ? 3u : 2u))
         return false;
     for (size_t i = hex ? 2 : 1; i < name.len; i++) {
-        char     c = (char)(name.ptr[i] | 0x20);
-        uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0') : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10 : 99;
+        char c = (char)(name.ptr[i] | 0x20);
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10
+                                                : 99;
 
         if (digit >= base || (point = point * base + digit) > 0x10ffff)
             return false;
@@ -98,7 +100,7 @@ static bool put_entity(struct bytes *out, struct slice name)
 {
     static const struct {
         const char *name;
-        char        c;
+        char c;
     } known[] = {{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
 
     if (name.len > 0 && name.ptr[0] == '#')
@@ -116,7 +118,7 @@ static bool unescape(struct bytes *out, struct slice raw)
 {
     while (raw.len > 0) {
         const char *amp = memchr(raw.ptr, '&', raw.len);
-        size_t      plain = amp ? (size_t)(amp - raw.ptr) : raw.len;
+        size_t plain = amp ? (size_t)(amp - raw.ptr) : raw.len;
 
         if (memchr(raw.ptr, '<', plain) != NULL)
             return false;
@@ -143,7 +145,7 @@ bool s3_xml_text(struct slice xml, const char *name, struct bytes *out)
 int64_t s3_xml_number(struct slice xml, const char *name)
 {
     struct slice raw;
-    int64_t      v = 0;
+    int64_t v = 0;
 
     if (!s3_xml_next(&xml, name, &raw) || raw.len == 0)
         return -1;

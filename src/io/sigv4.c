@@ -1,5 +1,6 @@
-/* sigv4.c: see sigv4.h. The request is written in one canonical way and hashed; the hash, the time and the scope
- * (day/region/service) make the string to sign; the key is derived from the secret by hashing each part of the scope.
+/* sigv4.c: see sigv4.h. The request is written in one canonical way and hashed; the hash, the time and the
+ * scope (day/region/service) make the string to sign; the key is derived from the secret by hashing each part
+ * of the scope.
  */
 #include "io/sigv4.h"
 #include "base/calendar.h"
@@ -24,7 +25,7 @@ static void to_hex(const uint8_t hash[HASH_BYTES], char out[SIGV4_HASH_MAX])
 void sigv4_hash(struct slice payload, char out[SIGV4_HASH_MAX])
 {
     uint8_t hash[HASH_BYTES] = {0};
-    int     ok = EVP_Digest(payload.ptr ? payload.ptr : "", payload.len, hash, NULL, EVP_sha256(), NULL);
+    int ok = EVP_Digest(payload.ptr ? payload.ptr : "", payload.len, hash, NULL, EVP_sha256(), NULL);
 
     assert(ok == 1); /* fails only when the library has no SHA-256 */
     to_hex(hash, out);
@@ -40,11 +41,11 @@ static void hmac(const uint8_t *key, size_t key_len, const char *text, size_t le
 void sigv4_time(int64_t wall_us, char out[SIGV4_TIME_MAX])
 {
     struct civil date = calendar_civil(calendar_day_of(wall_us));
-    int          second = (int)((wall_us - calendar_day_of(wall_us) * MICROS_PER_DAY) / MICROS_PER_SECOND);
+    int second = (int)((wall_us - calendar_day_of(wall_us) * MICROS_PER_DAY) / MICROS_PER_SECOND);
 
-    snprintf(out, SIGV4_TIME_MAX, "%04u%02u%02uT%02u%02u%02uZ", (unsigned)date.year % 10000, (unsigned)date.month % 100,
-             (unsigned)date.day % 100, (unsigned)(second / 3600) % 100, (unsigned)(second / 60 % 60),
-             (unsigned)(second % 60));
+    snprintf(out, SIGV4_TIME_MAX, "%04u%02u%02uT%02u%02u%02uZ", (unsigned)date.year % 10000,
+             (unsigned)date.month % 100, (unsigned)date.day % 100, (unsigned)(second / 3600) % 100,
+             (unsigned)(second / 60 % 60), (unsigned)(second % 60));
 }
 
 void sigv4_encode(struct bytes *out, struct slice text, bool keep_slash)
@@ -86,7 +87,8 @@ static void put_canonical(struct bytes *out, const struct sigv4_request *r)
     bytes_printf(out, "\n%s", r->payload_hash);
 }
 
-static void derive_key(const struct sigv4_key *key, const char *day, struct bytes *scratch, uint8_t out[HASH_BYTES])
+static void derive_key(const struct sigv4_key *key, const char *day, struct bytes *scratch,
+                       uint8_t out[HASH_BYTES])
 {
     bytes_clear(scratch);
     bytes_printf(scratch, "AWS4%s", key->secret_key);
@@ -101,15 +103,15 @@ static void derive_key(const struct sigv4_key *key, const char *day, struct byte
 void sigv4_sign(const struct sigv4_key *key, const struct sigv4_request *r, struct bytes *out)
 {
     struct bytes text = {0}, scratch = {0};
-    char         hex[SIGV4_HASH_MAX];
-    uint8_t      hash[HASH_BYTES] = {0};
+    char hex[SIGV4_HASH_MAX];
+    uint8_t hash[HASH_BYTES] = {0};
 
     put_canonical(&text, r);
     sigv4_hash(bytes_all(&text), hex);
     out->failed |= text.failed;
     bytes_clear(&text);
-    bytes_printf(&text, "AWS4-HMAC-SHA256\n%s\n%.*s/%s/%s/aws4_request\n%s", r->time, DAY_CHARS, r->time, key->region,
-                 key->service, hex);
+    bytes_printf(&text, "AWS4-HMAC-SHA256\n%s\n%.*s/%s/%s/aws4_request\n%s", r->time, DAY_CHARS, r->time,
+                 key->region, key->service, hex);
     derive_key(key, r->time, &scratch, hash);
     out->failed |= text.failed || scratch.failed;
     hmac(hash, HASH_BYTES, text.ptr ? text.ptr : "", text.len, hash);

@@ -12,7 +12,7 @@
 
 #define IDLE_MAX        16           /* handles kept for later */
 #define HEADER_MAX      (256 * 1024) /* bytes of all header lines of an answer */
-#define RESERVE_MAX (256 << 20) /* more than this is not believed before it comes */
+#define RESERVE_MAX     (256 << 20)  /* more than this is not believed before it comes */
 #define BACKOFF_MIN_MS  100
 #define BACKOFF_MAX_MS  10000
 #define CONTINUE_HEADER "Expect:" /* no waiting for `100 Continue` */

@@ -7,19 +7,19 @@
 #include "metrics/histogram.h"
 #include <math.h>
 
-#define STEPS       32 /* buckets to each doubling */
-#define STEPS_LOG2  5
-#define U_LIMIT     (UINT64_C(1) << 48)
-#define TURN_US     INT64_C(60000000)
+#define STEPS      32 /* buckets to each doubling */
+#define STEPS_LOG2 5
+#define U_LIMIT    (UINT64_C(1) << 48)
+#define TURN_US    INT64_C(60000000)
 
 const double histogram_bounds[HISTOGRAM_BOUNDS] = {
-    0.1,  0.25, 0.5,  1,    2.5,  5,     10,    25,    50,     100,    250,
-    500,  1000, 2500, 5000, 10000, 15000, 30000, 60000, 300000, 900000, 3600000,
+    0.1, 0.25, 0.5,  1,    2.5,   5,     10,    25,    50,     100,    250,
+    500, 1000, 2500, 5000, 10000, 15000, 30000, 60000, 300000, 900000, 3600000,
 };
 
 static size_t bucket_of(double v)
 {
-    double   thousandths = v * 1000 + 0.5;
+    double thousandths = v * 1000 + 0.5;
     uint64_t u = thousandths >= (double)U_LIMIT ? U_LIMIT - 1 : (uint64_t)thousandths;
     unsigned shift;
 
@@ -60,14 +60,14 @@ static size_t bound_of(double v)
 static void add_double(_Atomic uint64_t *bits, double v)
 {
     uint64_t old = atomic_load_explicit(bits, memory_order_relaxed), new;
-    double   sum;
+    double sum;
 
     do {
         memcpy(&sum, &old, sizeof sum);
         sum += v;
         memcpy(&new, &sum, sizeof new);
-    } while (!atomic_compare_exchange_weak_explicit(bits, &old, new, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (
+        !atomic_compare_exchange_weak_explicit(bits, &old, new, memory_order_relaxed, memory_order_relaxed));
 }
 
 void histogram_init(struct histogram *h, int64_t now_us)
@@ -106,12 +106,12 @@ static uint64_t lately(const struct histogram *h, size_t i)
 void histogram_quantiles(const struct histogram *h, const double *qs, size_t count, double *out)
 {
     uint64_t total = 0, seen = 0;
-    size_t   bucket = 0, last = 0; /* last: the last bucket that had any */
+    size_t bucket = 0, last = 0; /* last: the last bucket that had any */
 
     for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
         total += lately(h, i);
     for (size_t i = 0; i < count; i++) {
-        double   rank = ceil(qs[i] * (double)total);
+        double rank = ceil(qs[i] * (double)total);
         uint64_t wanted = rank < 1 ? 1 : (uint64_t)rank;
 
         wanted = MIN(wanted, total);
@@ -145,7 +145,7 @@ int64_t histogram_count(const struct histogram *h)
 double histogram_sum(const struct histogram *h)
 {
     uint64_t bits = atomic_load_explicit(&((struct histogram *)h)->sum_bits, memory_order_relaxed);
-    double   sum;
+    double sum;
 
     memcpy(&sum, &bits, sizeof sum);
     return sum;

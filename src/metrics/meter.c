@@ -1,4 +1,5 @@
-/* meter.c: see meter.h. A word whose number is not that of the present 5 seconds is from a former turn of the ring. */
+/* meter.c: see meter.h. A word whose number is not that of the present 5 seconds is from a former turn of the
+ * ring. */
 #include "metrics/meter.h"
 
 #define SLOT_US     INT64_C(5000000)
@@ -23,7 +24,7 @@ void meter_init(struct meter *m, struct clock *clock)
 
 void meter_mark(struct meter *m, int64_t n)
 {
-    uint64_t          number, old, new;
+    uint64_t number, old, new;
     _Atomic uint64_t *slot;
 
     if (n <= 0 || m->clock == NULL)
@@ -36,13 +37,13 @@ void meter_mark(struct meter *m, int64_t n)
 
         count += MIN((uint64_t)n, COUNT_MAX - count);
         new = number << COUNT_BITS | count;
-    } while (!atomic_compare_exchange_weak_explicit(slot, &old, new, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (
+        !atomic_compare_exchange_weak_explicit(slot, &old, new, memory_order_relaxed, memory_order_relaxed));
 }
 
 double meter_rate(const struct meter *m)
 {
-    int64_t  now_us, span_us;
+    int64_t now_us, span_us;
     uint64_t number, count = 0;
 
     if (m->clock == NULL)

@@ -1,20 +1,21 @@
-/* metrics.c: the registry: scopes and the metrics in them. How they are shown: metrics_families.c, metrics_prometheus.c.
- * Children are found again by name and own labels, metrics by kind and name, so asking twice is safe from any thread.
+/* metrics.c: the registry: scopes and the metrics in them. How they are shown: metrics_families.c,
+ * metrics_prometheus.c. Children are found again by name and own labels, metrics by kind and name, so asking
+ * twice is safe from any thread.
  */
 #include "metrics/metrics_registry.h"
 #include "base/mem.h"
 #include "os/log.h"
 
 /* What is handed out when there is no memory for the real one. */
-static struct counter   dummy_counter;
-static struct gauge     dummy_gauge;
-static struct meter     dummy_meter;
+static struct counter dummy_counter;
+static struct gauge dummy_gauge;
+static struct meter dummy_meter;
 static struct histogram dummy_histogram;
 
 struct metrics *metrics_new(struct clock *clock)
 {
     struct metrics *m = mem_zalloc(sizeof *m);
-    int             failed;
+    int failed;
 
     if (m == NULL)
         return NULL;
@@ -26,7 +27,8 @@ struct metrics *metrics_new(struct clock *clock)
     return m;
 }
 
-/* --- scopes -------------------------------------------------------------------------------------------------- */
+/* --- scopes
+ * -------------------------------------------------------------------------------------------------- */
 
 static void metric_free(struct metric *x)
 {
@@ -93,7 +95,7 @@ void metrics_free(struct metrics *m)
 static bool label_set(struct metric_scope *s, const struct metric_label *label)
 {
     const char *value = label->value ? label->value : "";
-    size_t      at = 0;
+    size_t at = 0;
 
     while (at < s->label_count && strcmp(s->labels[at].name, label->name) != 0)
         at++;
@@ -108,23 +110,27 @@ static bool label_set(struct metric_scope *s, const struct metric_label *label)
     return s->labels[at].name && s->labels[at].value;
 }
 
-/* The labels between the braces. Two names that are alike once filtered are kept apart by '_'. */
+/* Whether out has a label of that name already: name=" at its start or behind a comma; no value holds a bare
+ * quote. */
+static bool label_is_taken(const struct bytes *out, const struct bytes *name)
+{
+    for (size_t at = 0; at + name->len + 2 <= out->len; at++)
+        if ((at == 0 || out->ptr[at - 1] == ',') && memcmp(out->ptr + at, name->ptr, name->len) == 0 &&
+            memcmp(out->ptr + at + name->len, "=\"", 2) == 0)
+            return true;
+    return false;
+}
+
+/* The labels between the braces. Names that are alike once filtered are kept apart by '_'. */
 static void labels_write(struct metric_scope *s)
 {
-    struct bytes *out = &s->label_text;
+    struct bytes *out = &s->label_text, name = {0};
 
     for (size_t i = 0; i < s->label_count; i++) {
-        struct bytes name = {0};
-
+        bytes_clear(&name);
         text_label_name(&name, s->labels[i].name);
-        for (size_t j = 0; j < i; j++) {
-            struct bytes other = {0};
-
-            text_label_name(&other, s->labels[j].name);
-            if (slice_equal(bytes_all(&other), bytes_all(&name)))
-                bytes_u8(&name, '_');
-            bytes_fini(&other);
-        }
+        while (!name.failed && label_is_taken(out, &name))
+            bytes_u8(&name, '_');
         if (i)
             bytes_u8(out, ',');
         bytes_slice(out, bytes_all(&name));
@@ -135,8 +141,8 @@ static void labels_write(struct metric_scope *s)
             text_filtered(out, s->labels[i].value);
         bytes_u8(out, '"');
         out->failed |= name.failed;
-        bytes_fini(&name);
     }
+    bytes_fini(&name);
 }
 
 static bool scope_label(struct metric_scope *s, const struct metric_label *labels, size_t count)
@@ -189,9 +195,9 @@ static void scope_key(struct bytes *out, const char *name, const struct metric_l
 static struct metric_scope *scope_ask(struct metric_scope *parent, const char *name,
                                       const struct metric_label *labels, size_t label_count)
 {
-    struct metrics      *m = parent->registry;
+    struct metrics *m = parent->registry;
     struct metric_scope *s = NULL;
-    struct bytes         key = {0};
+    struct bytes key = {0};
 
     scope_key(&key, name, labels, label_count);
     if (bytes_cstr(&key) == NULL)
@@ -238,7 +244,8 @@ void metrics_scope_remove(struct metric_scope *s)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* --- metrics --------------------------------------------------------------------------------------------------- */
+/* --- metrics
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool value_make(struct metric *x, struct metrics *m)
 {
@@ -261,8 +268,8 @@ static bool value_make(struct metric *x, struct metrics *m)
     return true;
 }
 
-static struct metric *metric_make(struct metric_scope *s, enum metric_kind kind, struct slice key, const char *name,
-                                  const char *help)
+static struct metric *metric_make(struct metric_scope *s, enum metric_kind kind, struct slice key,
+                                  const char *name, const char *help)
 {
     struct metric *x = mem_zalloc(sizeof *x);
 
@@ -283,9 +290,10 @@ fail:
 }
 
 /* Under the lock: the metric of that kind and name in s; NULL when there is no memory. */
-static struct metric *metric_ask(struct metric_scope *s, enum metric_kind kind, const char *name, const char *help)
+static struct metric *metric_ask(struct metric_scope *s, enum metric_kind kind, const char *name,
+                                 const char *help)
 {
-    struct bytes   key = {0};
+    struct bytes key = {0};
     struct metric *x = NULL;
 
     bytes_printf(&key, "%c%s", "cgfmh"[kind], name);
@@ -300,7 +308,8 @@ static struct metric *metric_ask(struct metric_scope *s, enum metric_kind kind, 
     return x;
 }
 
-static struct metric *metric_locked(struct metric_scope *s, enum metric_kind kind, const char *name, const char *help)
+static struct metric *metric_locked(struct metric_scope *s, enum metric_kind kind, const char *name,
+                                    const char *help)
 {
     struct metric *x;
 
@@ -340,7 +349,8 @@ struct histogram *metrics_histogram(struct metric_scope *s, const char *name, co
     return x ? x->value.histogram : &dummy_histogram;
 }
 
-void metrics_gauge_fn(struct metric_scope *s, const char *name, const char *help, double (*read)(void *arg), void *arg)
+void metrics_gauge_fn(struct metric_scope *s, const char *name, const char *help, double (*read)(void *arg),
+                      void *arg)
 {
     struct metric *x;
 
@@ -364,7 +374,7 @@ void gauge_set(struct gauge *g, double v)
 double gauge_get(const struct gauge *g)
 {
     int64_t bits = atomic_load_explicit(&((struct gauge *)g)->bits, memory_order_relaxed);
-    double  v;
+    double v;
 
     memcpy(&v, &bits, sizeof v);
     return v;

@@ -32,12 +32,15 @@ struct metrics *metrics_new(struct clock *clock); /* NULL when there is no memor
 void            metrics_free(struct metrics *m);
 
 /* A scope under parent (NULL: the root): its name is `parent_name`, or just name at the root, its labels parent's and
- * these. All is copied. Asking again for the same name and labels gives the same scope. NULL when there is no memory. */
+ * these; metrics are written `flink_<scope>_<name>`, so "taskmanager_job" is a root's name ("flink_taskmanager_job" is
+ * taken for the same). All is copied. Asking again for the same name and labels gives the same scope, to be removed as
+ * often as it was asked for. NULL when there is no memory; metrics of NULL are dummies. */
 struct metric_scope *metrics_scope(struct metrics *m, struct metric_scope *parent, const char *name,
                                    const struct metric_label *labels, size_t label_count);
-/* The scope for names without prefix, with the same labels as given only. */
+/* The scope for names without prefix, with the same labels as given only. Shared by all who ask, like the above. */
 struct metric_scope *metrics_bare(struct metrics *m, const struct metric_label *labels, size_t label_count);
-void                 metrics_scope_remove(struct metric_scope *s);
+/* The last of as many removes as asks takes s and all below it. NULL is fine. */
+void metrics_scope_remove(struct metric_scope *s);
 
 /* The metric of that name in s, made on first asking; lives as long as s. When there is no memory, a shared dummy is
  * returned and a line logged: metrics never stop a job. help may be NULL. */
@@ -46,7 +49,9 @@ struct gauge     *metrics_gauge(struct metric_scope *s, const char *name, const 
 struct meter     *metrics_meter(struct metric_scope *s, const char *name, const char *help);
 struct histogram *metrics_histogram(struct metric_scope *s, const char *name, const char *help);
 
-/* A gauge that is asked when it is read; read(arg) is called from the reader's thread until s is removed. */
+/* A gauge that is asked when it is read; read(arg) is called from the reader's thread until s is removed. It may not
+ * call back into this header's functions that take a scope or the registry. Asking again replaces read and arg: use a
+ * scope of your own. */
 void metrics_gauge_fn(struct metric_scope *s, const char *name, const char *help, double (*read)(void *arg), void *arg);
 
 static inline void counter_add(struct counter *c, int64_t n)
@@ -63,17 +68,21 @@ void   meter_mark(struct meter *m, int64_t n);
 double meter_rate(const struct meter *m);
 void   histogram_record(struct histogram *h, double v); /* v >= 0, in the unit the name says */
 void   histogram_record_n(struct histogram *h, double v, int64_t n);
-double histogram_quantile(const struct histogram *h, double q); /* 0 when empty */
+/* 0 when empty. Of the last one to two minutes once Prometheus asks regularly, until then of all; histogram_count is
+ * always of all. */
+double  histogram_quantile(const struct histogram *h, double q);
 int64_t histogram_count(const struct histogram *h);
 
 /* Prometheus text format 0.0.4 of all metrics. */
 void metrics_prometheus(struct metrics *m, struct bytes *out);
 
-/* The sum over all metrics of that full name, for progress lines and tests: false when there is none. */
+/* The sum over all metrics of that full name, for progress lines and tests; of histograms their counts. False when there
+ * is none. */
 bool metrics_sum(struct metrics *m, const char *full_name, double *out);
 
 /* Adds the process's own: flink_<role>_Status_JVM_CPU_Load, ..._Memory_Heap_Used/Max (budget), _Threads_Count, ...;
- * role is "jobmanager" or "taskmanager". */
+ * role is "jobmanager" or "taskmanager". Labels are those of the root scope of that name if one was made before, else
+ * this machine's name as host (and tm_id). budget (borrowed, may be NULL) must outlive m. */
 struct budget;
 void metrics_process(struct metrics *m, const char *role, struct budget *budget);
 #endif

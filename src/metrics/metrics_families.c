@@ -1,6 +1,6 @@
 /* metrics_families.c: what a reader sees: metrics of one full name under one HELP and one TYPE.
- * The format allows one TYPE to a name and one sample to a name and its labels; who comes second is counted as before
- * but not shown, and a line in the log says so.
+ * The format allows one TYPE to a name and one sample to a name and its labels; who comes second is counted
+ * as before but not shown, and a line in the log says so.
  */
 #include "metrics/metrics_registry.h"
 #include "base/mem.h"
@@ -55,13 +55,13 @@ static void family_free(struct family *f)
     mem_free(f);
 }
 
-static struct family *family_make(struct metrics *m, const struct metric *x, const char *full, const char *name,
-                                  const char *help)
+static struct family *family_make(struct metrics *m, const struct metric *x, const char *full,
+                                  const char *name, const char *help)
 {
     struct family *f = mem_zalloc(sizeof *f);
 
-    if (f == NULL || (f->name = mem_strdup(full)) == NULL || (f->help = help_of(x->scope, name, help)) == NULL ||
-        !map_put(&m->families, slice_text(f->name), f)) {
+    if (f == NULL || (f->name = mem_strdup(full)) == NULL ||
+        (f->help = help_of(x->scope, name, help)) == NULL || !map_put(&m->families, slice_text(f->name), f)) {
         family_free(f);
         return NULL;
     }
@@ -86,23 +86,27 @@ static void family_settle(struct metrics *m, struct family *f)
 static void warn_if_hidden(struct metrics *m, const struct metric *x)
 {
     if (x->exposed != x->family->shown)
-        log_warn("metrics", "metric %s is there as %s already: this %s of the same name is counted but not shown; rename one",
-                 x->family->name, exposition_names[x->family->shown], exposition_names[x->exposed]);
+        log_warn(
+            "metrics",
+            "metric %s is there as %s already: this %s of the same name is counted but not shown; rename one",
+            x->family->name, exposition_names[x->family->shown], exposition_names[x->exposed]);
     else if (families_is_suffix(m, x->family))
-        log_warn("metrics", "metric %s would be mixed up with the samples of a histogram: it is counted but not shown; "
-                 "rename it", x->family->name);
+        log_warn("metrics",
+                 "metric %s would be mixed up with the samples of a histogram: it is counted but not shown; "
+                 "rename it",
+                 x->family->name);
     else if (x->shadowed)
-        log_warn("metrics", "metric %s{" SLICE_FMT "} is there twice: only the newer is shown", x->family->name,
-                 SLICE_ARG(bytes_all(&x->scope->label_text)));
+        log_warn("metrics", "metric %s{" SLICE_FMT "} is there twice: only the newer is shown",
+                 x->family->name, SLICE_ARG(bytes_all(&x->scope->label_text)));
 }
 
 bool families_add(struct metrics *m, struct metric *x, const char *name, const char *help)
 {
-    struct slice   labels = slice_of(x->scope->label_text.ptr, x->scope->label_text.len);
-    struct bytes   full = {0};
+    struct slice labels = slice_of(x->scope->label_text.ptr, x->scope->label_text.len);
+    struct bytes full = {0};
     struct family *f = NULL;
-    struct map    *group;
-    bool           ok = false;
+    struct map *group;
+    bool ok = false;
 
     x->exposed = exposition_of(x->kind, x->scope->bare);
     full_name(x->scope, name, &full);
@@ -127,8 +131,8 @@ out:
 
 void families_remove(struct metrics *m, struct metric *x)
 {
-    struct slice   labels = slice_of(x->scope->label_text.ptr, x->scope->label_text.len);
-    struct map    *group = &x->family->series[x->exposed];
+    struct slice labels = slice_of(x->scope->label_text.ptr, x->scope->label_text.len);
+    struct map *group = &x->family->series[x->exposed];
     struct metric *head = map_get(group, labels);
 
     if (head != x) {
@@ -148,7 +152,7 @@ bool families_is_suffix(struct metrics *m, const struct family *f)
 {
     static const struct {
         struct slice suffix;
-        bool         of_summary;
+        bool of_summary;
     } suffixes[] = {{SLICE("_count"), true}, {SLICE("_sum"), false}, {SLICE("_bucket"), false}};
     struct slice name = slice_text(f->name);
 
@@ -158,7 +162,8 @@ bool families_is_suffix(struct metrics *m, const struct family *f)
         if (!slice_ends(name, suffixes[i].suffix))
             continue;
         base = map_get(&m->families, slice_of(name.ptr, name.len - suffixes[i].suffix.len));
-        if (base && (base->shown == EXPOSE_HISTOGRAM || (base->shown == EXPOSE_SUMMARY && suffixes[i].of_summary)))
+        if (base &&
+            (base->shown == EXPOSE_HISTOGRAM || (base->shown == EXPOSE_SUMMARY && suffixes[i].of_summary)))
             return true;
     }
     return false;

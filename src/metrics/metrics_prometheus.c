@@ -1,6 +1,6 @@
 /* metrics_prometheus.c: all metrics as Prometheus text, format 0.0.4.
- *   Flink's scopes: as Flink's reporter writes them: gauges, and summaries with quantiles and _count but no _sum.
- *   Bare scopes: as Prometheus means it: counters, gauges, and histograms with _bucket, _sum and _count.
+ *   Flink's scopes: as Flink's reporter writes them: gauges, and summaries with quantiles and _count but no
+ * _sum. Bare scopes: as Prometheus means it: counters, gauges, and histograms with _bucket, _sum and _count.
  */
 #include "metrics/metrics_registry.h"
 #include <math.h>
@@ -8,8 +8,8 @@
 static const double quantiles[] = {0.5, 0.75, 0.95, 0.98, 0.99, 0.999};
 
 /* `name{labels,extra="extra_value"} `; extra may be NULL. */
-static void write_series(struct bytes *out, const char *name, const char *suffix, const struct metric_scope *s,
-                         const char *extra, double extra_value)
+static void write_series(struct bytes *out, const char *name, const char *suffix,
+                         const struct metric_scope *s, const char *extra, double extra_value)
 {
     struct slice labels = bytes_all(&s->label_text);
 
@@ -27,8 +27,8 @@ static void write_series(struct bytes *out, const char *name, const char *suffix
     bytes_u8(out, ' ');
 }
 
-static void write_sample(struct bytes *out, const char *name, const char *suffix, const struct metric_scope *s,
-                         const char *extra, double extra_value, double v)
+static void write_sample(struct bytes *out, const char *name, const char *suffix,
+                         const struct metric_scope *s, const char *extra, double extra_value, double v)
 {
     write_series(out, name, suffix, s, extra, extra_value);
     text_double(out, v);
@@ -49,7 +49,7 @@ static double value_of(const struct metric *x)
     case METRIC_HISTOGRAM:
         return (double)histogram_count(x->value.histogram);
     }
-    assert(!"a kind of metric");
+    assert(false); /* no such kind */
     return NAN;
 }
 
@@ -67,7 +67,7 @@ static void write_summary(struct bytes *out, const char *name, const struct metr
 static void write_histogram(struct bytes *out, const char *name, const struct metric *x)
 {
     struct histogram *h = x->value.histogram;
-    uint64_t          count = 0;
+    uint64_t count = 0;
 
     for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++) {
         double bound = i < HISTOGRAM_BOUNDS ? histogram_bounds[i] : INFINITY;
@@ -94,7 +94,7 @@ static void write_metric(struct metrics *m, struct bytes *out, const char *name,
 static void write_family(struct metrics *m, struct bytes *out, const struct family *f)
 {
     static const char *const types[] = {"gauge", "counter", "summary", "histogram"};
-    const struct map_entry  *entry;
+    const struct map_entry *entry;
 
     bytes_printf(out, "# HELP %s ", f->name);
     text_escaped(out, f->help, false);
@@ -117,7 +117,7 @@ void metrics_prometheus(struct metrics *m, struct bytes *out)
 static double family_sum(const struct family *f)
 {
     const struct map_entry *entry;
-    double                  sum = 0;
+    double sum = 0;
 
     for (int i = 0; i < EXPOSITION_COUNT; i++)
         for (size_t at = 0; (entry = map_next(&f->series[i], &at)) != NULL;)
@@ -131,7 +131,7 @@ static double family_sum(const struct family *f)
 
 bool metrics_sum(struct metrics *m, const char *full_name, double *out)
 {
-    struct slice         name = slice_text(full_name);
+    struct slice name = slice_text(full_name);
     const struct family *f;
 
     pthread_mutex_lock(&m->lock);

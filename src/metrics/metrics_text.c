@@ -1,5 +1,6 @@
 /* metrics_text.c: how names, label values and numbers are written in the Prometheus text format.
- * Whatever a job names its things, the text stays valid: a name has only the letters it may have, a value is UTF-8.
+ * Whatever a job names its things, the text stays valid: a name has only the letters it may have, a value is
+ * UTF-8.
  */
 #include "metrics/metrics_registry.h"
 #include <math.h>
@@ -15,7 +16,7 @@ static bool is_name_char(char c)
 static size_t utf8_length(const char *s)
 {
     const unsigned char *u = (const unsigned char *)s;
-    size_t               n = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 0;
+    size_t n = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 0;
 
     for (size_t i = 1; i < n; i++)
         if ((u[i] & 0xc0) != 0x80)
@@ -48,7 +49,8 @@ void text_label_name(struct bytes *out, const char *name)
 {
     size_t start = out->len;
 
-    if (strcmp(name, "le") == 0 || strcmp(name, "quantile") == 0 || (*name >= '0' && *name <= '9') || *name == '\0')
+    if (strcmp(name, "le") == 0 || strcmp(name, "quantile") == 0 || (*name >= '0' && *name <= '9') ||
+        *name == '\0')
         bytes_text(out, "label_"); /* taken by the format, or no name at all */
     text_filtered(out, name);
     for (size_t i = start; i < out->len; i++)
@@ -72,12 +74,13 @@ void text_escaped(struct bytes *out, const char *value, bool quotes)
     }
 }
 
-/* The fewest digits that read back as v; v is finite and not 0. Returns the exponent: v = 0.d1d2.. * 10^exponent. */
+/* The fewest digits that read back as v; v is finite and not 0. Returns the exponent: v = 0.d1d2.. *
+ * 10^exponent. */
 static int shortest_digits(double v, char digits[18])
 {
-    char  text[32];
+    char text[32];
     char *from = text, *exponent;
-    int   n = 0;
+    int n = 0;
 
     for (int precision = 14; precision <= 16; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, v);
@@ -110,7 +113,7 @@ static void write_plain(struct bytes *out, const char *digits, int exponent)
 void text_double(struct bytes *out, double v)
 {
     char digits[18];
-    int  exponent;
+    int exponent;
 
     if (isnan(v)) {
         bytes_text(out, "NaN");

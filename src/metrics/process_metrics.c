@@ -1,10 +1,10 @@
-/* process_metrics.c: the process's own metrics, under the names in which Flink's dashboards and alerts look for a JVM's.
- * weir has no JVM, so a name stands for what it is watched for:
- *   Memory_Heap       the accounted memory: used, its peak, its limit; Used / Max > 0.9 is the alert that it was
- *   Memory_NonHeap    the rest of the resident memory: code, stacks, libraries, the allocator's own
- *   Network_*, Shuffle_Netty_*, Flink_Memory_Managed_*   the same budget, as channels and state draw on it, in segments
- *   GarbageCollector, Metaspace   0: there is none
- * Values come from /proc/self/stat, read at most twice a second. Thread: a gauge is read under the registry's lock.
+/* process_metrics.c: the process's own metrics, under the names in which Flink's dashboards and alerts look
+ * for a JVM's. weir has no JVM, so a name stands for what it is watched for: Memory_Heap       the accounted
+ * memory: used, its peak, its limit; Used / Max > 0.9 is the alert that it was Memory_NonHeap    the rest of
+ * the resident memory: code, stacks, libraries, the allocator's own Network_*, Shuffle_Netty_*,
+ * Flink_Memory_Managed_*   the same budget, as channels and state draw on it, in segments GarbageCollector,
+ * Metaspace   0: there is none Values come from /proc/self/stat, read at most twice a second. Thread: a gauge
+ * is read under the registry's lock.
  */
 #include "metrics/metrics_registry.h"
 #include "base/budget.h"
@@ -17,13 +17,13 @@
 
 struct process_metrics {
     struct process_metrics *next;
-    struct clock           *clock;  /* borrowed */
-    struct budget          *budget; /* borrowed; NULL: nothing is accounted */
-    int64_t                 sampled_us;
-    bool                    sampled;
-    double                  cpu_load;   /* 0 to 1, of all processors */
-    int64_t                 cpu_ticks;  /* user and system, since the start of the process */
-    int64_t                 resident_bytes, thread_count;
+    struct clock *clock;   /* borrowed */
+    struct budget *budget; /* borrowed; NULL: nothing is accounted */
+    int64_t sampled_us;
+    bool sampled;
+    double cpu_load;   /* 0 to 1, of all processors */
+    int64_t cpu_ticks; /* user and system, since the start of the process */
+    int64_t resident_bytes, thread_count;
 };
 
 struct process_stat {
@@ -33,13 +33,15 @@ struct process_stat {
 /* The fields of /proc/self/stat after the name, which is in brackets and may hold anything. */
 static bool stat_parse(const char *text, struct process_stat *out)
 {
-    const char   *at = strrchr(text, ')');
+    const char *at = strrchr(text, ')');
     unsigned long user, kernel;
-    long          threads, pages;
+    long threads, pages;
 
     /* 3 state, 4-13, 14 utime, 15 stime, 16-19, 20 num_threads, 21-23, 24 rss (proc(5)) */
-    if (at == NULL || sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu %*s %*s %*s %*s %ld %*s %*s %*s %ld",
-                             &user, &kernel, &threads, &pages) != 4)
+    if (at == NULL ||
+        sscanf(at + 1,
+               " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu %*s %*s %*s %*s %ld %*s %*s %*s %ld",
+               &user, &kernel, &threads, &pages) != 4)
         return false;
     *out = (struct process_stat){(int64_t)(user + kernel), threads, pages};
     return true;
@@ -47,9 +49,9 @@ static bool stat_parse(const char *text, struct process_stat *out)
 
 static bool stat_read(struct process_stat *out)
 {
-    char   text[1024];
+    char text[1024];
     size_t len;
-    FILE  *f = fopen("/proc/self/stat", "re");
+    FILE *f = fopen("/proc/self/stat", "re");
 
     if (f == NULL)
         return false;
@@ -62,8 +64,8 @@ static bool stat_read(struct process_stat *out)
 static struct process_metrics *sample(void *arg)
 {
     struct process_metrics *p = arg;
-    int64_t                 now_us = clock_mono_us(p->clock), passed_us = now_us - p->sampled_us;
-    struct process_stat     now;
+    int64_t now_us = clock_mono_us(p->clock), passed_us = now_us - p->sampled_us;
+    struct process_stat now;
 
     if ((p->sampled && passed_us < SAMPLE_US) || !stat_read(&now))
         return p;
@@ -172,7 +174,7 @@ static double read_no_limit(UNUSED void *arg)
 
 static const struct process_gauge {
     const char *name, *help;
-    bool        of_task_manager;
+    bool of_task_manager;
     double (*read)(void *arg);
 } process_gauges[] = {
     {"JVM_CPU_Load", "of all processors, 0 to 1", false, read_cpu_load},
@@ -203,13 +205,13 @@ static const struct process_gauge {
     {"Shuffle_Netty_RequestedMemoryUsage", "per cent of the limit", true, read_usage_percent},
 };
 
-/* The scope named role at the root: the one with labels that is there already, so that the process's metrics join with
- * the others, else one with this machine's name. */
+/* The scope named role at the root: the one with labels that is there already, so that the process's metrics
+ * join with the others, else one with this machine's name. */
 static struct metric_scope *role_scope(struct metrics *m, const char *role, bool task_manager)
 {
-    char                    host[256] = "localhost", tm_id[300];
-    struct metric_label     labels[] = {{"host", host}, {"tm_id", tm_id}};
-    struct metric_scope    *found = NULL;
+    char host[256] = "localhost", tm_id[300];
+    struct metric_label labels[] = {{"host", host}, {"tm_id", tm_id}};
+    struct metric_scope *found = NULL;
     const struct map_entry *entry;
 
     pthread_mutex_lock(&m->lock);
@@ -232,8 +234,8 @@ static struct metric_scope *role_scope(struct metrics *m, const char *role, bool
 
 void metrics_process(struct metrics *m, const char *role, struct budget *budget)
 {
-    bool                    task_manager = strcmp(role, "taskmanager") == 0;
-    struct metric_scope    *scope = role_scope(m, role, task_manager), *status;
+    bool task_manager = strcmp(role, "taskmanager") == 0;
+    struct metric_scope *scope = role_scope(m, role, task_manager), *status;
     struct process_metrics *p = mem_zalloc(sizeof *p);
 
     status = scope ? metrics_scope(m, scope, "Status", NULL, 0) : NULL;
@@ -250,7 +252,8 @@ void metrics_process(struct metrics *m, const char *role, struct budget *budget)
     pthread_mutex_unlock(&m->lock);
     for (size_t i = 0; i < COUNT_OF(process_gauges); i++)
         if (task_manager || !process_gauges[i].of_task_manager)
-            metrics_gauge_fn(status, process_gauges[i].name, process_gauges[i].help, process_gauges[i].read, p);
+            metrics_gauge_fn(status, process_gauges[i].name, process_gauges[i].help, process_gauges[i].read,
+                             p);
 }
 
 void process_metrics_free(struct process_metrics *list)

@@ -33,13 +33,22 @@ struct output {
     enum err (*split)(struct output *o, const struct split_event *s, struct error *e);
     /* True when a channel behind it is full: finish the element at hand, but do not begin what can wait. */
     bool (*full)(struct output *o);
+    /* Nothing will be said about time for a while (idle), or again: those behind leave this subtask out of their minimum
+     * from here until then. A batch or a watermark ends it too. May be NULL: use output_idle. */
+    enum err (*idle)(struct output *o, bool idle, struct error *e);
 };
+
+MUST_USE static inline enum err output_idle(struct output *o, bool idle, struct error *e)
+{
+    return o->idle ? o->idle(o, idle, e) : OK;
+}
 
 /* A source's split (a Kafka partition, a file) as the operators behind it must know it. */
 enum split_change { SPLIT_ADDED, SPLIT_REMOVED, SPLIT_IDLE, SPLIT_ACTIVE };
 struct split_event {
     enum split_change change;
-    int32_t           number;       /* as in batch->split; unique within the source subtask */
+    int32_t           number;       /* as in batch->split; unique within the source subtask. SPLIT_IDLE of -1: this
+                                     * subtask has no splits, so that it holds nobody up */
     const char       *name;         /* stable over restarts: "health-data-raw-0" */
     int64_t           watermark_us; /* SPLIT_ADDED: what was known of it in the checkpoint, or WATERMARK_NONE */
 };

@@ -632,6 +632,8 @@ static enum err end_page(struct chunk *c, struct error *e)
         return OK;
     if (c->dictionary_on && first_page(c) && c->page_values_count && !dictionary_pays(c))
         drop_dictionary(c);
+    if (any_failed(c)) /* the arrays are shorter than the counts say */
+        return out_of_memory(c, e);
     c->shared->body.len = 0;
     encode_levels(c, &c->rep, c->leaf->max_rep, false);
     encode_levels(c, &c->def, c->leaf->max_def, c->def_uniform);

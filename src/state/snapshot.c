@@ -58,7 +58,9 @@ static bool freeze_state(struct frozen_state *f, const struct state *s)
     struct error      ignored;
 
     f->desc = s->desc;
+    f->desc.key = NULL;
     f->layout = s->env.layout;
+    f->columns = file_layout_of(&s->desc);
     if (file_schema(&f->arena, &s->desc, &f->file, &ignored) != OK ||
         (f->pages = mem_calloc(count_pages(s), sizeof *f->pages)) == NULL)
         return false;
@@ -125,7 +127,7 @@ static const struct fs_ops sum_ops = {.name = "checksum", .write = sum_write};
 struct writing {
     const struct state_snapshot *snapshot;
     const struct frozen_state   *state;
-    struct file_layout           layout;
+    const struct file_layout    *layout;
     struct parquet_writer       *writer; /* owned */
     struct builder               rows;   /* owned */
     int64_t                      entry_count;
@@ -176,7 +178,7 @@ static void append_field(struct column_builder *c, const char *value)
 static void append_value(struct writing *w, const struct entry *x)
 {
     const struct state_desc *d = &w->state->desc;
-    struct column_builder   *columns = &w->rows.columns[w->layout.value_from];
+    struct column_builder   *columns = &w->rows.columns[w->layout->value_from];
     struct slice             value = entry_bytes(&w->state->layout, x);
 
     if (d->fields == NULL) {
@@ -193,13 +195,13 @@ static enum err write_entry(struct writing *w, int64_t name_space, const struct 
     struct column_builder     *columns = w->rows.columns;
     struct slice               key = {entry_key(&f->layout, x), x->key_len};
 
-    if (!key_decode(key, &columns[w->layout.key_from], w->layout.key_count))
+    if (!key_decode(key, &columns[w->layout->key_from], w->layout->key_count))
         assert(!"a key that is not of its state's key schema");
     builder_i32(&columns[0], (int32_t)hash_key_group(x->hash, w->snapshot->max_parallelism));
-    if (w->layout.name_space >= 0)
-        builder_i64(&columns[w->layout.name_space], name_space);
-    if (w->layout.last_write >= 0)
-        builder_i64(&columns[w->layout.last_write], *entry_written(x));
+    if (w->layout->name_space >= 0)
+        builder_i64(&columns[w->layout->name_space], name_space);
+    if (w->layout->last_write >= 0)
+        builder_i64(&columns[w->layout->last_write], *entry_written(x));
     append_value(w, x);
     w->entry_count++;
     return builder_rows(&w->rows) == ROWS_PER_BATCH ? flush(w, e) : OK;
@@ -283,7 +285,7 @@ static enum err write_file(struct writing *w, struct fs *fs, const char *path, s
 static enum err write_state(const struct state_snapshot *snapshot, const struct frozen_state *f, struct fs *fs,
                             const char *prefix, struct state_file *out, struct error *e)
 {
-    struct writing w = {.snapshot = snapshot, .state = f, .layout = file_layout_of(&f->desc)};
+    struct writing w = {.snapshot = snapshot, .state = f, .layout = &f->columns};
     enum err       rc;
 
     *out = (struct state_file){.state = f->desc.name, .path = mem_printf("%s%s.parquet", prefix, f->desc.name)};

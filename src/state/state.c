@@ -3,6 +3,9 @@
 #include "base/budget.h"
 #include "base/mem.h"
 
+#define AHEAD          8    /* keys: from prefetching the slot to the entry, and from there to its use */
+#define PREFETCH_COUNT 1024 /* entries: with fewer it costs more than it gains */
+
 struct state_store *state_store_new(const struct state_config *config)
 {
     struct state_store *store = mem_zalloc(sizeof *store);
@@ -62,6 +65,18 @@ static void check_fields(const struct state_desc *d)
     }
 }
 
+/* The caller's may live in an operator, and that die before the last snapshot is written. */
+static const struct schema *copy_key(struct arena *arena, const struct schema *key)
+{
+    struct schema *copy = ARENA_NEW(arena, struct schema);
+    const void    *fields = arena_copy(arena, key->fields, (size_t)key->field_count * sizeof *key->fields);
+
+    if (copy == NULL || fields == NULL)
+        return NULL;
+    *copy = (struct schema){key->field_count, fields};
+    return copy;
+}
+
 enum err state_declare(struct state_store *store, const struct state_desc *desc, struct state **out, struct error *e)
 {
     struct state **end = &store->states, *s = NULL;
@@ -78,6 +93,10 @@ enum err state_declare(struct state_store *store, const struct state_desc *desc,
     }
     s->store = store;
     s->desc = *desc;
+    if ((s->desc.key = copy_key(&s->arena, desc->key)) == NULL) {
+        rc = error_memory(e, sizeof *desc->key, "a state's key");
+        goto out;
+    }
     s->env = (struct space_env){entry_layout_of(desc->value_size, desc->ttl_us > 0), store->config.budget,
                                 &store->epoch};
     s->order.budget = store->config.budget;
@@ -193,13 +212,11 @@ struct slice state_get(struct state *s, struct key key, int64_t name_space)
     return entry_bytes(&s->env.layout, x);
 }
 
-#define AHEAD 8 /* keys: from the slot to the entry, and from the entry to its use */
-
 void state_prefetch(const struct state *s, const struct key *keys, int32_t at, int32_t count, int64_t name_space)
 {
     const struct space *sp = find_space(s, name_space);
 
-    if (sp == NULL || sp->count < 1024 || at + 2 * AHEAD >= count)
+    if (sp == NULL || sp->count < PREFETCH_COUNT || at + 2 * AHEAD >= count)
         return;
     space_prefetch_slot(sp, keys[at + 2 * AHEAD].hash);
     space_prefetch_entry(sp, keys[at + AHEAD].hash);

@@ -28,7 +28,7 @@ struct state_field { /* a part of the value's bytes, for readers of savepoints; 
 
 struct state_desc {
     const char               *name;       /* "daily": part of savepoints, so it means something and stays */
-    const struct schema      *key;        /* names and types of the key's fields, for savepoints; must outlive the store */
+    const struct schema      *key;        /* the key's fields, for savepoints; their names and types must outlive store and snapshots */
     bool                      has_namespace;
     size_t                    value_size; /* bytes when every value has that size; 0: any length */
     const struct state_field *fields;     /* what lies in a value of fixed size, as columns; NULL: one BYTES column "value" */

@@ -27,6 +27,13 @@ struct state_store {
     uint32_t            epoch;  /* raised by each freeze; from 1 */
 };
 
+/* Columns of a file, in this order: key_group, the key's, namespace, last_write, the value's. */
+struct file_layout {
+    int32_t key_from, key_count;
+    int32_t name_space, last_write; /* -1: has none */
+    int32_t value_from, value_count;
+};
+
 /* A page as it was at the freeze. */
 struct frozen_page {
     struct page *page; /* owned reference */
@@ -35,9 +42,10 @@ struct frozen_page {
 };
 
 struct frozen_state {
-    struct state_desc    desc;
+    struct state_desc    desc; /* with its key NULL: a snapshot may outlive the store */
     struct entry_layout  layout;
-    const struct schema *file; /* owned by arena, so that a snapshot may outlive the store */
+    struct file_layout   columns;
+    const struct schema *file; /* owned by arena */
     struct arena         arena;
     struct frozen_page  *pages; /* owned */
     size_t               page_count, entry_count;
@@ -51,12 +59,6 @@ struct state_snapshot {
     struct budget       *budget;
 };
 
-/* Columns of a file, in this order: key_group, the key's, namespace, last_write, the value's. */
-struct file_layout {
-    int32_t key_from, key_count;
-    int32_t name_space, last_write; /* -1: has none */
-    int32_t value_from, value_count;
-};
 struct file_layout file_layout_of(const struct state_desc *d);
 MUST_USE enum err  file_schema(struct arena *arena, const struct state_desc *d, const struct schema **out,
                                struct error *e);

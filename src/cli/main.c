@@ -1,0 +1,66 @@
+/* main.c: `weir <command>`. */
+#include "cli/command.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+static const struct command commands[] = {
+    {"run", "run a job (a .so) to its end, embedded in this process", command_run},
+    {"table", "show an Iceberg table: snapshots, files, row counts, rows", command_table},
+    {"config", "print the reference of configuration keys", command_config},
+};
+
+/* Flink's other verbs: known, and answered. */
+static const char *const later[] = {"list",    "info",       "cancel",      "stop",        "savepoint", "checkpoint",
+                                    "sql",     "cluster",    "jobmanager",  "taskmanager", "modify",    "log",
+                                    "gateway", "sql-client", "sql-gateway", "run-application"};
+
+static void print_help(FILE *to)
+{
+    fprintf(to, "weir %s: a stream processor in one small program, in the place of Apache Flink.\n\n"
+                "usage: weir <command> [options]\n\ncommands:\n",
+            WEIR_VERSION);
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(to, "\n`weir <command> --help` tells more. To see it work, with nothing to install: ./demo.sh\n");
+}
+
+int command_usage(const char *command, const char *fmt, ...)
+{
+    va_list va;
+
+    fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
+    va_start(va, fmt);
+    vfprintf(stderr, fmt, va);
+    va_end(va);
+    fprintf(stderr, "\nUse `weir%s%s --help` to get help.\n", *command ? " " : "", command);
+    return 1;
+}
+
+static bool is(const char *word, const char *a, const char *b)
+{
+    return strcmp(word, a) == 0 || (b && strcmp(word, b) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return 1;
+    }
+    if (is(argv[1], "--help", "-h") || is(argv[1], "help", NULL)) {
+        print_help(stdout);
+        return 0;
+    }
+    if (is(argv[1], "--version", "-v") || is(argv[1], "version", NULL)) {
+        printf("Version: %s\n", WEIR_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (strcmp(argv[1], later[i]) == 0)
+            return command_usage("", "\"%s\" is not there yet: this version runs jobs embedded, by `weir run`", argv[1]);
+    return command_usage("", "\"%s\" is not a command; there are run, table and config", argv[1]);
+}

@@ -1,0 +1,110 @@
+/* progress.c: see progress.h. */
+#include "cli/progress.h"
+#include "base/budget.h"
+#include "base/mem.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+struct progress {
+    pthread_t       thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t  stop;
+    bool            stopping, terminal;
+    struct engine  *engine;
+    struct metrics *metrics;
+    struct budget  *budget;
+    int64_t         last_in, last_us;
+};
+
+static long resident_mib(void)
+{
+    long  pages = 0, unused;
+    FILE *f = fopen("/proc/self/statm", "r");
+
+    if (f && fscanf(f, "%ld %ld", &unused, &pages) != 2)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return pages * sysconf(_SC_PAGESIZE) >> 20;
+}
+
+static const char *human(double v, char text[16])
+{
+    if (v >= 1e6)
+        snprintf(text, 16, "%.2f M", v / 1e6);
+    else if (v >= 1e4)
+        snprintf(text, 16, "%.0f k", v / 1e3);
+    else
+        snprintf(text, 16, "%.0f", v);
+    return text;
+}
+
+static void print_line(struct progress *p, const char *end)
+{
+    struct engine_status s;
+    char                 in[16], rate[16], lag_text[16] = "-";
+    double               lag, rows = 0, seconds;
+
+    engine_status(p->engine, &s);
+    seconds = (double)(s.uptime_us - p->last_us) / 1e6;
+    if (metrics_sum(p->metrics, "kafka_consumer_lag", &lag))
+        human(lag, lag_text);
+    metrics_sum(p->metrics, "iceberg_files_written", &rows);
+    fprintf(stderr, "%s%6.1f s  records %s (%s/s)  lag %s  files %.0f  checkpoints %" PRId64 " (last %.0f ms)  restarts %" PRId32
+                    "  memory %ld MiB%s",
+            p->terminal ? "\r\033[K" : "", (double)s.uptime_us / 1e6, human((double)s.records_in, in),
+            human(seconds > 0 ? (double)(s.records_in - p->last_in) / seconds : 0, rate), lag_text, rows,
+            s.checkpoints_completed, (double)s.last_checkpoint_us / 1000.0, s.restarts, resident_mib(), end);
+    p->last_in = s.records_in;
+    p->last_us = s.uptime_us;
+}
+
+static void *run(void *arg)
+{
+    struct progress *p = arg;
+    struct timespec  due;
+
+    clock_gettime(CLOCK_REALTIME, &due);
+    pthread_mutex_lock(&p->mutex);
+    while (!p->stopping) {
+        due.tv_sec++;
+        while (!p->stopping && pthread_cond_timedwait(&p->stop, &p->mutex, &due) == 0)
+            ;
+        if (!p->stopping)
+            print_line(p, p->terminal ? "" : "\n");
+    }
+    pthread_mutex_unlock(&p->mutex);
+    return NULL;
+}
+
+struct progress *progress_start(struct engine *engine, struct metrics *metrics, struct budget *budget)
+{
+    struct progress *p = mem_zalloc(sizeof *p);
+
+    if (p == NULL)
+        return NULL;
+    *p = (struct progress){.engine = engine, .metrics = metrics, .budget = budget, .terminal = isatty(STDERR_FILENO)};
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->stop, NULL);
+    if (pthread_create(&p->thread, NULL, run, p) == 0)
+        return p;
+    mem_free(p);
+    return NULL;
+}
+
+void progress_stop(struct progress *p)
+{
+    if (p == NULL)
+        return;
+    pthread_mutex_lock(&p->mutex);
+    p->stopping = true;
+    pthread_cond_signal(&p->stop);
+    pthread_mutex_unlock(&p->mutex);
+    pthread_join(p->thread, NULL);
+    print_line(p, "\n");
+    pthread_cond_destroy(&p->stop);
+    pthread_mutex_destroy(&p->mutex);
+    mem_free(p);
+}
