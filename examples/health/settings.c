@@ -226,12 +226,9 @@ static void set_number(struct weir_env *env, const char *key, int64_t v, const c
 
 static void apply_s3(struct weir_env *env, const struct settings *s)
 {
-    if (s->s3.endpoint) {
-        bool scheme = strstr(s->s3.endpoint, "://") != NULL;
-
-        weir_configure(env, "s3.endpoint", scheme ? s->s3.endpoint
-                                                  : weir_text(env, "%s://%s", s->s3.ssl ? "https" : "http", s->s3.endpoint));
-    }
+    if (s->s3.endpoint)
+        weir_configure(env, "s3.endpoint", s->s3.endpoint);
+    weir_configure(env, "s3.connection.ssl.enabled", s->s3.ssl ? "true" : "false");
     if (s->s3.access_key)
         weir_configure(env, "s3.access-key", s->s3.access_key);
     if (s->s3.secret_key)

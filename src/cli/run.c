@@ -83,11 +83,25 @@ static enum err set_up_logs(const struct config *c, struct error *e)
     return OK;
 }
 
+/* An endpoint without a scheme gets that of s3.connection.ssl.enabled. */
+static char *endpoint_of(const struct config *c)
+{
+    const char *endpoint = config_string(c, "s3.endpoint");
+
+    if (endpoint == NULL)
+        return NULL;
+    if (strstr(endpoint, "://"))
+        return mem_strdup(endpoint);
+    return mem_printf("%s://%s", config_bool(c, "s3.connection.ssl.enabled") ? "https" : "http", endpoint);
+}
+
 static enum err open_files(const struct config *c, struct fs **out, struct error *e)
 {
-    struct fs_s3_config s3 = {.endpoint = config_string(c, "s3.endpoint"),
+    char               *endpoint = endpoint_of(c);
+    struct fs_s3_config s3 = {.endpoint = endpoint,
                               .access_key = config_string(c, "s3.access-key"),
                               .secret_key = config_string(c, "s3.secret-key"),
+                              .session_token = config_string(c, "s3.session-token"),
                               .region = config_string(c, "s3.region"),
                               .path_style = config_bool(c, "s3.path-style-access"),
                               .ca_file = config_string(c, "s3.ca-file"),
@@ -100,6 +114,7 @@ static enum err open_files(const struct config *c, struct fs **out, struct error
         fs_free(local);
         fs_free(remote);
     }
+    mem_free(endpoint);
     return rc;
 }
 
@@ -133,27 +148,47 @@ static void answer(void *arg, const struct http_call *call, struct http_reply *r
     metrics_prometheus(arg, &reply->body);
 }
 
+/* The name of the first reporter that is configured: metrics.reporter.<name>.... */
+static void find_reporter(void *arg, const char *key, UNUSED const char *value)
+{
+    static const char prefix[] = "metrics.reporter.";
+    char             *reporter = arg; /* 64 bytes */
+    size_t            len;
+
+    if (*reporter || strncmp(key, prefix, sizeof prefix - 1) != 0)
+        return;
+    key += sizeof prefix - 1;
+    len = strcspn(key, ".");
+    if (len < 64)
+        memcpy(reporter, key, len);
+}
+
 static enum err serve_metrics(struct run *r, struct error *e)
 {
-    const char *text = config_string(r->config, "metrics.reporter.prom.port");
-    const char *address = config_string(r->config, "metrics.reporter.prom.bind-host");
+    char        reporter[64] = "", key[128];
+    const char *text, *address;
     long        first, last;
     char       *end;
     enum err    rc = OK;
 
-    if (text == NULL)
+    config_each(r->config, find_reporter, reporter);
+    if (*reporter == '\0')
         return OK;
+    snprintf(key, sizeof key, "metrics.reporter.%s.bind-host", reporter);
+    address = config_string(r->config, key);
+    snprintf(key, sizeof key, "metrics.reporter.%s.port", reporter);
+    text = config_string(r->config, key);
     first = last = strtol(text, &end, 10);
     if (*end == '-')
         last = strtol(end + 1, &end, 10);
     if (end == text || *end || first < 0 || last > 65535 || first > last)
-        return error_set(e, ERR_CONFIG, "metrics.reporter.prom.port: \"%s\" is no port or range (want 9249 or 9250-9260)", text);
+        return error_set(e, ERR_CONFIG, "%s: \"%s\" is no port or range (want 9249 or 9250-9260)", key, text);
     for (long port = first; port <= last; port++)
-        if ((rc = http_server_start(address ? address : "0.0.0.0", (int)port, answer, r->metrics, &r->server, e)) == OK) {
+        if ((rc = http_server_start(address, (int)port, answer, r->metrics, &r->server, e)) == OK) {
             log_info("metrics", "Prometheus metrics at port %d, path /metrics", http_server_port(r->server));
             return OK;
         }
-    return error_add(e, rc, "metrics.reporter.prom.port");
+    return error_add(e, rc, "%s", key);
 }
 
 /* --- signals --------------------------------------------------------------------------------------------------------- */

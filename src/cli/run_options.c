@@ -133,8 +133,10 @@ enum err run_options_read(int argc, char **argv, struct config *config, struct r
     if (c.at >= argc || strcmp(argv[c.at], "--") == 0)
         return error_set(e, ERR_CONFIG, "which job? a path to a .so is wanted");
     out->job = argv[c.at];
-    if (c.at + 1 < argc && strcmp(argv[c.at + 1], "--") == 0)
-        argv[++c.at] = argv[c.at - 1]; /* the job's argv[0] takes the place of "--" */
+    if (c.at + 1 < argc && strcmp(argv[c.at + 1], "--") == 0) {
+        argv[c.at + 1] = argv[c.at]; /* the job's argv[0] takes the place of "--" */
+        c.at++;
+    }
     out->argc = argc - c.at;
     out->argv = argv + c.at;
     return OK;

@@ -35,6 +35,8 @@
 /* Who has come to read a group of keys makes them KEY_HONOURED here and leaves the sentence out. */
 #define SQL_USE KEY_NOT_NEEDED
 #define SQL_DOC "this version runs no SQL: "
+#define REST_USE KEY_NOT_NEEDED
+#define REST_DOC "this version runs a job embedded and serves no REST API: "
 #define WEB_USE KEY_NOT_NEEDED
 #define WEB_DOC "this version has no dashboard: "
 
@@ -412,9 +414,11 @@ const struct config_key config_keys[] = {
     {"env.hadoop.conf.dir", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL,
      NO_JVM "Hadoop's configuration is not read: see s3.endpoint and its neighbours"},
     {"env.yarn.conf.dir", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, NO_JVM "weir does not run on YARN"},
-    {"env.log.dir", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL, "folder of log files; unset: standard error"},
-    {"env.log.level", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL,
-     "say it in the environment: LOG_LEVEL=DEBUG"},
+    {"env.log.dir", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL,
+     "weir writes its log to standard error: whoever starts it decides where that goes"},
+    {"log.level", "env.log.level", KEY_STRING, KEY_HONOURED, "INFO", NULL,
+     "weir's own: DEBUG, INFO, WARN or ERROR"},
+    {"log.format", NULL, KEY_ENUM, KEY_HONOURED, "text", "text|json", "weir's own: lines for people or for machines"},
     {"env.log.max", NULL, KEY_INT, KEY_NOT_NEEDED, "10", NULL,
      "logs are not rotated by weir: use logrotate or the container's runtime"},
     {"env.pid.dir", NULL, KEY_STRING, KEY_NOT_NEEDED, "/tmp", NULL,
@@ -423,8 +427,8 @@ const struct config_key config_keys[] = {
      "weir starts no processes on other machines"},
     {"env.stdout-err.redirect-to-file", NULL, KEY_BOOL, KEY_NOT_NEEDED, "false", NULL,
      "redirect them where weir is started"},
-    {"io.tmp.dirs", "taskmanager.tmp.dirs", KEY_STRING, KEY_HONOURED, "/tmp", NULL,
-     "folder for what is spilled; several: separated by , or :"},
+    {"io.tmp.dirs", "taskmanager.tmp.dirs", KEY_STRING, KEY_NOT_NEEDED, "/tmp", NULL,
+     "weir spills nothing to temporary files"},
     {"process.*", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "temporary files lie in io.tmp.dirs"},
     {"fs.default-scheme", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL,
      "write paths in full: file:///... or s3://..."},
@@ -459,6 +463,8 @@ const struct config_key config_keys[] = {
      "s3a.path-style.access fs.s3a.path-style-access fs.s3a.path.style.access fs.s3a.path-style.access",
      KEY_BOOL, KEY_HONOURED, "false", NULL,
      "endpoint/bucket/key rather than bucket.endpoint/key; MinIO wants it"},
+    {"s3.ca-file", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL,
+     "weir's own: PEM file of the authorities that the store's certificate is checked against"},
     {"s3.connection.ssl.enabled",
      "s3.ssl.enabled s3a.connection.ssl.enabled s3a.ssl.enabled fs.s3a.connection.ssl.enabled "
      "fs.s3a.ssl.enabled",
@@ -483,12 +489,11 @@ const struct config_key config_keys[] = {
      "an option of Hadoop's or Presto's client; weir has its own, which needs none but those of this table"},
 
     /* --- REST and dashboard */
-    {"rest.address", "web.address jobmanager.web.address", KEY_STRING, KEY_HONOURED, "localhost", NULL,
-     "where clients find the REST API"},
-    {"rest.port", "web.port jobmanager.web.port", KEY_INT, KEY_HONOURED, "8081", "0..65535",
-     "port of the REST API; 0: any that is free"},
-    {"rest.bind-address", NULL, KEY_STRING, KEY_HONOURED, "localhost", NULL,
-     "address to listen on; 0.0.0.0: all"},
+    {"rest.address", "web.address jobmanager.web.address", KEY_STRING, REST_USE, "localhost", NULL,
+     REST_DOC "its address"},
+    {"rest.port", "web.port jobmanager.web.port", KEY_INT, REST_USE, "8081", "0..65535",
+     REST_DOC "its port"},
+    {"rest.bind-address", NULL, KEY_STRING, REST_USE, "localhost", NULL, REST_DOC "its address"},
     {"rest.bind-port", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "weir listens on rest.port"},
     {"rest.*", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "the REST API needs no tuning"},
     {"web.submit.enable", NULL, KEY_BOOL, WEB_USE, "true", NULL, WEB_DOC "uploading jobs"},
@@ -518,6 +523,8 @@ const struct config_key config_keys[] = {
      "the old form: org.apache.flink.metrics.prometheus.PrometheusReporter"},
     {"metrics.reporter.*.port", NULL, KEY_STRING, KEY_HONOURED, "9249", NULL,
      "port that Prometheus asks, or a range like 9250-9260 of which the first free is taken"},
+    {"metrics.reporter.*.bind-host", NULL, KEY_STRING, KEY_HONOURED, "0.0.0.0", NULL,
+     "weir's own: the address that the reporter listens on"},
     {"metrics.reporter.*.interval", NULL, KEY_DURATION, KEY_NOT_NEEDED, "10 s", NULL,
      "Prometheus comes and asks as often as it is told to"},
     {"metrics.reporter.*", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL,

@@ -472,13 +472,25 @@ enum err kafka_client_commit(struct kafka_client *c, rd_kafka_topic_partition_li
     return OK;
 }
 
+/* Room in what batches may hold, and in what all the process may: a source that holds nothing goes on in any case, or
+ * nothing would ever move again. */
+static bool has_room(struct kafka_client *c)
+{
+    if (budget_used(c->held) == 0)
+        return true;
+    if (!budget_take(c->held, 1))
+        return false;
+    budget_give(c->held, 1);
+    return true;
+}
+
 bool kafka_client_may_hold(struct kafka_client *c)
 {
-    if (budget_used(c->held) < budget_limit(c->held) || budget_used(c->held) == 0)
+    if (has_room(c))
         return true;
     atomic_store(&c->starved, true);
     /* Some may have come back between the look and the mark; then nobody would wake us. */
-    if (budget_used(c->held) >= budget_limit(c->held))
+    if (!has_room(c))
         return false;
     atomic_store(&c->starved, false);
     return true;

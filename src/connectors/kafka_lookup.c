@@ -55,6 +55,10 @@ static enum err take_topic(struct kafka_lookup *l, const rd_kafka_metadata_topic
         l->incomplete = true;
         return OK;
     }
+    if (kafka_client_retriable(topic->err)) {
+        l->incomplete = true;
+        return OK;
+    }
     if (topic->err)
         return refused(l, topic->err, "the partitions", topic->topic);
     for (int i = 0; l->rc == OK && i < topic->partition_cnt; i++)

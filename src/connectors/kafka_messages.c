@@ -3,6 +3,9 @@
 #include "base/mem.h"
 #include "formats/format.h"
 
+/* Bytes of a row in the columns of a raw batch. */
+#define ROW_BYTES (3 * sizeof(struct view) + sizeof(int32_t) + 2 * sizeof(int64_t) + sizeof(struct view))
+
 static void messages_free(struct keep *k)
 {
     struct kafka_messages *m = CONTAINER_OF(k, struct kafka_messages, keep);
@@ -140,12 +143,12 @@ static bool fill_times(const struct kafka_messages *m, struct batch *b)
 }
 
 enum err kafka_messages_batch(struct kafka_messages *m, const struct kafka_split *split, int64_t now_us,
-                              struct budget *budget, struct batch **out, struct error *e)
+                              struct batch **out, struct error *e)
 {
-    struct batch *b = batch_new(&format_raw_schema, budget);
+    struct batch *b = batch_new(&format_raw_schema, NULL);
 
     assert(m->count > 0);
-    m->charged = m->payload_bytes + (size_t)m->count * KAFKA_MESSAGE_OVERHEAD;
+    m->charged = m->payload_bytes + (size_t)m->count * (KAFKA_MESSAGE_OVERHEAD + ROW_BYTES);
     kafka_client_hold(m->client, m->charged);
     if (b == NULL || !batch_keep(b, &m->keep)) {
         keep_unref(&m->keep);
@@ -163,5 +166,5 @@ enum err kafka_messages_batch(struct kafka_messages *m, const struct kafka_split
     return OK;
 no_memory:
     batch_unref(b);
-    return error_memory(e, (size_t)split->pending * 84, "a batch of messages");
+    return error_memory(e, ROW_BYTES, "a batch of messages");
 }

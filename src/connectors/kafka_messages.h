@@ -24,7 +24,8 @@ struct kafka_messages *kafka_messages_new(struct kafka_client *client, int32_t c
 /* Takes the message, and charges it. */
 void kafka_messages_add(struct kafka_messages *m, rd_kafka_message_t *message);
 
-/* One batch (the caller's) of all of m, whose reference is taken, also on failure. m is not empty. */
+/* One batch (the caller's) of all of m, whose reference is taken, also on failure. m is not empty. The memory of the
+ * columns counts as held by the client, too: a source waits for memory before it takes messages, not after. */
 MUST_USE enum err kafka_messages_batch(struct kafka_messages *m, const struct kafka_split *split, int64_t now_us,
-                                       struct budget *budget, struct batch **out, struct error *e);
+                                       struct batch **out, struct error *e);
 #endif

@@ -19,7 +19,9 @@ struct kafka_split {
     int64_t          committed; /* to the group; -1: not yet */
     int64_t          stop;      /* the first offset not to read */
     bool             resettable; /* started at the earliest offset there was, and has read nothing yet */
-    bool             assigned, idle, finished, lost;
+    bool             assigned; /* its turn to be read has come */
+    bool             fetching; /* librdkafka has it */
+    bool             idle, finished, lost;
     int32_t          pending;   /* messages at hand, while a poll sorts them */
     rd_kafka_topic_t *rkt;      /* borrowed: how messages name the topic; NULL: not seen yet */
     rd_kafka_t      *rk;        /* borrowed: for lag */

@@ -8,6 +8,7 @@
 #include "formats/avro_schema.h"
 #include "formats/failure.h"
 #include "formats/utf8.h"
+#include "formats/uuid.h"
 
 #define SKIP_DEPTH_MAX 1000 /* of what is skipped: records may contain themselves */
 
@@ -21,14 +22,17 @@ struct cursor {
 static bool run(struct cursor *c, const struct avro_body *body, struct column_builder *columns);
 static bool run_skip(struct cursor *c, const struct avro_step *s);
 
-#define fail(c, ...) failure_set(&(c)->failure, __VA_ARGS__)
+#define fail(c, ...) FAIL(&(c)->failure, __VA_ARGS__)
 
-__attribute__((cold, noinline)) static bool fail_short(struct cursor *c, uint64_t want)
+/* want bytes are wanted, which are not there. */
+__attribute__((cold, noinline)) static void set_short(struct cursor *c, uint64_t want)
 {
     uint64_t missing = want - (uint64_t)(c->end - c->ptr);
 
-    return fail(c, "%" PRIu64 " byte%s missing", missing, missing == 1 ? " is" : "s are");
+    failure_set(&c->failure, "%" PRIu64 " byte%s missing", missing, missing == 1 ? " is" : "s are");
 }
+
+#define fail_short(c, want) (set_short(c, want), false)
 
 /* --- reading ------------------------------------------------------------------------------------------------ */
 
@@ -287,35 +291,6 @@ static bool run_enum(struct cursor *c, const struct avro_step *s, struct column_
     return true;
 }
 
-static int hex_digit(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    ch = (char)(ch | 0x20);
-    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
-/* 8-4-4-4-12 digits */
-static bool parse_uuid(const char *text, size_t len, char out[16])
-{
-    size_t at = 0;
-
-    if (len != 36)
-        return false;
-    for (int i = 0; i < 16; i++) {
-        int high, low;
-
-        if ((at == 8 || at == 13 || at == 18 || at == 23) && text[at++] != '-')
-            return false;
-        high = hex_digit(text[at++]);
-        low = hex_digit(text[at++]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (char)(high << 4 | low);
-    }
-    return true;
-}
-
 static bool run_uuid(struct cursor *c, struct column_builder *to)
 {
     const char *ptr;
@@ -324,7 +299,7 @@ static bool run_uuid(struct cursor *c, struct column_builder *to)
 
     if (!read_bytes(c, &ptr, &len))
         return false;
-    if (!parse_uuid(ptr, len, raw))
+    if (!uuid_parse(slice_of(ptr, len), raw))
         return fail(c, "the text is not a UUID");
     builder_copied(to, raw, sizeof raw);
     return true;
@@ -332,19 +307,12 @@ static bool run_uuid(struct cursor *c, struct column_builder *to)
 
 static bool run_uuid_text(struct cursor *c, struct column_builder *to)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char       *ptr;
-    char              text[36];
-    size_t            at = 0;
+    const char *ptr;
+    char        text[UUID_TEXT];
 
     if (!read_fixed(c, 16, &ptr))
         return false;
-    for (int i = 0; i < 16; i++) {
-        if (at == 8 || at == 13 || at == 18 || at == 23)
-            text[at++] = '-';
-        text[at++] = digits[(uint8_t)ptr[i] >> 4];
-        text[at++] = digits[(uint8_t)ptr[i] & 15];
-    }
+    uuid_format(ptr, text);
     builder_copied(to, text, sizeof text);
     return true;
 }
@@ -446,7 +414,7 @@ static bool run_list(struct cursor *c, const struct avro_step *s, struct column_
             break;
         for (uint64_t end = index + count; index < end; index++)
             if (UNLIKELY(!run(c, s->body, to->children)))
-                return failure_in_element(&c->failure, index);
+                return FAIL_IN_ELEMENT(&c->failure, index);
     }
     builder_list_end(to);
     return true;
@@ -672,7 +640,7 @@ static bool run(struct cursor *c, const struct avro_body *body, struct column_bu
 {
     for (const struct avro_step *s = body->steps, *end = s + body->count; s < end; s++)
         if (UNLIKELY(!run_step(c, s, columns)))
-            return failure_in_field(&c->failure, s->name);
+            return FAIL_IN_FIELD(&c->failure, s->name);
     return true;
 }
 

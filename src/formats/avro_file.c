@@ -145,7 +145,7 @@ static enum err read_rows(struct file *f, int64_t count, struct slice rows)
 static enum err read_block(struct file *f)
 {
     int64_t      count = reader_zigzag(&f->in);
-    struct slice packed = read_bytes(&f->in), sync = reader_bytes(&f->in, SYNC_BYTES), rows;
+    struct slice packed = read_bytes(&f->in), sync = reader_bytes(&f->in, SYNC_BYTES), rows = {NULL, 0};
     enum err     rc;
 
     if (f->in.failed)

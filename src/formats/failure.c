@@ -3,18 +3,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool failure_set(struct failure *f, const char *fmt, ...)
+void failure_set(struct failure *f, const char *fmt, ...)
 {
     va_list va;
 
     va_start(va, fmt);
     vsnprintf(f->text, FAILURE_TEXT, fmt, va);
     va_end(va);
-    return false;
 }
 
 /* Put text before the path; the inner end stays when there is no room. */
-static bool put_before(struct failure *f, const char *text)
+static void put_before(struct failure *f, const char *text)
 {
     size_t len = strlen(text);
 
@@ -25,23 +24,22 @@ static bool put_before(struct failure *f, const char *text)
         f->path_at = 0;
         memcpy(f->path, "...", 3);
     }
-    return false;
 }
 
-bool failure_in_field(struct failure *f, const char *name)
+void failure_add_field(struct failure *f, const char *name)
 {
     if (name == NULL)
-        return false;
+        return;
     put_before(f, name);
-    return put_before(f, ".");
+    put_before(f, ".");
 }
 
-bool failure_in_element(struct failure *f, uint64_t index)
+void failure_add_element(struct failure *f, uint64_t index)
 {
     char text[32];
 
     snprintf(text, sizeof text, "[%" PRIu64 "]", index);
-    return put_before(f, text);
+    put_before(f, text);
 }
 
 const char *failure_explain(struct failure *f)

@@ -134,11 +134,11 @@ static void fill_value(struct column_builder *to, const struct column *from, int
         builder_value(to, from, row);
 }
 
-static void fill_columns(struct payloads *p, const struct batch *raw, int32_t count)
+static void fill_columns(struct payloads *p, const struct batch *raw)
 {
     for (int32_t i = 0; i < p->spec->schema->field_count; i++)
         if (!p->wanted[i])
-            for (int32_t n = 0; n < count; n++)
+            for (int32_t n = 0; n < p->good_count; n++)
                 fill_value(&p->rows.columns[i], &raw->columns[p->spec->raw[i]], p->good[n]);
 }
 
@@ -196,11 +196,12 @@ static inline void decode_one(struct payloads *p, const struct batch *raw, int32
     p->append(p, payload, why);
 }
 
-static int32_t decode_all(struct payloads *p, const struct batch *raw)
+static void decode_all(struct payloads *p, const struct batch *raw)
 {
-    int32_t count = batch_live(raw), good = 0;
+    int32_t count = batch_live(raw);
     bool    any_raw = memchr(p->wanted, false, (size_t)p->spec->schema->field_count) != NULL;
 
+    p->good_count = 0;
     for (int32_t n = 0; n < count; n++) {
         struct payload_error why;
         int32_t              row = batch_row(raw, n);
@@ -209,13 +210,12 @@ static int32_t decode_all(struct payloads *p, const struct batch *raw)
         if (any_raw && why.reason == NULL)
             check_row(p, raw, row, &why);
         if (LIKELY(why.reason == NULL)) {
-            p->good[good++] = row;
+            p->good[p->good_count++] = row;
             continue;
         }
-        builder_truncate(&p->rows, good);
+        builder_truncate(&p->rows, p->good_count);
         add_error(p, raw, row, &why);
     }
-    return good;
 }
 
 /* What b has, as a batch that keeps raw alive; NULL when there are no rows. */
@@ -264,7 +264,6 @@ static bool room_for(struct payloads *p, int32_t count)
 enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **rows, struct batch **errors,
                          struct error *e)
 {
-    int32_t  good;
     enum err rc;
 
     *rows = *errors = NULL;
@@ -272,9 +271,9 @@ enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **r
         start_again(p);
     if (p->rows.columns == NULL || p->errors.columns == NULL || !room_for(p, MAX(batch_live(raw), 1)))
         return no_memory(e);
-    good = decode_all(p, raw);
-    fill_columns(p, raw, good);
-    if ((rc = finish(&p->rows, raw, good, rows, e)) != OK ||
+    decode_all(p, raw);
+    fill_columns(p, raw);
+    if ((rc = finish(&p->rows, raw, p->good_count, rows, e)) != OK ||
         (rc = finish(&p->errors, raw, builder_rows(&p->errors), errors, e)) != OK) {
         batch_unref(*rows);
         *rows = NULL;

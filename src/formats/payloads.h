@@ -22,6 +22,7 @@ struct payloads {
     bool                     *wanted;      /* owned: per field, whether it comes from the payload */
     int32_t                  *good;        /* owned: rows of the raw batch that became rows */
     int32_t                   good_capacity;
+    int32_t                   good_count;  /* rows of the batch so far */
     bool                      takes_null;  /* append is called for a payload that is NULL (ptr NULL) */
     bool                      takes_empty; /* append is called for a payload of no bytes; else it counts as none */
     struct builder            rows, errors;

@@ -67,8 +67,7 @@ static bool has(const char *text, const char *part)
     return strstr(text, part) != NULL;
 }
 
-/* --- names
- * ------------------------------------------------------------------------------------------------------ */
+/* --- names ---------------------------------------------------------------------------------- */
 
 static void test_forms_of_a_path(UNUSED void **state)
 {
@@ -129,8 +128,7 @@ static void test_long_names(UNUSED void **state)
     assert_true(has(e.text, "too long"));
 }
 
-/* --- writing and reading
- * ------------------------------------------------------------------------------------------ */
+/* --- writing and reading -------------------------------------------------------------------- */
 
 /* Write size bytes in pieces and read them back. */
 static void check_pieces(size_t size, size_t piece)
@@ -258,8 +256,7 @@ static void test_in_the_way(UNUSED void **state)
     assert_content("folder/x", "x");
 }
 
-/* --- once only
- * ---------------------------------------------------------------------------------------------------- */
+/* --- once only ------------------------------------------------------------------------------ */
 
 static void test_if_absent(UNUSED void **state)
 {
@@ -330,8 +327,7 @@ static void test_create_against_remove(UNUSED void **state)
     pthread_join(remover, NULL);
 }
 
-/* --- listing
- * ------------------------------------------------------------------------------------------------------ */
+/* --- listing -------------------------------------------------------------------------------- */
 
 struct seen {
     char text[2000]; /* sorted, a blank after each */
@@ -430,8 +426,7 @@ static void test_remove_while_listing(UNUSED void **state)
     assert_int_equal(access("gone", F_OK), -1);
 }
 
-/* --- removing, and what a crash leaves
- * ---------------------------------------------------------------------------- */
+/* --- removing, and what a crash leaves ------------------------------------------------------ */
 
 static void test_remove(UNUSED void **state)
 {
@@ -512,8 +507,7 @@ static void test_kill_leaves_whole_files(UNUSED void **state)
     assert_true(seen.count <= 1);
 }
 
-/* --- faults
- * ------------------------------------------------------------------------------------------------------- */
+/* --- faults --------------------------------------------------------------------------------- */
 
 enum { DISK_FULL_SEEN = 0, DISK_FULL_NOT_SEEN = 1, CANNOT_MOUNT = 2 };
 
@@ -577,13 +571,33 @@ static void test_disk_full(UNUSED void **state)
     assert_int_equal(WEXITSTATUS(status), DISK_FULL_SEEN);
 }
 
+/* In a child: as a user who may not write here. */
+static int write_where_forbidden(void)
+{
+    if (geteuid() == 0 && seteuid(65534) != 0)
+        return CANNOT_MOUNT;
+    if (fs_put(fs, "closed/x", SLICE("x"), FS_REPLACE, &e) != ERR_DENIED ||
+        !has(e.text, "check owner and mode"))
+        return 1;
+    return fs_remove(fs, "closed/y", &e) == ERR_DENIED ? 0 : 1;
+}
+
 static void test_permission(UNUSED void **state)
 {
-    if (geteuid() == 0)
-        skip();
-    assert_int_equal(mkdir("closed", 0500), 0);
-    assert_int_equal(fs_put(fs, "closed/x", SLICE("x"), FS_REPLACE, &e), ERR_DENIED);
-    assert_true(has(e.text, "permission denied; check owner"));
+    int status;
+    pid_t child;
+
+    put_text("closed/y", "y");
+    assert_int_equal(chmod(".", 0755), 0);
+    assert_int_equal(chmod("closed", 0555), 0);
+    child = fork();
+    if (child == 0)
+        _exit(write_where_forbidden());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_content("closed/y", "y");
+    assert_int_equal(chmod("closed", 0755), 0);
 }
 
 static enum err everything(int *steps)

@@ -53,9 +53,9 @@ static struct {
     struct fake_upload uploads[FAKE_UPLOAD_MAX];
     struct fake_fault fault;
     int page_size, requests, put_requests;
-    bool plain_keys; /* ignores encoding-type */
-    bool no_ranges;
-    const char *list_answer; /* instead of a listing */
+    bool plain_keys;               /* ignores encoding-type */
+    bool no_ranges, no_conditions; /* what older stores lack */
+    const char *list_answer;       /* instead of a listing */
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER, .page_size = 1000};
 
 static void fake_error(struct http_reply *reply, int status, const char *code)
@@ -160,7 +160,7 @@ static bool fake_refused(const struct http_call *call, const char *key, struct h
     bool found;
 
     fake_find(key, &found);
-    if (found && http_call_header(call, "If-None-Match") != NULL)
+    if (found && !fake.no_conditions && http_call_header(call, "If-None-Match") != NULL)
         fake_error(reply, 412, "PreconditionFailed");
     return reply->status == 412;
 }
@@ -420,7 +420,7 @@ static void fake_clear(void)
     fake.fault = (struct fake_fault){0};
     fake.page_size = 1000;
     fake.requests = fake.put_requests = 0;
-    fake.plain_keys = fake.no_ranges = false;
+    fake.plain_keys = fake.no_ranges = fake.no_conditions = false;
     fake.list_answer = NULL;
 }
 

@@ -59,8 +59,7 @@ static void put_text(const char *name, const char *text)
     ASSERT_OK(fs_put(fs, at(name), slice_text(text), FS_REPLACE, &e), &e);
 }
 
-/* --- checks of any object store
- * ----------------------------------------------------------------------------------- */
+/* --- checks of any object store ------------------------------------------------------------- */
 
 static void test_names(UNUSED void **state)
 {
@@ -343,8 +342,7 @@ static void test_long_list(UNUSED void **state)
     assert_list("many/", "");
 }
 
-/* --- bad paths and configurations
- * ---------------------------------------------------------------------------------- */
+/* --- bad paths and configurations ----------------------------------------------------------- */
 
 static void test_bad_paths(UNUSED void **state)
 {
@@ -405,8 +403,7 @@ static void test_bad_config(UNUSED void **state)
     }
 }
 
-/* --- faults, by the fake only
- * ---------------------------------------------------------------------------------------- */
+/* --- faults, by the fake only --------------------------------------------------------------- */
 
 static struct fs_s3_config fake_config(void)
 {
@@ -610,7 +607,10 @@ static void test_faults_while_reading(UNUSED void **state)
          ERR_DENIED,
          "set the time",
          1},
-        {{.method = "GET", .count = 1, .status = 400, .code = "ExpiredToken"}, ERR_IO, "ExpiredToken", 1},
+        {{.method = "GET", .count = 1, .status = 400, .code = "ExpiredToken"},
+         ERR_DENIED,
+         "get a new one",
+         1},
         {{.method = "GET", .count = 1, .status = 301, .code = "PermanentRedirect"},
          ERR_CONFIG,
          "but in eu-central-1",
@@ -747,6 +747,32 @@ static void test_store_without_ranges(UNUSED void **state)
     bytes_fini(&out);
 }
 
+/* A store that would let two writers both be first is refused, before anything is replaced. */
+static void test_store_without_conditions(UNUSED void **state)
+{
+    struct fs_s3_config config = fake_config();
+    struct fs *fresh;
+
+    put_text("f", "theirs");
+    ASSERT_OK(fs_s3_new(&config, &fresh, &e), &e);
+    fake.no_conditions = true;
+    for (int large = 0; large <= 1; large++) {
+        assert_int_equal(fs_put(fresh, at("f"), pattern(large ? PART + 1 : 3, 1), FS_IF_ABSENT, &e),
+                         ERR_UNSUPPORTED);
+        assert_true(has(e.text, "ignores If-None-Match") && has(e.text, at("f")));
+        assert_content(at("f"), SLICE("theirs"));
+        assert_int_equal(fake.object_count, 1);
+        assert_int_equal(fake_upload_count(), 0);
+    }
+    fake.no_conditions = false;
+    assert_int_equal(fs_put(fresh, at("f"), SLICE("ours"), FS_IF_ABSENT, &e), ERR_EXISTS);
+    fake.requests = 0;
+    ASSERT_OK(fs_put(fresh, at("g"), SLICE("ours"), FS_IF_ABSENT, &e), &e);
+    assert_int_equal(fake.requests, 1); /* known by now */
+    assert_int_equal(fake.object_count, 2);
+    fs_free(fresh);
+}
+
 /* A small file is one request. */
 static void test_request_count(UNUSED void **state)
 {
@@ -772,7 +798,7 @@ static enum err everything(void)
 
     config.session_token = "token";
     if ((rc = fs_s3_new(&config, &mine, &e)) != OK ||
-        (rc = fs_put(mine, at("m"), SLICE("123"), FS_REPLACE, &e)) != OK ||
+        (rc = fs_put(mine, at("m"), SLICE("123"), FS_IF_ABSENT, &e)) != OK ||
         (rc = fs_put(mine, at("n"), pattern(PART + 1, 1), FS_REPLACE, &e)) != OK ||
         (rc = fs_read(mine, at("m"), 1, 2, &out, &e)) != OK || (rc = fs_remove(mine, at("n"), &e)) != OK ||
         (rc = fs_list(mine, at(""), note, &seen, &e)) != OK)
@@ -804,8 +830,7 @@ static void test_no_memory(UNUSED void **state)
     log_init(LOG_INFO, LOG_TEXT, STDERR_FILENO);
 }
 
-/* --- the two stores
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the two stores ------------------------------------------------------------------------- */
 
 static int start_fake(UNUSED void **state)
 {
@@ -816,7 +841,10 @@ static int start_fake(UNUSED void **state)
     fake_start();
     config = fake_config();
     snprintf(root, sizeof root, "s3://" FAKE_BUCKET "/t/");
-    return fs_s3_new(&config, &fs, &e) == OK ? 0 : -1;
+    if (fs_s3_new(&config, &fs, &e) != OK || fs_put(fs, at("probed"), SLICE(""), FS_IF_ABSENT, &e) != OK)
+        return -1;
+    fake_clear();
+    return 0;
 }
 
 static int stop_fake(UNUSED void **state)
@@ -866,8 +894,11 @@ static void test_no_upload_stays(UNUSED void **state)
     struct bytes body = {0};
     struct s3_answer answer = {.body = &body};
     struct slice bucket = slice_of(root + 5, strcspn(root + 5, "/")), upload;
-    struct s3_request r = {
-        .what = "uploads", .method = "GET", .bucket = bucket, .query = "uploads=", .limit = 1 << 20};
+    struct s3_request r = {.what = "uploads",
+                           .method = "GET",
+                           .path = {.bucket = bucket},
+                           .query = "uploads=",
+                           .limit = 1 << 20};
 
     ASSERT_OK(s3_client_new(&config, &client, &e), &e);
     ASSERT_OK(s3_send(client, &r, &answer, &e), &e);
@@ -933,6 +964,7 @@ int main(void)
         cmocka_unit_test_teardown(test_nobody_there, clear_fake),
         cmocka_unit_test_teardown(test_wrong_keys, clear_fake),
         cmocka_unit_test_teardown(test_store_without_ranges, clear_fake),
+        cmocka_unit_test_teardown(test_store_without_conditions, clear_fake),
         cmocka_unit_test_teardown(test_request_count, clear_fake),
         cmocka_unit_test_teardown(test_no_memory, clear_fake),
     };

@@ -28,8 +28,7 @@ struct s3_client {
     int retries;
 };
 
-/* --- configuration
- * ---------------------------------------------------------------------------------------------- */
+/* --- configuration -------------------------------------------------------------------------- */
 
 static enum err set_endpoint(struct s3_client *c, const struct fs_s3_config *config, struct error *e)
 {
@@ -116,8 +115,7 @@ void s3_client_free(struct s3_client *c)
     mem_free(c);
 }
 
-/* --- one attempt
- * ------------------------------------------------------------------------------------------------- */
+/* --- one attempt ---------------------------------------------------------------------------- */
 
 /* What is sent; the texts live in the arena of the attempt. */
 struct outgoing {
@@ -147,7 +145,7 @@ static const char *host_header(const struct s3_client *c, const struct s3_reques
         host.len -= strlen(strrchr(c->host, ':'));
     if (in_path(c))
         return arena_printf(arena, "host: " SLICE_FMT, SLICE_ARG(host));
-    return arena_printf(arena, "host: " SLICE_FMT "." SLICE_FMT, SLICE_ARG(r->bucket), SLICE_ARG(host));
+    return arena_printf(arena, "host: " SLICE_FMT "." SLICE_FMT, SLICE_ARG(r->path.bucket), SLICE_ARG(host));
 }
 
 static const char *path_of(const struct s3_client *c, const struct s3_request *r, struct arena *arena)
@@ -157,10 +155,10 @@ static const char *path_of(const struct s3_client *c, const struct s3_request *r
 
     bytes_text(&text, c->base_path);
     if (in_path(c))
-        bytes_printf(&text, "/" SLICE_FMT, SLICE_ARG(r->bucket));
-    if (!in_path(c) || r->key.len > 0)
+        bytes_printf(&text, "/" SLICE_FMT, SLICE_ARG(r->path.bucket));
+    if (!in_path(c) || r->path.key.len > 0)
         bytes_u8(&text, '/');
-    sigv4_encode(&text, r->key, true);
+    sigv4_encode(&text, r->path.key, true);
     if (!text.failed)
         path = arena_text(arena, bytes_all(&text));
     bytes_fini(&text);
@@ -239,8 +237,7 @@ static enum err exchange(struct s3_client *c, const struct s3_request *r, struct
     return rc;
 }
 
-/* --- what went wrong
- * --------------------------------------------------------------------------------------------- */
+/* --- what went wrong ------------------------------------------------------------------------ */
 
 /* What the endpoint said about a failure. */
 struct refusal {
@@ -267,7 +264,7 @@ static enum err explain_denied(const struct refusal *f, const struct s3_request 
     return error_set(
         e, ERR_DENIED,
         "access denied (%d%s%s); check s3.access-key, s3.secret-key and the rights on bucket " SLICE_FMT,
-        f->status, *f->code ? " " : "", f->code, SLICE_ARG(r->bucket));
+        f->status, *f->code ? " " : "", f->code, SLICE_ARG(r->path.bucket));
 }
 
 /* An answer that sends us to another region. */
@@ -286,6 +283,13 @@ static bool is_busy(const struct refusal *f)
            strcmp(f->code, "InternalError") == 0;
 }
 
+/* AWS says 400 to a session that is over. */
+static bool is_denied(const struct refusal *f)
+{
+    return f->status == 401 || f->status == 403 || strcmp(f->code, "ExpiredToken") == 0 ||
+           strcmp(f->code, "InvalidToken") == 0;
+}
+
 static enum err explain(const struct s3_client *c, const struct s3_request *r, const struct refusal *f,
                         struct error *e)
 {
@@ -293,7 +297,7 @@ static enum err explain(const struct s3_client *c, const struct s3_request *r, c
         return error_set(e, ERR_CONFIG,
                          "bucket " SLICE_FMT
                          " is not in region %s%s%s (%d %s); set s3.region and s3.endpoint",
-                         SLICE_ARG(r->bucket), c->key.region, *f->region ? " but in " : "", f->region,
+                         SLICE_ARG(r->path.bucket), c->key.region, *f->region ? " but in " : "", f->region,
                          f->status, *f->code ? f->code : "no reason given");
     if (is_busy(f))
         return error_set(e, ERR_UNAVAILABLE,
@@ -302,11 +306,10 @@ static enum err explain(const struct s3_client *c, const struct s3_request *r, c
     if (strcmp(f->code, "NoSuchBucket") == 0 || strcmp(f->code, "InvalidBucketName") == 0)
         return error_set(e, ERR_CONFIG,
                          "there is no bucket " SLICE_FMT " at %s%s (%s); make it or check the path",
-                         SLICE_ARG(r->bucket), c->scheme, c->host, f->code);
-    switch (f->status) {
-    case 401:
-    case 403:
+                         SLICE_ARG(r->path.bucket), c->scheme, c->host, f->code);
+    if (is_denied(f))
         return explain_denied(f, r, e);
+    switch (f->status) {
     case 404:
         return error_set(e, ERR_NOT_FOUND, "no such file (%s)", *f->code ? f->code : "404");
     case 409:
@@ -357,8 +360,7 @@ static enum err refuse(const struct s3_client *c, const struct s3_request *r, st
     return rc;
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------------------ */
+/* --- sending -------------------------------------------------------------------------------- */
 
 /* CompleteMultipartUpload may fail after it has said 200. */
 static bool is_late_error(const struct s3_request *r, struct slice body)

@@ -4,6 +4,7 @@
 #ifndef WEIR_IO_S3_CLIENT_H
 #define WEIR_IO_S3_CLIENT_H
 #include "io/fs.h"
+#include "io/s3_path.h"
 
 struct s3_client;
 
@@ -13,7 +14,7 @@ void              s3_client_free(struct s3_client *c); /* NULL is fine */
 struct s3_request {
     const char  *what;   /* for messages: "reading s3://bucket/key" */
     const char  *method;
-    struct slice bucket, key;
+    struct s3_path path;
     const char  *query;  /* encoded, each name with '=', names in order; NULL: none */
     const char  *nonce;  /* sent as x-amz-meta-weir-nonce; NULL: none */
     const char  *header; /* one more, "Name: value", not signed; NULL: none */

@@ -210,6 +210,8 @@ static enum err plain_views(struct chunk_reader *r, struct reader *in, size_t co
             return too_few(r);
         out[i] = view_of(s.ptr, s.len);
     }
+    if (fixed && reader_left(in)) /* then the values are longer than the schema says */
+        return corrupt(r, "has bytes behind its last value");
     return OK;
 }
 

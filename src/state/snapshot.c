@@ -61,7 +61,8 @@ static bool freeze_state(struct frozen_state *f, const struct state *s)
     f->desc.key = NULL;
     f->layout = s->env.layout;
     f->columns = file_layout_of(&s->desc);
-    if (file_schema(&f->arena, &s->desc, &f->file, &ignored) != OK ||
+    if ((f->desc.name = arena_strdup(&f->arena, s->desc.name)) == NULL ||
+        file_schema(&f->arena, &s->desc, &f->file, &ignored) != OK ||
         (f->pages = mem_calloc(count_pages(s), sizeof *f->pages)) == NULL)
         return false;
     for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL; spot = space_order_next(&s->order, spot))
@@ -288,9 +289,10 @@ static enum err write_state(const struct state_snapshot *snapshot, const struct 
     struct writing w = {.snapshot = snapshot, .state = f, .layout = &f->columns};
     enum err       rc;
 
-    *out = (struct state_file){.state = f->desc.name, .path = mem_printf("%s%s.parquet", prefix, f->desc.name)};
+    *out = (struct state_file){.path = mem_printf("%s%s.parquet%c%s", prefix, f->desc.name, '\0', f->desc.name)};
     if (out->path == NULL)
         return error_memory(e, strlen(prefix), "a path");
+    out->state = out->path + strlen(out->path) + 1;
     rc = write_file(&w, fs, out->path, out, e);
     parquet_writer_free(w.writer);
     builder_fini(&w.rows);
@@ -321,13 +323,13 @@ enum err state_snapshot_write(struct state_snapshot *s, struct fs *fs, const cha
         if (rc == OK && file->entry_count == 0) {
             mem_free(file->path);
             *file = (struct state_file){0};
-            continue;
+        } else if (rc == OK) {
+            ++*count;
         }
-        ++*count;
     }
     if (rc == OK)
         return OK;
-    state_files_free(*files, *count);
+    state_files_free(*files, s->state_count);
     *files = NULL;
     *count = 0;
     return rc;

@@ -93,8 +93,10 @@ enum err state_declare(struct state_store *store, const struct state_desc *desc,
     }
     s->store = store;
     s->desc = *desc;
-    if ((s->desc.key = copy_key(&s->arena, desc->key)) == NULL) {
-        rc = error_memory(e, sizeof *desc->key, "a state's key");
+    s->desc.name = arena_strdup(&s->arena, desc->name);
+    s->desc.key = copy_key(&s->arena, desc->key);
+    if (s->desc.name == NULL || s->desc.key == NULL) {
+        rc = error_memory(e, sizeof *desc->key, "a state");
         goto out;
     }
     s->env = (struct space_env){entry_layout_of(desc->value_size, desc->ttl_us > 0), store->config.budget,

@@ -28,7 +28,7 @@ struct state_field { /* a part of the value's bytes, for readers of savepoints; 
 
 struct state_desc {
     const char               *name;       /* "daily": part of savepoints, so it means something and stays */
-    const struct schema      *key;        /* the key's fields, for savepoints; their names and types must outlive store and snapshots */
+    const struct schema      *key;        /* the key's fields; their names and types must outlive store and snapshots */
     bool                      has_namespace;
     size_t                    value_size; /* bytes when every value has that size; 0: any length */
     const struct state_field *fields;     /* what lies in a value of fixed size, as columns; NULL: one BYTES column "value" */
@@ -46,7 +46,7 @@ struct state_config {
 struct state_store *state_store_new(const struct state_config *config); /* NULL when there is no memory */
 void                state_store_free(struct state_store *s);            /* NULL is fine */
 
-/* Declare; desc is copied except for what it points to. Declaring a name twice is our bug. */
+/* Declare; desc is copied with its name and list of key fields. Declaring a name twice is our bug. */
 MUST_USE enum err state_declare(struct state_store *store, const struct state_desc *desc, struct state **out,
                                 struct error *e);
 
@@ -84,7 +84,7 @@ struct state_snapshot *state_freeze(struct state_store *s);
 size_t                 state_snapshot_entries(const struct state_snapshot *s);
 
 struct state_file { /* one state of one task in a checkpoint: a Parquet file: key columns, namespace, value columns */
-    const char *state; /* its name */
+    const char *state; /* its name; what state_snapshot_write gives lies behind path's terminator */
     char       *path;  /* owned: full URI */
     int64_t     size_bytes, entry_count;
     uint64_t    checksum; /* hash_bytes of the whole file */

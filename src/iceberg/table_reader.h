@@ -1,0 +1,25 @@
+/* table_reader.h: the live rows of a table's snapshot, file by file, position deletes applied. For looking at tables, and
+ * for finding again what lies where. Blocking. Equality deletes (other writers make them) are ERR_UNSUPPORTED.
+ */
+#ifndef WEIR_ICEBERG_TABLE_READER_H
+#define WEIR_ICEBERG_TABLE_READER_H
+#include "batch/batch.h"
+#include "iceberg/catalog.h"
+
+struct table_reader;
+
+/* The current snapshot of t (borrowed, must outlive the reader); a table without snapshot has no rows. */
+MUST_USE enum err table_reader_open(struct table *t, struct budget *budget, struct table_reader **out, struct error *e);
+void              table_reader_free(struct table_reader *r); /* NULL is fine */
+
+int32_t                 table_reader_files(const struct table_reader *r); /* data files */
+const struct data_file *table_reader_file(const struct table_reader *r, int32_t file);
+int64_t                 table_reader_rows(const struct table_reader *r); /* live rows, from the manifests and delete files */
+
+/* The rows of one data file that live, row group by row group: each batch to visit, which borrows it. first_row is the
+ * position in the file of the batch's row 0. Stops with what visit returns unless OK. */
+typedef enum err table_visit(void *arg, const struct data_file *file, int64_t first_row, struct batch *rows,
+                             struct error *e);
+MUST_USE enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg,
+                                     struct error *e);
+#endif

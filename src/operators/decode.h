@@ -1,0 +1,26 @@
+/* decode.h: payloads into rows, by one of the formats (formats/format.h). Port 0: rows; port 1: what could not be read,
+ * as rows of format_error_schema. What is done about those is said by on_error.
+ */
+#ifndef WEIR_OPERATORS_DECODE_H
+#define WEIR_OPERATORS_DECODE_H
+#include "formats/format.h"
+#include "operators/operator.h"
+
+enum on_error {
+    ON_ERROR_FAIL, /* the job fails, naming topic, partition and offset */
+    ON_ERROR_SKIP, /* counted (numRecordsSkipped), and said in the log now and then */
+    ON_ERROR_EMIT, /* to port 1 */
+};
+
+/* Read-only; must outlive the operators. */
+struct decode_op_spec {
+    const char          *format;  /* "avro-confluent" */
+    const struct schema *schema;  /* of the rows */
+    const int32_t       *raw;     /* as in decode_spec */
+    const struct map    *options; /* as in decode_spec */
+    enum on_error        on_error;
+    const struct metric_label *metric_labels; /* of the decoder's bare metrics; may be NULL */
+    size_t                     metric_label_count;
+};
+extern const struct operator_factory decode_factory;
+#endif
