@@ -46,10 +46,6 @@ packages() {
     [ -z "$sudo" ] || command -v "$sudo" >/dev/null || die "these are missing:$missing; install them as root"
     say "installing$missing"
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || say "apt-get update failed; trying to go on"
-    # Debian 12 has the compiler runtimes of clang in a package with its version only.
-    if [[ $missing == *libclang-rt-dev* ]] && ! apt-cache show libclang-rt-dev >/dev/null 2>&1; then
-        missing=${missing/libclang-rt-dev/libclang-rt-14-dev}
-    fi
     # shellcheck disable=SC2086
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >&2 ||
         die "apt-get could not install:$missing"

@@ -100,15 +100,13 @@ static int moment_compare(const struct moment *a, const struct moment *b)
     return memcmp(a->id, b->id, ID_BYTES);
 }
 
-static void daily_add(void *self, void *acc, const struct weir_window *w, const struct weir_batch *in,
-                      const int32_t *rows, int32_t count)
+static void daily_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count)
 {
     struct daily_state *d = acc;
     const double       *values = weir_f64s(in, VALUE);
     const int64_t      *times = weir_i64s(in, START_DATE);
 
-    (void)self;
-    (void)w;
+    (void)arg;
     for (int32_t i = 0; i < count; i++) {
         struct moment now;
         bool          begins = d->stats.count == 0;
@@ -124,12 +122,12 @@ static void daily_add(void *self, void *acc, const struct weir_window *w, const 
     }
 }
 
-static void daily_result(void *self, const void *acc, const struct weir_window *w, struct weir_rows *out)
+static void daily_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
 {
     const struct daily_state *d = acc;
     int                       column = 2; /* after user_id and data_type */
 
-    (void)self;
+    (void)arg;
     weir_put_i32(out, column++, weir_date(w->start_us));
     weir_put_i64(out, column++, w->start_us);
     weir_put_i64(out, column++, w->end_us);
@@ -142,20 +140,34 @@ static void daily_result(void *self, const void *acc, const struct weir_window *
 
 /* --- weeks and months --------------------------------------------------------------------------------------------- */
 
-static void span_add(void *self, void *acc, const struct weir_window *w, const struct weir_batch *in,
-                     const int32_t *rows, int32_t count)
+static void span_add(struct span_state *s, int day, double v)
 {
-    struct span_state *s = acc;
-    const double      *values = weir_f64s(in, VALUE);
-    const int64_t     *times = weir_i64s(in, START_DATE);
+    stats_add(&s->stats, v);
+    sum_add(&s->days[day].sum, v);
+    s->days[day].count++;
+}
 
-    (void)self;
+static void weekly_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count)
+{
+    const double  *values = weir_f64s(in, VALUE);
+    const int64_t *times = weir_i64s(in, START_DATE);
+
+    (void)arg;
+    for (int32_t i = 0; i < count; i++)
+        span_add(acc, (weir_date(times[rows[i]]) + 3) % 7, values[rows[i]]); /* 1970-01-01 was a Thursday */
+}
+
+static void monthly_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count)
+{
+    const double  *values = weir_f64s(in, VALUE);
+    const int64_t *times = weir_i64s(in, START_DATE);
+
+    (void)arg;
     for (int32_t i = 0; i < count; i++) {
-        struct day *day = &s->days[(times[rows[i]] - w->start_us) / WEIR_DAY];
+        int32_t year, month, day;
 
-        stats_add(&s->stats, values[rows[i]]);
-        sum_add(&day->sum, values[rows[i]]);
-        day->count++;
+        weir_civil(weir_date(times[rows[i]]), &year, &month, &day);
+        span_add(acc, day - 1, values[rows[i]]);
     }
 }
 
@@ -185,22 +197,22 @@ static void put_span(const struct span_state *s, const struct weir_window *w, st
     weir_put_i64(out, column, weir_rows_now_us(out));
 }
 
-static void weekly_result(void *self, const void *acc, const struct weir_window *w, struct weir_rows *out)
+static void weekly_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
 {
     int32_t year, week;
 
-    (void)self;
+    (void)arg;
     weir_iso_week(weir_date(w->start_us), &year, &week);
     weir_put_i32(out, 2, year);
     weir_put_i32(out, 3, week);
     put_span(acc, w, out, 4);
 }
 
-static void monthly_result(void *self, const void *acc, const struct weir_window *w, struct weir_rows *out)
+static void monthly_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
 {
     int32_t year, month, day;
 
-    (void)self;
+    (void)arg;
     weir_civil(weir_date(w->start_us), &year, &month, &day);
     weir_put_i32(out, 2, year);
     weir_put_i32(out, 3, month);
@@ -302,7 +314,7 @@ const struct weir_aggregate weekly = {
     .acc_bytes = sizeof(struct span_state),
     .self_bytes = sizeof(struct window_metrics),
     .open = open_window,
-    .add = span_add,
+    .add = weekly_add,
     .result = weekly_result,
     .fired = window_fired,
     .added = rows_added,
@@ -314,7 +326,7 @@ const struct weir_aggregate monthly = {
     .acc_bytes = sizeof(struct span_state),
     .self_bytes = sizeof(struct window_metrics),
     .open = open_window,
-    .add = span_add,
+    .add = monthly_add,
     .result = monthly_result,
     .fired = window_fired,
     .added = rows_added,

@@ -61,13 +61,12 @@ const char *weir_text(struct weir_env *env, const char *fmt, ...) __attribute__(
 /* Zeroed memory that lives as long as the job; NULL when there is none (weir_main then returns 1). */
 void *weir_memory(struct weir_env *env, size_t byte_count);
 
-/* Read a connector's rows. A column may end in METADATA [FROM 'key'], as in SQL (kafka: value, key, topic, partition, offset, timestamp).
- * Side output 1 are records that could not be decoded, with the columns of weir_error_columns; unless it is used, they
- * are treated as 'on-error' says ('fail', which is the default, or 'skip'). */
+/* Read a connector's rows. A column may end in METADATA [FROM 'key'], as in SQL; keys: value, key, topic, partition,
+ * offset, timestamp, timestamp-type. Options: the connector's, 'format' and '<format>.*', and 'on-error' = 'fail' | 'skip' | 'dead-letter'.
+ * Side output 1 are the records that could not be decoded: value, key, topic, partition, offset, timestamp,
+ * timestamp-type, error_type, error_message. Using it means 'on-error' = 'dead-letter'; else it is 'fail'. */
 struct weir_stream *weir_from(struct weir_env *env, const char *connector, const struct weir_option *options,
                               const char *columns);
-/* "value BYTES, key BYTES, topic STRING NOT NULL, ..., error_type STRING NOT NULL, error_message STRING NOT NULL" */
-const char *weir_error_columns(void);
 
 /* Write a stream's rows by a connector ("iceberg", "print", "blackhole", ...). */
 void weir_into(struct weir_stream *s, const char *connector, const struct weir_option *options);
@@ -126,25 +125,24 @@ struct weir_window {
 };
 
 /* What a window keeps of its rows and makes of them. The accumulator is plain memory without pointers, zeroed at first:
- * it is part of checkpoints. */
+ * it is part of checkpoints. arg is weir_window's; self is an instance's own data, for metrics. */
 struct weir_field {
     const char *name, *type; /* SQL, fixed width: "BIGINT", "DOUBLE" */
     size_t      offset;
 };
 struct weir_aggregate {
     const char              *name;
-    const char              *columns;  /* of the results; begins with the key columns, which weir fills in */
+    const char              *columns; /* of the results; begins with the key columns, which weir fills in */
     size_t                   acc_bytes;
-    const struct weir_field *fields;   /* what lies in the accumulator, for readers of savepoints, ended by {0}; or NULL */
-    size_t                   self_bytes;
-    bool (*open)(void *self, struct weir_task *t, const void *arg); /* may be NULL */
+    const struct weir_field *fields;  /* what lies in the accumulator, for readers of savepoints, ended by {0}; or NULL */
     /* Rows of one key and window, in order of arrival. */
-    void (*add)(void *self, void *acc, const struct weir_window *w, const struct weir_batch *in, const int32_t *rows, int32_t count);
-    void (*merge)(void *self, void *acc, const void *other); /* SESSION only */
-    /* Append the result's other columns, in order, with weir_put_*. */
-    void (*result)(void *self, const void *acc, const struct weir_window *w, struct weir_rows *out);
-    /* For metrics, both may be NULL: windows fired at once, and how long that took; rows that came in, and how many of
-     * them came after their window had fired. */
+    void (*add)(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count);
+    void (*merge)(const void *arg, void *acc, const void *other); /* WEIR_SESSION only */
+    /* Append the result's other columns with weir_put_*. */
+    void (*result)(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out);
+    size_t self_bytes;
+    bool (*open)(void *self, struct weir_task *t, const void *arg); /* this and the next two may be NULL */
+    /* Windows fired at once and how long that took; rows that came in, and how many of them were too late. */
     void (*fired)(void *self, struct weir_task *t, int64_t windows, int64_t took_us);
     void (*added)(void *self, struct weir_task *t, const struct weir_batch *in, int64_t rows, int64_t late);
 };

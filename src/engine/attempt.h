@@ -9,6 +9,7 @@
 #include "engine/chain.h"
 #include "engine/engine.h"
 #include "engine/engine_metrics.h"
+#include "engine/scheduler.h"
 #include "engine/work_group.h"
 
 struct task;

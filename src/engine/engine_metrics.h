@@ -48,11 +48,14 @@ struct job_figures {
     int64_t triggered, completed, failed, in_progress;
 };
 
+#define JOB_FIGURES (sizeof(struct job_figures) / sizeof(int64_t))
+
 struct engine_metrics {
     struct metrics *registry;
     struct metric_scope *job;  /* jobmanager_job */
     struct metric_scope *tasks_parent; /* taskmanager_job */
-    struct gauge *figures[12];
+    struct gauge *figures[JOB_FIGURES]; /* by field of job_figures */
+    struct gauge *full_restarts, *full_size;
 };
 
 /* labels host, job_id and so on are made from config and the graph's name. registry NULL: nothing is shown. */

@@ -169,21 +169,31 @@ enum err link_poll(struct link *l, bool *more, bool *done, struct error *e)
 
 /* --- what the operator emits ------------------------------------------------------------------------------------------------ */
 
-/* A source that says something for the first time, or again, is waited for from here on. */
-static enum err note_activity(struct link *l, struct error *e)
+/* Whether time is to be waited for behind l, for all that hangs on it. */
+enum err link_set_idle(struct link *l, bool is_idle, struct error *e)
 {
-    struct task *t = l->task;
+    struct element element = {.kind = is_idle ? ELEMENT_IDLE : ELEMENT_ACTIVE};
+    enum err rc = OK;
 
-    if (LIKELY(t->has_emitted && !t->is_idle) || !l->vertex->is_source)
+    if (l->is_idle == is_idle)
         return OK;
-    t->has_emitted = true;
-    return task_set_idle(t, false, e);
+    l->is_idle = is_idle;
+    for (int32_t i = 0; rc == OK && i < l->child_count; i++)
+        rc = link_set_idle(l->children[i], is_idle, e);
+    for (int32_t i = 0; rc == OK && i < l->exchange_count; i++)
+        rc = exchange_all(&l->exchanges[i], element, e);
+    return rc;
+}
+
+static enum err emit_idle(struct output *o, bool is_idle, struct error *e)
+{
+    return link_set_idle(CONTAINER_OF(o, struct link, output), is_idle, e);
 }
 
 static enum err emit_batch(struct output *o, int32_t port, struct batch *b, struct error *e)
 {
     struct link *l = CONTAINER_OF(o, struct link, output);
-    enum err rc = note_activity(l, e);
+    enum err rc = link_set_idle(l, false, e);
 
     l->counts.records_out += batch_live(b);
     l->counts.bytes_out += (int64_t)batch_bytes(b);
@@ -208,7 +218,7 @@ static enum err emit_watermark(struct output *o, int64_t watermark_us, struct er
     l->watermark_out = watermark_us;
     if (l->metrics != NULL)
         gauge_set(l->metrics->watermark_out, (double)(watermark_us / 1000));
-    rc = note_activity(l, e);
+    rc = link_set_idle(l, false, e);
     for (int32_t i = 0; rc == OK && i < l->child_count; i++)
         rc = link_watermark(l->children[i], watermark_us, e);
     for (int32_t i = 0; rc == OK && i < l->exchange_count; i++)
@@ -216,11 +226,13 @@ static enum err emit_watermark(struct output *o, int64_t watermark_us, struct er
     return rc;
 }
 
-/* Keep book of a source's splits; true when it has some and all are idle. */
+/* Keep book of a source's splits; true when nothing is to be waited for: all are idle, or it says that it has none. */
 static bool all_splits_idle(struct task *t, const struct split_event *s, struct error *e, enum err *rc)
 {
     size_t at = 0, idle = 0;
 
+    if (s->number < 0)
+        return s->change == SPLIT_IDLE;
     while (at < t->split_count && t->splits[at].number != s->number)
         at++;
     if (s->change == SPLIT_REMOVED) {
@@ -248,11 +260,11 @@ static enum err emit_split(struct output *o, const struct split_event *s, struct
     bool idle = l->vertex->is_source && all_splits_idle(l->task, s, e, &rc);
 
     if (rc == OK && l->vertex->is_source && !idle)
-        rc = task_set_idle(l->task, false, e);
+        rc = link_set_idle(l, false, e);
     for (int32_t i = 0; rc == OK && i < l->child_count; i++)
         rc = link_split(l->children[i], s, e);
     if (rc == OK && idle) /* after the last words of those behind it */
-        rc = task_set_idle(l->task, true, e);
+        rc = link_set_idle(l, true, e);
     return rc;
 }
 
@@ -274,6 +286,7 @@ const struct output link_output = {
     .watermark = emit_watermark,
     .split = emit_split,
     .full = is_full,
+    .idle = emit_idle,
 };
 
 /* --- what the task emits ----------------------------------------------------------------------------------------------------- */
@@ -286,12 +299,4 @@ enum err task_send_all(struct task *t, struct element element, struct error *e)
         for (int32_t j = 0; rc == OK && j < t->links[i].exchange_count; j++)
             rc = exchange_all(&t->links[i].exchanges[j], element, e);
     return rc;
-}
-
-enum err task_set_idle(struct task *t, bool is_idle, struct error *e)
-{
-    if (t->is_idle == is_idle)
-        return OK;
-    t->is_idle = is_idle;
-    return task_send_all(t, (struct element){.kind = is_idle ? ELEMENT_IDLE : ELEMENT_ACTIVE}, e);
 }

@@ -50,7 +50,7 @@ static void close_committers(void *arg)
 static void begin_close(struct engine *en)
 {
     en->phase = PHASE_CLOSING;
-    checkpoints_end(en);
+    checkpoints_end(en, true);
     if (en->attempt != NULL)
         attempt_close(en->attempt, &en->work);
     if (en->recovery != NULL && !executor_submit(&en->work.executor, close_committers, en->recovery))
@@ -310,8 +310,6 @@ static void move_phase(struct engine *en)
 {
     if (en->phase == PHASE_CREATED)
         begin_recovery(en);
-    if (en->phase == PHASE_WAITING && atomic_load(&en->cancel_wanted))
-        go_over(en, JOB_CANCELED);
     if (en->phase == PHASE_WAITING && now_us(en) >= en->restart_due_us)
         begin_recovery(en);
     if (en->phase == PHASE_RUNNING && en->last_committed)
@@ -350,6 +348,22 @@ int64_t master_due_us(struct engine *en)
     default:
         return due;
     }
+}
+
+/* Without a thread of its own the job can be left at any step, as a crash leaves it. */
+void master_abandon(struct engine *en)
+{
+    begin_drain(en, JOB_CANCELED);
+    assert(is_drained(en)); /* engine_free: the executor has run dry */
+    handle_notes(en);
+    checkpoints_end(en, false);
+    if (en->attempt != NULL)
+        for (int32_t i = 0; i < en->chains.task_count; i++)
+            task_close(en->attempt->tasks[i]);
+    recovery_free(en->recovery);
+    attempt_free(en->attempt);
+    en->recovery = NULL;
+    en->attempt = NULL;
 }
 
 bool master_has_work(struct engine *en)

@@ -29,6 +29,7 @@
 #include "engine/attempt.h"
 #include "engine/recovery.h"
 #include "engine/restart.h"
+#include "engine/scheduler.h"
 #include "engine/task_snapshot.h"
 
 enum master_phase {
@@ -123,6 +124,7 @@ void master_step(struct engine *en);
 bool master_has_work(struct engine *en);
 int64_t master_due_us(struct engine *en); /* monotonic */
 void master_fail(struct engine *en, const struct error *e);
+void master_abandon(struct engine *en); /* take down at once what is up; nothing of it is on the executor */
 
 /* --- master_checkpoint.c ------------------------------------------------------------------------------------------------ */
 
@@ -131,6 +133,6 @@ void checkpoints_advance(struct engine *en);                             /* tick
 void checkpoints_snapshot(struct engine *en, struct task_snapshot *s);   /* takes it */
 void checkpoints_stored(struct engine *en);
 void checkpoints_committed(struct engine *en);
-void checkpoints_end(struct engine *en); /* the attempt is over: forget what is pending */
+void checkpoints_end(struct engine *en, bool discards); /* the attempt is over: forget what is pending */
 struct coordinator_stats checkpoints_stats(const struct engine *en);
 #endif

@@ -331,10 +331,12 @@ void checkpoints_stored(struct engine *en)
     } else {
         checkpoint_free(w->checkpoint);
         w->pending->is_aborted = true;
+        if (w->rc == ERR_EXISTS) /* somebody else's: not ours to discard */
+            pending_remove(en, w->pending);
     }
     if (en->phase != PHASE_RUNNING)
         return;
-    if (w->rc == ERR_EXISTS) /* somebody else's: it is not ours to remove, and it will not go away */
+    if (w->rc == ERR_EXISTS) /* it will not go away by trying again */
         master_fail(en, &w->error);
     else
         coordinator_stored(en->coordinator, id, w->rc == OK, w->error.text, now_us(en));
@@ -488,9 +490,9 @@ void checkpoints_advance(struct engine *en)
     carry_out_all(en);
     if (en->phase != PHASE_RUNNING)
         return;
+    give_up_aborted(en);
     tell_coordinator(en);
     carry_out_all(en);
-    give_up_aborted(en);
 }
 
 /* --- per attempt --------------------------------------------------------------------------------------------------------------------- */
@@ -521,14 +523,15 @@ struct coordinator_stats checkpoints_stats(const struct engine *en)
     return sum;
 }
 
-void checkpoints_end(struct engine *en)
+void checkpoints_end(struct engine *en, bool discards)
 {
     en->past = checkpoints_stats(en);
     en->past.failed = en->past.triggered - en->past.completed; /* what was under way has come to nothing */
     coordinator_free(en->coordinator);
     en->coordinator = NULL;
     while (en->pending != NULL) {
-        discard(en, en->pending->id);
+        if (discards)
+            discard(en, en->pending->id);
         pending_remove(en, en->pending);
     }
     drop_carried(en);

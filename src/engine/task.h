@@ -43,6 +43,7 @@ struct link {
     struct alarm alarm;
     atomic_bool woken; /* poll is asked for */
     bool waits_for_room; /* what is parked first waits for room downstream, not for a wake */
+    bool is_idle;          /* as told downstream */
     int64_t watermark_out; /* newest emitted */
     struct parked *parked; /* owned: a queue in parked[parked_first..parked_count) */
     size_t parked_first, parked_count, parked_capacity;
@@ -99,8 +100,6 @@ struct task {
     /* sources */
     struct split_status *splits; /* owned */
     size_t split_count, split_capacity;
-    bool has_emitted, source_done;
-    bool is_idle; /* as told downstream */
 
     struct error error; /* why it failed */
     bool has_failed;
@@ -154,5 +153,5 @@ MUST_USE enum err link_blame(struct link *l, enum err rc); /* rc came out of l's
 
 /* Tell all channels behind the task. */
 MUST_USE enum err task_send_all(struct task *t, struct element element, struct error *e);
-MUST_USE enum err task_set_idle(struct task *t, bool is_idle, struct error *e);
+MUST_USE enum err link_set_idle(struct link *l, bool is_idle, struct error *e);
 #endif

@@ -79,8 +79,6 @@ static enum err poll_source(struct task *t, bool *did, struct error *e)
         atomic_store_explicit(&l->woken, true, memory_order_release);
     if (done)
         t->phase = TASK_ENDING;
-    else if (!more && !t->has_emitted && t->split_count == 0)
-        return task_set_idle(t, true, e); /* it has nothing to say so far: nobody waits for it */
     return OK;
 }
 
@@ -123,7 +121,7 @@ static enum err take_idleness(struct task *t, struct input *in, bool is_idle, st
         all_idle = all_idle && (t->inputs[i].is_idle || t->inputs[i].has_ended);
     if ((rc = combine_watermarks(t, e)) != OK)
         return rc;
-    return task_set_idle(t, all_idle, e);
+    return link_set_idle(&t->links[0], all_idle, e);
 }
 
 static enum err take_batch(struct task *t, struct input *in, struct batch *b, struct error *e)

@@ -7,6 +7,7 @@
 #include "formats/avro_plan.h"
 #include "formats/avro_schema.h"
 #include "formats/failure.h"
+#include "formats/short_view.h"
 #include "formats/utf8.h"
 #include "formats/uuid.h"
 
@@ -134,28 +135,6 @@ static inline bool read_index(struct cursor *c, int32_t count, const char *what,
     return true;
 }
 
-/* view_of, with one load for a short text when that stays inside the datum: the usual case. */
-static inline struct view view_near(const char *ptr, size_t len, const uint8_t *end)
-{
-    static const uint8_t mask[2 * VIEW_INLINE] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-    struct view          v;
-    uint64_t             a, m;
-    uint32_t             b, n;
-
-    if (len > VIEW_INLINE || end - (const uint8_t *)ptr < VIEW_INLINE)
-        return view_of(ptr, len);
-    memcpy(&a, ptr, 8);
-    memcpy(&b, ptr + 8, 4);
-    memcpy(&m, mask + VIEW_INLINE - len, 8);
-    memcpy(&n, mask + VIEW_INLINE - len + 8, 4);
-    a &= m;
-    b &= n;
-    v.len = (uint32_t)len;
-    memcpy(v.inlined, &a, 8);
-    memcpy(v.inlined + 8, &b, 4);
-    return v;
-}
-
 /* --- scalars ------------------------------------------------------------------------------------------------ */
 
 static inline bool run_string(struct cursor *c, struct column_builder *to)
@@ -167,7 +146,7 @@ static inline bool run_string(struct cursor *c, struct column_builder *to)
         return false;
     if (UNLIKELY(!utf8_valid(ptr, len)))
         return fail(c, "the text is not UTF-8");
-    builder_view(to, view_near(ptr, len, c->end));
+    builder_view(to, short_view_of(ptr, len, (const char *)c->end));
     return true;
 }
 
@@ -178,7 +157,7 @@ static inline bool run_bytes(struct cursor *c, struct column_builder *to)
 
     if (UNLIKELY(!read_bytes(c, &ptr, &len)))
         return false;
-    builder_view(to, view_near(ptr, len, c->end));
+    builder_view(to, short_view_of(ptr, len, (const char *)c->end));
     return true;
 }
 

@@ -529,7 +529,7 @@ static enum err parse_document(struct slice json, struct avro_schema *s, struct 
     /* A primitive may stand bare, as a registry's mock or a user may give it: `string`. */
     if (s->document == NULL && json.len && json.len < 8 && (bare = json_stringn(json.ptr, json.len)) != NULL)
         s->document = bare;
-    if (s->document == NULL && json_error_code(&where) == json_error_out_of_memory)
+    if (s->document == NULL && (where.line < 0 || json_error_code(&where) == json_error_out_of_memory))
         return error_memory(e, json.len, "an Avro schema");
     if (s->document == NULL)
         return error_set(e, ERR_INPUT, "not JSON: %s, in line %d, column %d", where.text, where.line, where.column);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "formats/json_number.h"
 #include "formats/json_scan.h"
+#include "formats/short_view.h"
 #include "formats/uuid.h"
 #include <stdlib.h>
 #include <strings.h>
@@ -258,7 +259,7 @@ static bool append_text(struct json_reader *r, struct column_builder *to)
         if (UNLIKELY(!read_text(r, &text, &borrowed)))
             return false;
         if (LIKELY(borrowed))
-            builder_borrowed(to, text.ptr, text.len);
+            builder_view(to, short_view_of(text.ptr, text.len, r->end));
         else
             builder_copied(to, text.ptr, text.len);
         return true;
@@ -615,7 +616,7 @@ static bool read_entry_key(struct json_reader *r, int32_t number)
         }
         key.ptr = memcpy(copy, key.ptr, key.len);
     }
-    r->entries[r->entry_count++] = (struct json_entry){.key = view_of(key.ptr, key.len), .number = number};
+    r->entries[r->entry_count++] = (struct json_entry){.key = short_view_of(key.ptr, key.len, borrowed ? r->end : key.ptr), .number = number};
     return read_colon(r);
 }
 

@@ -260,6 +260,7 @@ static enum err ask(struct registry *r, const char *method, const char *path, st
                     struct error *e)
 {
     struct http_response response = {0};
+    json_error_t         where;
     enum err             rc = ERR_UNAVAILABLE;
     int                  first, number = 0;
 
@@ -276,9 +277,10 @@ static enum err ask(struct registry *r, const char *method, const char *path, st
         r->url_at = number;
         pthread_mutex_unlock(&r->lock);
     }
-    if (rc == OK && (*out = json_loadb(response.body.ptr ? response.body.ptr : "", response.body.len, 0, NULL)) == NULL)
-        rc = error_set(e, ERR_INPUT, "%s %s%s: the registry's answer is not JSON; is the url that of a schema registry?",
-                       method, r->urls[number], path);
+    if (rc == OK && (*out = json_loadb(response.body.ptr ? response.body.ptr : "", response.body.len, 0, &where)) == NULL)
+        rc = where.line < 0 ? no_memory(e)
+                            : error_set(e, ERR_INPUT, "%s %s%s: the registry's answer is not JSON; is the url that of a "
+                                        "schema registry?", method, r->urls[number], path);
     http_response_fini(&response);
     return rc;
 }

@@ -29,6 +29,7 @@ void stream_env_free(struct weir_env *env)
         if (p->release)
             p->release(p->planned);
         map_fini(&p->options);
+        map_fini(&p->format_options);
     }
     graph_fini(&env->graph);
     mem_free(env);
@@ -131,7 +132,7 @@ const struct schema *stream_columns(struct weir_env *env, const char *columns, c
 /* --- streams ------------------------------------------------------------------------------------------------------ */
 
 /* What the calls return after a mistake: it has no origins, and nothing is added behind it. */
-static struct weir_stream *dead_stream(struct weir_env *env)
+struct weir_stream *stream_dead(struct weir_env *env)
 {
     struct weir_stream *s = ARENA_NEW(&env->graph.arena, struct weir_stream);
     static struct weir_stream last_resort;
@@ -148,7 +149,7 @@ static struct weir_stream *dead_stream(struct weir_env *env)
 
 static struct weir_stream *new_stream(struct weir_env *env, int32_t vertex, int32_t port, const struct schema *schema)
 {
-    struct weir_stream *s = dead_stream(env);
+    struct weir_stream *s = stream_dead(env);
 
     s->origins = ARENA_NEW(&env->graph.arena, struct stream_origin);
     if (s->origins == NULL) {
@@ -164,7 +165,7 @@ static struct weir_stream *new_stream(struct weir_env *env, int32_t vertex, int3
 
 static struct weir_stream *copy_stream(struct weir_stream *s)
 {
-    struct weir_stream *copy = dead_stream(s->env);
+    struct weir_stream *copy = stream_dead(s->env);
 
     if (!s->env->failed)
         *copy = *s;
@@ -195,10 +196,10 @@ struct weir_stream *stream_add(struct weir_stream *s, const struct vertex *v)
     int32_t             vertex;
 
     if (s->env->failed)
-        return dead_stream(s->env);
+        return stream_dead(s->env);
     if ((vertex = graph_vertex(&s->env->graph, v)) < 0) {
         out_of_memory(s->env);
-        return dead_stream(s->env);
+        return stream_dead(s->env);
     }
     connect(s, vertex);
     out = new_stream(s->env, vertex, 0, v->schema);
@@ -242,6 +243,11 @@ const int32_t *stream_numbers(struct weir_env *env, const struct schema *schema,
     return numbers;
 }
 
+struct weir_stream *stream_begin(struct weir_env *env, int32_t vertex, const struct schema *schema)
+{
+    return new_stream(env, vertex, 0, schema);
+}
+
 struct weir_stream *weir_uid(struct weir_stream *s, const char *uid)
 {
     if (!s->env->failed && s->from_vertex >= 0)
@@ -273,11 +279,13 @@ struct weir_stream *weir_side(struct weir_stream *s, int number)
     struct weir_stream *side;
 
     if (s->env->failed)
-        return dead_stream(s->env);
+        return stream_dead(s->env);
     if (number < 1 || number > 4 || s->sides[number] == NULL) {
         stream_fail(s->env, ERR_CONFIG, "%s has no side output %d", s->env->graph.vertices[s->from_vertex].name, number);
-        return dead_stream(s->env);
+        return stream_dead(s->env);
     }
+    if (number == 1 && s->use_side)
+        s->use_side((void *)s->env->graph.vertices[s->from_vertex].spec);
     side = new_stream(s->env, s->from_vertex, number, s->sides[number]);
     side->from_vertex = -1; /* uid and parallelism are those of the operator: set on the main stream */
     return side;
@@ -300,20 +308,20 @@ struct weir_stream *weir_union(struct weir_stream *a, struct weir_stream *b)
     struct stream_origin *origins;
 
     if (env->failed)
-        return dead_stream(env);
+        return stream_dead(env);
     if (!same_columns(a->schema, b->schema)) {
         stream_fail(env, ERR_CONFIG, "weir_union: the two streams have different columns");
-        return dead_stream(env);
+        return stream_dead(env);
     }
     if (a->partitioning != EDGE_FORWARD || b->partitioning != EDGE_FORWARD) {
         stream_fail(env, ERR_CONFIG, "weir_union: union first, then weir_key_by or weir_rebalance");
-        return dead_stream(env);
+        return stream_dead(env);
     }
     out = copy_stream(a);
     origins = ARENA_ARRAY(&env->graph.arena, struct stream_origin, a->origin_count + b->origin_count);
     if (origins == NULL) {
         out_of_memory(env);
-        return dead_stream(env);
+        return stream_dead(env);
     }
     memcpy(origins, a->origins, (size_t)a->origin_count * sizeof *origins);
     memcpy(origins + a->origin_count, b->origins, (size_t)b->origin_count * sizeof *origins);
@@ -387,17 +395,17 @@ struct weir_stream *weir_project(struct weir_stream *s, const char *columns)
     struct weir_stream  *out;
 
     if (env->failed)
-        return dead_stream(env);
+        return stream_dead(env);
     if (env->graph.arena.failed) {
         out_of_memory(env);
-        return dead_stream(env);
+        return stream_dead(env);
     }
     for (const char *p = columns; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
         const char *begin = p + strspn(p, " ");
 
         if (!project_one(s, slice_of(begin, strcspn(begin, ",")), &fields[n], &numbers[n])) {
             stream_fail(env, ERR_CONFIG, "weir_project: \"%s\" cannot be read", columns);
-            return dead_stream(env);
+            return stream_dead(env);
         }
         n++;
     }
@@ -409,8 +417,7 @@ struct weir_stream *weir_project(struct weir_stream *s, const char *columns)
 
 /* --- connectors --------------------------------------------------------------------------------------------------- */
 
-static struct pending_connector *add_pending(struct weir_env *env, const char *connector, const char *name,
-                                             const struct weir_option *options)
+struct pending_connector *stream_pending(struct weir_env *env, const char *connector, const struct weir_option *options)
 {
     struct pending_connector *p = ARENA_NEW(&env->graph.arena, struct pending_connector);
 
@@ -419,7 +426,7 @@ static struct pending_connector *add_pending(struct weir_env *env, const char *c
         return NULL;
     }
     p->connector = connector_find(connector);
-    p->name = name;
+    p->name = connector;
     p->edge = -1;
     p->next = env->pending;
     env->pending = p;
@@ -436,18 +443,12 @@ static struct pending_connector *add_pending(struct weir_env *env, const char *c
     return p;
 }
 
-const char *weir_error_columns(void)
-{
-    return "value BYTES, key BYTES, topic STRING NOT NULL, partition INT NOT NULL, offset BIGINT NOT NULL, timestamp "
-           "TIMESTAMP_LTZ(3), timestamp-type STRING NOT NULL, error_type STRING NOT NULL, error_message STRING NOT NULL";
-}
-
 void weir_into(struct weir_stream *s, const char *connector, const struct weir_option *options)
 {
     struct weir_env          *env = s->env;
     struct pending_connector *p;
 
-    if (env->failed || (p = add_pending(env, connector, connector, options)) == NULL)
+    if (env->failed || (p = stream_pending(env, connector, options)) == NULL)
         return;
     if (p->connector->sink == NULL) {
         stream_fail(env, ERR_CONFIG, "connector '%s' can be read, but not written to", connector);
@@ -490,7 +491,7 @@ static enum err plan_connector(struct weir_env *env, struct pending_connector *p
     struct connector_plan    plan = {0};
     enum err                 rc;
 
-    rc = connector_check_options(p->connector, &p->options, sink ? "sink.parallelism" : "format on-error scan.parallelism", e);
+    rc = connector_check_options(p->connector, &p->options, "", e);
     if (rc == OK)
         rc = sink ? p->connector->sink(&r, &plan, e) : p->connector->source(&r, &plan, e);
     if (rc != OK)

@@ -13,6 +13,7 @@ struct pending_connector {
     const struct connector   *connector;
     const char               *name;
     struct map                options; /* owned; values in the arena */
+    struct map                format_options; /* the same: sources, without the format's prefix */
     const struct schema      *schema;  /* sinks */
     int32_t                   vertex, edge; /* edge -1: a source */
     const void               *planned;
@@ -41,7 +42,8 @@ struct weir_stream {
     const int32_t        *keys;
     const char           *time_column; /* NULL: none */
     const struct schema  *sides[5];    /* [1..4]: of the other outputs of its last operator */
-    int32_t               from_vertex; /* its last operator */
+    int32_t               from_vertex; /* its last operator, and ... */
+    void (*use_side)(void *spec);      /* ... what is to be told when somebody reads side output 1; may be NULL */
 };
 
 /* config is borrowed and written by weir_configure. NULL when there is no memory. */
@@ -57,6 +59,9 @@ void stream_fail(struct weir_env *env, enum err rc, const char *fmt, ...) PRINTF
 /* A vertex behind s, and the stream of its output 0. parallelism 0: the job's. NULL after a failure (remembered). */
 struct weir_stream *stream_add(struct weir_stream *s, const struct vertex *v);
 const struct schema *stream_columns(struct weir_env *env, const char *columns, const char *what); /* parsed; NULL: failed */
+struct pending_connector *stream_pending(struct weir_env *env, const char *connector, const struct weir_option *options);
+struct weir_stream       *stream_begin(struct weir_env *env, int32_t vertex, const struct schema *schema);
+struct weir_stream       *stream_dead(struct weir_env *env); /* what calls return after a mistake */
 /* "a, b" as column numbers of schema. */
 const int32_t *stream_numbers(struct weir_env *env, const struct schema *schema, const char *names, int32_t *count);
 #endif

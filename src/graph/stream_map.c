@@ -1,106 +1,85 @@
-/* stream_map.c: weir_map: a user's function over batches as an operator. */
+/* stream_map.c: weir_map: a user's function over batches, on operators/map_batch.c. */
 #include "base/mem.h"
 #include "graph/stream.h"
 #include "graph/user_task.h"
+#include "operators/map_batch.h"
 
-struct map_spec {
+struct user_map {
     struct weir_map      fn;
     const void          *arg;
     const struct schema *schemas[TASK_OUTPUTS];
 };
 
-struct map_operator {
-    struct operator        op;
-    const struct map_spec *spec;
+struct running_map {
+    const struct user_map *map;
     struct weir_task       task;
-    bool                   opened;
     void                  *self; /* owned: the function's own data */
 };
 
-static struct map_operator *self(struct operator *o)
+static void close_map(void *p)
 {
-    return CONTAINER_OF(o, struct map_operator, op);
-}
+    struct running_map *m = p;
 
-static enum err map_open(struct operator *o, const struct op_env *env, struct error *e)
-{
-    struct map_operator *m = self(o);
-    bool                 ok;
-
-    user_task_init(&m->task, env, m->spec->schemas);
-    if ((m->self = mem_zalloc(MAX(m->spec->fn.self_bytes, 1))) == NULL)
-        return error_memory(e, m->spec->fn.self_bytes, m->spec->fn.name);
-    m->opened = true;
-    ok = m->spec->fn.open == NULL || m->spec->fn.open(m->self, &m->task, m->spec->arg);
-    return user_task_flush(&m->task, ok, m->spec->fn.name, e);
-}
-
-static enum err map_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
-{
-    struct map_operator *m = self(o);
-    enum err             rc;
-
-    m->task.in = b;
-    rc = user_task_flush(&m->task, m->spec->fn.batch(m->self, &m->task, (const struct weir_batch *)b), m->spec->fn.name, e);
-    m->task.in = NULL;
-    return rc;
-}
-
-/* Between batches a map has nothing of its own; what its function keeps in `self` is not part of checkpoints. */
-static enum err map_snapshot(UNUSED struct operator *o, UNUSED int64_t id, UNUSED struct op_snapshot *out,
-                             UNUSED struct error *e)
-{
-    return OK;
-}
-
-static void map_close(struct operator *o)
-{
-    struct map_operator *m = self(o);
-
-    if (m->opened && m->spec->fn.close)
-        m->spec->fn.close(m->self);
+    if (m == NULL)
+        return;
+    if (m->self && m->map->fn.close)
+        m->map->fn.close(m->self);
     user_task_fini(&m->task);
     mem_free(m->self);
     mem_free(m);
 }
 
-static const struct operator_ops ops = {
-    .name = "map",
-    .open = map_open,
-    .batch = map_batch,
-    .snapshot = map_snapshot,
-    .close = map_close,
-};
-
-static enum err map_new(const void *spec, struct operator **out, struct error *e)
+static enum err open_map(const void *arg, const struct op_env *env, void **out, struct error *e)
 {
-    struct map_operator *m = mem_zalloc(sizeof *m);
+    const struct user_map *map = arg;
+    struct running_map    *m = mem_zalloc(sizeof *m);
+    enum err               rc;
 
-    if (m == NULL)
-        return error_memory(e, sizeof *m, "a map");
-    m->op.ops = &ops;
-    m->spec = spec;
-    *out = &m->op;
-    return OK;
+    if (m == NULL || (m->self = mem_zalloc(MAX(map->fn.self_bytes, 1))) == NULL) {
+        mem_free(m);
+        return error_memory(e, map->fn.self_bytes, map->fn.name);
+    }
+    m->map = map;
+    user_task_init(&m->task, env, map->schemas);
+    rc = user_task_flush(&m->task, map->fn.open == NULL || map->fn.open(m->self, &m->task, map->arg), map->fn.name, e);
+    if (rc != OK)
+        close_map(m);
+    else
+        *out = m;
+    return rc;
 }
 
-static const struct operator_factory map_factory = {"map", map_new, NULL};
+static enum err map_rows(void *p, UNUSED const struct op_env *env, struct batch *b, struct error *e)
+{
+    struct running_map *m = p;
+    enum err            rc;
+
+    m->task.in = b;
+    rc = user_task_flush(&m->task, m->map->fn.batch(m->self, &m->task, (const struct weir_batch *)b), m->map->fn.name, e);
+    m->task.in = NULL;
+    return rc;
+}
+
+/* Between batches a map has nothing of its own: what its function keeps in `self` is not part of checkpoints. */
+static const struct map_function user_function = {.open = open_map, .batch = map_rows, .close = close_map};
 
 struct weir_stream *weir_map(struct weir_stream *s, const struct weir_map *fn, const void *arg)
 {
     struct weir_env    *env = s->env;
+    struct user_map    *map = weir_memory(env, sizeof *map);
     struct map_spec    *spec = weir_memory(env, sizeof *spec);
     struct weir_stream *out;
 
-    if (spec == NULL || env->failed)
+    if (map == NULL || spec == NULL || env->failed)
         return s;
-    *spec = (struct map_spec){.fn = *fn, .arg = arg};
-    spec->schemas[0] = fn->columns ? stream_columns(env, fn->columns, fn->name) : s->schema;
+    *map = (struct user_map){.fn = *fn, .arg = arg};
+    map->schemas[0] = fn->columns ? stream_columns(env, fn->columns, fn->name) : s->schema;
     for (int32_t i = 0; i < 4; i++)
         if (fn->sides[i])
-            spec->schemas[i + 1] = stream_columns(env, fn->sides[i], fn->name);
-    out = stream_add(s, &(struct vertex){.name = fn->name, .factory = &map_factory, .spec = spec, .schema = spec->schemas[0]});
+            map->schemas[i + 1] = stream_columns(env, fn->sides[i], fn->name);
+    *spec = (struct map_spec){&user_function, map};
+    out = stream_add(s, &(struct vertex){.name = fn->name, .factory = &map_batch_factory, .spec = spec, .schema = map->schemas[0]});
     for (int32_t i = 1; i < TASK_OUTPUTS; i++)
-        out->sides[i] = spec->schemas[i];
+        out->sides[i] = map->schemas[i];
     return out;
 }

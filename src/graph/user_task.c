@@ -15,6 +15,7 @@ void user_task_init(struct weir_task *t, const struct op_env *env, const struct 
     for (int32_t i = 0; i < TASK_OUTPUTS; i++) {
         t->schemas[i] = schemas[i];
         t->rows[i] = (struct weir_rows){.task = t, .port = i};
+        t->rows[i].b = &t->rows[i].own;
     }
 }
 
@@ -22,7 +23,7 @@ void user_task_fini(struct weir_task *t)
 {
     for (int32_t i = 0; i < TASK_OUTPUTS; i++)
         if (t->rows[i].ready)
-            builder_fini(&t->rows[i].b);
+            builder_fini(&t->rows[i].own);
 }
 
 static void fail_memory(struct weir_task *t, size_t byte_count, const char *what)
@@ -51,13 +52,13 @@ bool weir_task_fail(struct weir_task *t, const char *fmt, ...)
 /* Every column must have got its value for every row: the function's mistake otherwise. */
 static bool rows_are_even(struct weir_rows *r)
 {
-    for (int32_t i = 0; i < r->b.schema->field_count; i++)
-        if (r->b.columns[i].row_count != builder_rows(&r->b))
+    for (int32_t i = 0; i < r->b->schema->field_count; i++)
+        if (r->b->columns[i].row_count != builder_rows(r->b))
             return weir_task_fail(r->task,
                                   "output %" PRId32 ": column %s has %" PRId32 " values where %s has %" PRId32
                                   "; give each column one value a row",
-                                  r->port, r->b.schema->fields[i].name, r->b.columns[i].row_count,
-                                  r->b.schema->fields[0].name, builder_rows(&r->b));
+                                  r->port, r->b->schema->fields[i].name, r->b->columns[i].row_count,
+                                  r->b->schema->fields[0].name, builder_rows(r->b));
     return true;
 }
 
@@ -67,13 +68,13 @@ static enum err emit_rows(struct weir_rows *r, struct error *e)
     struct batch     *b;
     enum err          rc;
 
-    if (!r->ready || builder_rows(&r->b) == 0)
+    if (!r->ready || builder_rows(r->b) == 0)
         return OK;
     if (!rows_are_even(r)) {
         *e = t->error;
         return t->error.code;
     }
-    if ((rc = builder_finish(&r->b, &b, e)) != OK)
+    if ((rc = builder_finish(r->b, &b, e)) != OK)
         return rc;
     r->kept = NULL;
     r->printed = (struct slice){NULL, 0};
@@ -107,16 +108,16 @@ struct weir_rows *weir_out(struct weir_task *t, int output)
     assert(output >= 0 && output < TASK_OUTPUTS && t->schemas[output] != NULL);
     r = &t->rows[output];
     if (!r->ready) {
-        if (!builder_init(&r->b, t->schemas[output], t->env->budget))
+        if (!builder_init(r->b, t->schemas[output], t->env->budget))
             fail_memory(t, 0, "rows");
-        r->ready = r->b.columns != NULL;
+        r->ready = r->b->columns != NULL;
     }
     assert(r->ready || t->failed);
-    if (r->ready && builder_rows(&r->b) >= ROWS_PER_BATCH && !t->failed && emit_rows(r, &e) != OK) {
+    if (r->ready && builder_rows(r->b) >= ROWS_PER_BATCH && !t->failed && emit_rows(r, &e) != OK) {
         t->error = e;
         t->failed = true;
     }
-    if (r->ready && builder_rows(&r->b) == 0)
+    if (r->ready && builder_rows(r->b) == 0)
         r->now_us = clock_wall_us(t->env->clock);
     return r;
 }
@@ -126,10 +127,10 @@ static struct column_builder *column_at(struct weir_rows *r, int column)
 {
     if (!r->ready)
         return NULL;
-    assert(column >= 0 && column < r->b.schema->field_count);
-    if (r->b.failed)
+    assert(column >= 0 && column < r->b->schema->field_count);
+    if (r->b->failed)
         fail_memory(r->task, 0, "rows");
-    return &r->b.columns[column];
+    return &r->b->columns[column];
 }
 
 #define PUT(name, call)                                                                                      \
@@ -160,7 +161,7 @@ static void print_new(struct weir_rows *r, struct column_builder *c, struct slic
         fail_memory(r->task, s.len, "a payload as text");
     } else {
         builder_copied(c, text.ptr, text.len);
-        if (!r->b.failed)
+        if (!r->b->failed)
             r->print = ((struct view *)(void *)c->values)[c->row_count - 1];
         r->printed = s;
     }
@@ -188,7 +189,7 @@ void weir_put_from(struct weir_rows *r, int column, const struct weir_batch *in,
     if (c == NULL)
         return;
     if (r->kept != from) {
-        builder_keep(&r->b, keep_ref(&from->keep));
+        builder_keep(r->b, keep_ref(&from->keep));
         r->kept = from;
     }
     builder_value(c, &from->columns[in_column], row);

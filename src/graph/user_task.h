@@ -13,7 +13,8 @@
 struct weir_rows {
     struct weir_task   *task; /* borrowed */
     int32_t             port;
-    struct builder      b;
+    struct builder     *b;       /* own, or one that is lent (stream_window.c) */
+    struct builder      own;
     bool                ready;   /* b is initialised */
     const struct batch *kept;    /* the input that b keeps alive already */
     int64_t             now_us;

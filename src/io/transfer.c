@@ -456,8 +456,8 @@ out:
 
 const char *transfer_url_shown(const char *url, char out[TRANSFER_URL_MAX])
 {
-    const char *scheme_end = strstr(url, "://");
-    const char *host = scheme_end ? scheme_end + 3 : url;
+    size_t scheme = strcspn(url, ":/?#@");
+    const char *host = strncmp(url + scheme, "://", 3) == 0 ? url + scheme + 3 : url;
     size_t authority = strcspn(host, "/?#");
     size_t end = strcspn(host, "?#");
     size_t user = 0;

@@ -181,7 +181,7 @@ static enum err watermark_batch(struct operator *o, UNUSED int32_t input, struct
 {
     struct watermark *w = self(o);
     struct split     *s = find_split(w, b->split);
-    int64_t           latest_us;
+    int64_t           latest_us = WATERMARK_NONE;
     enum err          rc;
 
     if ((rc = read_time(w, b, &latest_us, e)) != OK)

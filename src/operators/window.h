@@ -30,15 +30,15 @@ struct window_function {
     enum err (*add)(const void *arg, void *acc, const struct batch *b, const int32_t *rows, int32_t count,
                     struct error *e);
     void (*merge)(const void *arg, void *acc, const void *other); /* sessions only */
-    /* Append results, usually one row, to out; key_decode gives the key's values. */
-    enum err (*emit)(const void *arg, const void *acc, struct slice key, const struct window *w, struct builder *out,
-                     struct error *e);
+    /* Append results, usually one row, to out; key_decode gives the key's values. self is the observer's (NULL without). */
+    enum err (*emit)(const void *arg, void *self, const void *acc, struct slice key, const struct window *w,
+                     struct builder *out, struct error *e);
 };
 
 /* A job's own metrics. */
 struct window_observer {
     void *(*open)(const void *arg, const struct op_env *env); /* what the next ones get as self; may give NULL */
-    void (*added)(void *self, int64_t records_aggregated, int64_t late_records); /* after each batch */
+    void (*added)(void *self, const struct batch *b, int64_t records_aggregated, int64_t late_records); /* after each */
     void (*fired)(void *self, int64_t windows_processed); /* after results went out: one per key and window */
     void (*close)(void *self); /* may be NULL */
 };

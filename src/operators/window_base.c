@@ -97,7 +97,7 @@ enum err window_base_flush(struct window_base *w, struct error *e)
     if (observer && observer->fired && w->fired)
         observer->fired(w->observed, w->fired);
     w->fired = 0;
-    if (builder_rows(&w->results) == 0)
+    if (builder_rows(&w->results) == 0 && !w->results.failed)
         return OK;
     if ((rc = builder_finish(&w->results, &b, e)) != OK)
         return rc;
@@ -108,7 +108,7 @@ enum err window_base_result(struct window_base *w, const void *acc, struct slice
                             struct error *e)
 {
     const struct window_common *c = w->common;
-    enum err                    rc = c->fn->emit(c->fn_arg, acc, key, window, &w->results, e);
+    enum err                    rc = c->fn->emit(c->fn_arg, w->observed, acc, key, window, &w->results, e);
 
     w->fired++;
     if (rc == OK && c->result_time_column >= 0) {
@@ -145,7 +145,7 @@ enum err window_base_end(struct window_base *w, struct batch *b, struct error *e
     struct batch                 *late;
 
     if (observer && observer->added)
-        observer->added(w->observed, batch_live(b) - (int64_t)w->late_count, (int64_t)w->late_count);
+        observer->added(w->observed, b, batch_live(b) - (int64_t)w->late_count, (int64_t)w->late_count);
     if (w->late_count == 0)
         return OK;
     if (!w->common->late_to_port) {

@@ -268,19 +268,31 @@ static void add_plain_numbers(struct chunk *c, const struct values *v)
     c->plain.len += (size_t)v->count * width;
 }
 
-static void add_plain_bytes(struct chunk *c, struct slice s)
+/* Room for byte_count bytes of PLAIN values, lengths included, was reserved. */
+static char *put_plain_bytes(char *to, struct slice s, bool prefixed)
 {
     uint32_t len = (uint32_t)s.len;
-    bool     prefixed = c->leaf->physical == PHYSICAL_BYTES;
-    char    *at = pbuf_reserve(&c->plain, s.len + sizeof len);
+
+    if (prefixed) {
+        memcpy(to, &len, sizeof len);
+        to += sizeof len;
+    }
+    if (len)
+        memcpy(to, s.ptr, len);
+    return to + len;
+}
+
+static void add_plain_views(struct chunk *c, const struct values *v, size_t byte_count)
+{
+    bool  prefixed = c->leaf->physical == PHYSICAL_BYTES;
+    char *at = pbuf_reserve(&c->plain, byte_count);
 
     if (at == NULL)
         return;
-    if (prefixed)
-        memcpy(at, &len, sizeof len);
-    if (len)
-        memcpy(at + (prefixed ? sizeof len : 0), s.ptr, len);
-    c->plain.len += len + (prefixed ? sizeof len : 0);
+    for (int32_t i = 0; i < v->count; i++)
+        at = put_plain_bytes(at, view_slice(&v->views[i]), prefixed);
+    c->plain.len += byte_count;
+    assert(at == c->plain.ptr + c->plain.len);
 }
 
 static int64_t plain_size(const struct chunk *c, const struct values *v)
@@ -309,6 +321,7 @@ static enum err add_values(struct chunk *c, const struct column *column, const i
                            struct error *e)
 {
     struct values v;
+    int64_t       byte_count;
     enum err      rc;
 
     for (int32_t at = 0; at < count; at += v.count) {
@@ -316,13 +329,13 @@ static enum err add_values(struct chunk *c, const struct column *column, const i
         if ((rc = gather(c->leaf, column, rows + at, &v, e)) != OK)
             return rc;
         add_bounds(c, &v);
-        c->plain_bytes += plain_size(c, &v);
+        byte_count = plain_size(c, &v);
+        c->plain_bytes += byte_count;
         if (c->dictionary_on) {
             if (!add_ids(c, &v))
                 return out_of_memory(c, e);
         } else if (is_bytes(c)) {
-            for (int32_t i = 0; i < v.count; i++)
-                add_plain_bytes(c, view_slice(&v.views[i]));
+            add_plain_views(c, &v, (size_t)byte_count);
         } else {
             add_plain_numbers(c, &v);
         }
@@ -404,20 +417,25 @@ static bool dictionary_hopeless(const struct chunk *c)
 static void drop_dictionary(struct chunk *c)
 {
     int32_t count = c->page_values_count;
+    char   *at;
 
     if (is_bytes(c)) {
         for (uint32_t id = 0; id < c->dictionary.count; id++)
             bounds_add_bytes(&c->page_bounds, dictionary_bytes(&c->dictionary, id),
                              c->leaf->order == ORDER_SIGNED_BYTES);
+        if ((at = pbuf_reserve(&c->plain, (size_t)c->plain_bytes)) == NULL)
+            return;
         for (int32_t i = 0; i < count; i++)
-            add_plain_bytes(c, dictionary_bytes(&c->dictionary, load_id(c, i)));
+            at = put_plain_bytes(at, dictionary_bytes(&c->dictionary, load_id(c, i)),
+                                 c->leaf->physical == PHYSICAL_BYTES);
+        c->plain.len += (size_t)c->plain_bytes;
     } else {
         struct values v;
 
-        for (int32_t at = 0; at < count; at += v.count) {
-            v.count = MIN(count - at, SLICE_MAX);
+        for (int32_t done = 0; done < count; done += v.count) {
+            v.count = MIN(count - done, SLICE_MAX);
             for (int32_t i = 0; i < v.count; i++)
-                v.numbers[i] = dictionary_number(&c->dictionary, load_id(c, at + i));
+                v.numbers[i] = dictionary_number(&c->dictionary, load_id(c, done + i));
             add_plain_numbers(c, &v);
         }
     }

@@ -267,6 +267,8 @@ static enum err check_chunk(const struct group_read *g, const struct meta_chunk 
         return error_set(e, ERR_UNSUPPORTED, "its values lie in another file");
     if (c->encrypted)
         return error_set(e, ERR_UNSUPPORTED, "it is encrypted, which weir does not read");
+    if (c->value_count == 0 && g->group->row_count == 0)
+        return OK; /* nothing to read; writers put anything there */
     if (start < PARQUET_MAGIC_LEN || start > end || c->compressed_bytes < 0 || c->compressed_bytes > end - start)
         return error_set(e, ERR_CORRUPT, "its %" PRId64 " bytes at %" PRId64 " are not within the file",
                          c->compressed_bytes, start);
@@ -306,6 +308,9 @@ static enum err load_chunk(struct group_read *g, int32_t nth, int32_t leaf, stru
     int64_t                  start = chunk_start(c), from = g->window.offset;
     enum err                 rc;
 
+    *out = (struct slice){NULL, 0};
+    if (c->value_count == 0)
+        return OK;
     if (start < from || start + c->compressed_bytes > from + (int64_t)g->window.bytes.len) {
         int64_t end = read_end(g, nth, leaf);
 

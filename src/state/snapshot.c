@@ -260,7 +260,7 @@ static enum err write_rows(struct writing *w, struct fs_file *file, struct error
         return rc;
     for (size_t i = 0; rc == OK && i < w->state->page_count; i++)
         rc = write_page(w, &w->state->pages[i], e);
-    if (rc == OK && builder_rows(&w->rows))
+    if (rc == OK && (builder_rows(&w->rows) || w->rows.failed))
         rc = flush(w, e);
     return rc == OK ? parquet_writer_finish(w->writer, &summary, e) : rc;
 }

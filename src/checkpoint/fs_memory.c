@@ -1,13 +1,13 @@
-/* memory_fs.c: a map from path to bytes, under one lock. See memory_fs.h.
+/* fs_memory.c: a map from path to bytes, under one lock. See fs_memory.h.
  * A file is private to its writer until publish puts it into the map, so it is seen whole or not at all.
  */
-#include "checkpoint/memory_fs.h"
+#include "checkpoint/fs_memory.h"
 #include "base/budget.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include <pthread.h>
 
-struct memory_fs {
+struct fs_memory {
     struct fs fs;
     pthread_mutex_t lock;
     struct map files;      /* path to struct memory_file, owned */
@@ -20,14 +20,14 @@ struct memory_file {
     struct bytes bytes; /* charged to the budget */
 };
 
-static struct memory_fs *memory_of(struct fs *fs)
+static struct fs_memory *memory_of(struct fs *fs)
 {
-    return CONTAINER_OF(fs, struct memory_fs, fs);
+    return CONTAINER_OF(fs, struct fs_memory, fs);
 }
 
 static void file_free(struct memory_file *f)
 {
-    struct memory_fs *m;
+    struct fs_memory *m;
 
     if (f == NULL)
         return;
@@ -42,7 +42,7 @@ static void file_free(struct memory_file *f)
 static enum err memory_read(struct fs *fs, const char *path, int64_t offset, int64_t len, struct bytes *out,
                             struct error *e)
 {
-    struct memory_fs *m = memory_of(fs);
+    struct fs_memory *m = memory_of(fs);
     struct memory_file *f;
     enum err rc = OK;
 
@@ -67,7 +67,7 @@ static enum err memory_read(struct fs *fs, const char *path, int64_t offset, int
 
 static enum err memory_stat(struct fs *fs, const char *path, struct fs_info *out, struct error *e)
 {
-    struct memory_fs *m = memory_of(fs);
+    struct fs_memory *m = memory_of(fs);
     struct memory_file *f;
 
     pthread_mutex_lock(&m->lock);
@@ -94,7 +94,7 @@ static enum err memory_create(struct fs *fs, const char *path, struct fs_file **
 static enum err memory_write(struct fs_file *file, struct slice data, struct error *e)
 {
     struct memory_file *f = CONTAINER_OF(file, struct memory_file, file);
-    struct memory_fs *m = memory_of(file->fs);
+    struct fs_memory *m = memory_of(file->fs);
 
     if (!budget_take(m->budget, data.len))
         return error_memory(e, data.len, f->path);
@@ -109,7 +109,7 @@ static enum err memory_write(struct fs_file *file, struct slice data, struct err
 static enum err memory_publish(struct fs_file *file, enum fs_publish how, struct error *e)
 {
     struct memory_file *f = CONTAINER_OF(file, struct memory_file, file), *old;
-    struct memory_fs *m = memory_of(file->fs);
+    struct fs_memory *m = memory_of(file->fs);
     enum err rc = OK;
 
     pthread_mutex_lock(&m->lock);
@@ -133,7 +133,7 @@ static void memory_abandon(struct fs_file *file)
  * first. */
 static enum err memory_list(struct fs *fs, const char *prefix, fs_visit *visit, void *arg, struct error *e)
 {
-    struct memory_fs *m = memory_of(fs);
+    struct fs_memory *m = memory_of(fs);
     struct arena arena = {0};
     struct fs_info *found = NULL;
     size_t at = 0, count = 0, capacity = 0;
@@ -160,7 +160,7 @@ static enum err memory_list(struct fs *fs, const char *prefix, fs_visit *visit, 
 
 static enum err memory_remove(struct fs *fs, const char *path, UNUSED struct error *e)
 {
-    struct memory_fs *m = memory_of(fs);
+    struct fs_memory *m = memory_of(fs);
     struct memory_file *f;
 
     pthread_mutex_lock(&m->lock);
@@ -172,7 +172,7 @@ static enum err memory_remove(struct fs *fs, const char *path, UNUSED struct err
 
 static void memory_free(struct fs *fs)
 {
-    struct memory_fs *m = memory_of(fs);
+    struct fs_memory *m = memory_of(fs);
     size_t at = 0;
 
     for (struct map_entry *entry; (entry = map_next(&m->files, &at)) != NULL;)
@@ -195,9 +195,9 @@ static const struct fs_ops memory_ops = {
     .free = memory_free,
 };
 
-struct fs *memory_fs_new(struct budget *budget)
+struct fs *fs_memory_new(struct budget *budget)
 {
-    struct memory_fs *m = mem_zalloc(sizeof *m);
+    struct fs_memory *m = mem_zalloc(sizeof *m);
 
     if (m == NULL)
         return NULL;
