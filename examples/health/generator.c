@@ -47,20 +47,17 @@ const char *const generator_wrongs[WRONG_END] = {
 
 static const struct type {
     const char *name, *unit;
-    int         least, most; /* hundredths */
+    int least, most; /* hundredths */
 } types[] = {
-    {"heartRate", "count/min", 4800, 18500},
-    {"steps", "count", 0, 250000},
-    {"bloodPressure", "mmHg", 9000, 16500},
-    {"sleepAnalysis", "min", 100, 54000},
-    {"oxygenSaturation", "%", 8800, 10000},
-    {"bodyMass", "kg", 4000, 13000},
-    {"activeEnergyBurned", "kcal", 0, 8000},
-    {"distanceWalkingRunning", "m", 0, 150000},
+    {"heartRate", "count/min", 4800, 18500}, {"steps", "count", 0, 250000},
+    {"bloodPressure", "mmHg", 9000, 16500},  {"sleepAnalysis", "min", 100, 54000},
+    {"oxygenSaturation", "%", 8800, 10000},  {"bodyMass", "kg", 4000, 13000},
+    {"activeEnergyBurned", "kcal", 0, 8000}, {"distanceWalkingRunning", "m", 0, 150000},
 };
 enum { HEART_RATE, STEPS, TYPES = sizeof types / sizeof *types };
 
-/* --- chance -------------------------------------------------------------------------------------------------------- */
+/* --- chance
+ * -------------------------------------------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t z)
 {
@@ -84,19 +81,23 @@ static bool happens(struct generator *g, double share)
     return (double)(next_random(g) >> 11) * 0x1p-53 < share;
 }
 
-/* --- texts ----------------------------------------------------------------------------------------------------------- */
+/* --- texts
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void put_date(char out[GENERATOR_TEXT], int64_t us)
 {
     int64_t days = us / DAY, left = us % DAY;
-    int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097; /* days since 1 March of the year 0 */
+    int64_t z = days + 719468, era = z / 146097,
+            doe = z - era * 146097; /* days since 1 March of the year 0 */
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), from_march = (5 * doy + 2) / 153;
-    int     month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
+    int month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
 
-    snprintf(out, GENERATOR_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)(yoe + era * 400 + (month <= 2)), month,
-             (int)(doy - (153 * from_march + 2) / 5 + 1), (int)(left / HOUR), (int)(left / MINUTE % 60),
-             (int)(left / SECOND % 60), (int)(left / 1000 % 1000));
+    snprintf(out, GENERATOR_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+             (int)(yoe + era * 400 + (month <= 2)), month, (int)(doy - (153 * from_march + 2) / 5 + 1),
+             (int)(left / HOUR), (int)(left / MINUTE % 60), (int)(left / SECOND % 60),
+             (int)(left / 1000 % 1000));
 }
 
 /* Some phones write local time: the same instant, another text. */
@@ -115,11 +116,13 @@ static void put_id(struct generator *g, char out[GENERATOR_TEXT])
 {
     uint64_t a = next_random(g), b = next_random(g);
 
-    snprintf(out, GENERATOR_TEXT, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16 & 0xffff),
-             (unsigned)(a & 0xfff), (unsigned)(b >> 48 & 0x3fff) | 0x8000, (unsigned long long)(b & 0xffffffffffff));
+    snprintf(out, GENERATOR_TEXT, "%08x-%04x-4%03x-%04x-%012llx", (unsigned)(a >> 32),
+             (unsigned)(a >> 16 & 0xffff), (unsigned)(a & 0xfff), (unsigned)(b >> 48 & 0x3fff) | 0x8000,
+             (unsigned long long)(b & 0xffffffffffff));
 }
 
-/* --- mistakes -------------------------------------------------------------------------------------------------------- */
+/* --- mistakes
+ * -------------------------------------------------------------------------------------------------------- */
 
 static bool is_possible(enum generator_wrong w, bool json)
 {
@@ -239,7 +242,9 @@ static void spoil_sample(struct generator *g, struct generator_sample *s)
     }
 }
 
-/* --- payloads ---------------------------------------------------------------------------------------------------------- */
+/* --- payloads
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static const char *pick(struct generator *g, const char *const *from, int count)
 {
@@ -248,9 +253,10 @@ static const char *pick(struct generator *g, const char *const *from, int count)
 
 static void make_sample(struct generator *g, int64_t now_us, int version, struct generator_sample *s)
 {
-    static const char *const bundles[] = {NULL, "com.apple.health", "com.withings.wiScaleNG", "com.garmin.connect"};
+    static const char *const bundles[] = {NULL, "com.apple.health", "com.withings.wiScaleNG",
+                                          "com.garmin.connect"};
     const struct type *type = &types[below(g, TYPES)];
-    int64_t            start = now_us - below(g, JITTER / 1000) * 1000, end;
+    int64_t start = now_us - below(g, JITTER / 1000) * 1000, end;
 
     *s = (struct generator_sample){.type = type->name, .unit = type->unit, .has_value = true};
     s->late = happens(g, g->options.late);
@@ -302,11 +308,12 @@ void generator_init(struct generator *g, const struct generator_options *options
 bool generator_next(struct generator *g, struct generator_payload *p)
 {
     const struct generator_options *o = &g->options;
-    int64_t                         now_us;
+    int64_t now_us;
 
     if (g->number == o->count)
         return false;
-    now_us = o->begin_us + (int64_t)(o->days * (double)DAY * (double)g->number / (double)o->count) / 1000 * 1000;
+    now_us = o->begin_us +
+             (int64_t)(o->days * (double)DAY * (double)g->number / (double)o->count) / 1000 * 1000;
     make_head(g, below(g, o->users), now_us, p);
     p->number = g->number++;
     p->schema_version = p->number >= o->count / 2 ? 2 : 1;

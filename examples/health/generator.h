@@ -1,9 +1,11 @@
-/* generator.h: health payloads by a seed: what a fleet of phones would send, with the mistakes that a fleet makes.
- * For tests, benches and the demo: nothing in it comes from weir, so that what it writes can judge what weir reads.
+/* generator.h: health payloads by a seed: what a fleet of phones would send, with the mistakes that a fleet
+ * makes. For tests, benches and the demo: nothing in it comes from weir, so that what it writes can judge
+ * what weir reads.
  *
- * Event time goes forward with the payload's number, from begin over the days, with minutes of jitter. A late sample lies
- * hours to days behind. All payloads of a user go to one partition, in order. The same options give the same payloads;
- * the second half of them has schema version 2: `firmware` in the payload, `confidence` in the sample.
+ * Event time goes forward with the payload's number, from begin over the days, with minutes of jitter. A late
+ * sample lies hours to days behind. All payloads of a user go to one partition, in order. The same options
+ * give the same payloads; the second half of them has schema version 2: `firmware` in the payload,
+ * `confidence` in the sample.
  */
 #ifndef HEALTH_GENERATOR_H
 #define HEALTH_GENERATOR_H
@@ -15,12 +17,12 @@ enum { GENERATOR_TEXT = 48, GENERATOR_MAX_SAMPLES = 1000 };
 
 struct generator_options {
     uint64_t seed;
-    int64_t  count, begin_us;
-    int      samples, users, partitions; /* samples of a payload: 1 to GENERATOR_MAX_SAMPLES */
-    double   days;                       /* of event time that the payloads span */
-    double   bad, bad_payloads, late;    /* shares, 0 to 1: of samples, of payloads, of samples */
-    double   late_hours;                 /* a late sample is late by at most so much */
-    bool     json;                       /* only mistakes that JSON can make */
+    int64_t count, begin_us;
+    int samples, users, partitions; /* samples of a payload: 1 to GENERATOR_MAX_SAMPLES */
+    double days;                    /* of event time that the payloads span */
+    double bad, bad_payloads, late; /* shares, 0 to 1: of samples, of payloads, of samples */
+    double late_hours;              /* a late sample is late by at most so much */
+    bool json;                      /* only mistakes that JSON can make */
 };
 
 /* What is wrong with a payload or one of its samples; generator_wrongs has the names. */
@@ -65,29 +67,29 @@ extern const char *const generator_wrongs[WRONG_END];
 /* Texts that are NULL are absent. */
 struct generator_sample {
     enum generator_wrong wrong;
-    char                 id[GENERATOR_TEXT];
-    const char          *type, *unit, *source_bundle;
-    double               value, confidence;
-    bool                 has_value, has_confidence, synced, late;
-    char                 start[GENERATOR_TEXT], end[GENERATOR_TEXT], created[GENERATOR_TEXT];
-    const char          *metadata[4]; /* key, value, key, value; NULL: no more */
+    char id[GENERATOR_TEXT];
+    const char *type, *unit, *source_bundle;
+    double value, confidence;
+    bool has_value, has_confidence, synced, late;
+    char start[GENERATOR_TEXT], end[GENERATOR_TEXT], created[GENERATOR_TEXT];
+    const char *metadata[4]; /* key, value, key, value; NULL: no more */
 };
 
 struct generator_payload {
-    enum generator_wrong    wrong;
-    int64_t                 number;
-    int                     partition, schema_version;
-    char                    device[GENERATOR_TEXT], user[GENERATOR_TEXT], timestamp[GENERATOR_TEXT];
-    bool                    has_user;
-    const char             *timezone, *app_version, *firmware;
-    int                     sample_count;
+    enum generator_wrong wrong;
+    int64_t number;
+    int partition, schema_version;
+    char device[GENERATOR_TEXT], user[GENERATOR_TEXT], timestamp[GENERATOR_TEXT];
+    bool has_user;
+    const char *timezone, *app_version, *firmware;
+    int sample_count;
     struct generator_sample samples[GENERATOR_MAX_SAMPLES];
 };
 
 struct generator {
     struct generator_options options;
-    uint64_t                 random;
-    int64_t                  number;
+    uint64_t random;
+    int64_t number;
 };
 
 void generator_init(struct generator *g, const struct generator_options *options);
@@ -99,12 +101,12 @@ void generator_flush(struct generator *g, int partition, int64_t at_us, struct g
 /* Bytes that grow; the program ends when there is no memory. */
 struct generator_bytes {
     uint8_t *ptr;
-    size_t   len, capacity;
+    size_t len, capacity;
 };
 void generator_append(struct generator_bytes *b, const void *ptr, size_t len);
 
-/* The payload as Confluent Avro (ids: of schema version 1 and 2) or JSON, mistakes included, in place of what is in out.
- * False: it has no value, it is a tombstone. */
+/* The payload as Confluent Avro (ids: of schema version 1 and 2) or JSON, mistakes included, in place of what
+ * is in out. False: it has no value, it is a tombstone. */
 bool generator_avro(const struct generator_payload *p, const int32_t ids[2], struct generator_bytes *out);
 bool generator_json(const struct generator_payload *p, struct generator_bytes *out);
 extern const char *const generator_schemas[2]; /* Avro, versions 1 and 2 */

@@ -5,21 +5,21 @@
 #define UNKNOWN_ID 0x7ffffff1
 
 #define PAYLOAD_HEAD                                                                                         \
-    "{\"type\":\"record\",\"name\":\"HealthDataPayload\",\"namespace\":\"com.health.data\",\"fields\":["      \
-    "{\"name\":\"deviceId\",\"type\":\"string\"},{\"name\":\"userId\",\"type\":\"string\"},"                  \
-    "{\"name\":\"timestamp\",\"type\":\"string\"},"                                                           \
-    "{\"name\":\"timezone\",\"type\":[\"null\",\"string\"],\"default\":null},"                                \
+    "{\"type\":\"record\",\"name\":\"HealthDataPayload\",\"namespace\":\"com.health.data\",\"fields\":["     \
+    "{\"name\":\"deviceId\",\"type\":\"string\"},{\"name\":\"userId\",\"type\":\"string\"},"                 \
+    "{\"name\":\"timestamp\",\"type\":\"string\"},"                                                          \
+    "{\"name\":\"timezone\",\"type\":[\"null\",\"string\"],\"default\":null},"                               \
     "{\"name\":\"appVersion\",\"type\":\"string\"},"
 #define SAMPLE_HEAD                                                                                          \
-    "{\"name\":\"samples\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","                      \
-    "\"name\":\"HealthSample\",\"fields\":[{\"name\":\"id\",\"type\":\"string\"},"                            \
+    "{\"name\":\"samples\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","                     \
+    "\"name\":\"HealthSample\",\"fields\":[{\"name\":\"id\",\"type\":\"string\"},"                           \
     "{\"name\":\"type\",\"type\":\"string\"},{\"name\":\"value\",\"type\":\"double\"},"
 #define SAMPLE_TAIL                                                                                          \
-    "{\"name\":\"unit\",\"type\":\"string\"},{\"name\":\"startDate\",\"type\":\"string\"},"                   \
-    "{\"name\":\"endDate\",\"type\":\"string\"},"                                                             \
-    "{\"name\":\"sourceBundle\",\"type\":[\"null\",\"string\"],\"default\":null},"                            \
-    "{\"name\":\"metadata\",\"type\":{\"type\":\"map\",\"values\":\"string\"},\"default\":{}},"               \
-    "{\"name\":\"isSynced\",\"type\":\"boolean\",\"default\":false},"                                         \
+    "{\"name\":\"unit\",\"type\":\"string\"},{\"name\":\"startDate\",\"type\":\"string\"},"                  \
+    "{\"name\":\"endDate\",\"type\":\"string\"},"                                                            \
+    "{\"name\":\"sourceBundle\",\"type\":[\"null\",\"string\"],\"default\":null},"                           \
+    "{\"name\":\"metadata\",\"type\":{\"type\":\"map\",\"values\":\"string\"},\"default\":{}},"              \
+    "{\"name\":\"isSynced\",\"type\":\"boolean\",\"default\":false},"                                        \
     "{\"name\":\"createdAt\",\"type\":\"string\"}]}}}]}"
 
 const char *const generator_schemas[2] = {

@@ -1,6 +1,8 @@
 /* generator_json.c: payloads as JSON, one object each. No text of the generator needs an escape. */
 #include "generator.h"
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put(struct generator_bytes *b, const char *text)
@@ -20,20 +22,22 @@ static void put_field(struct generator_bytes *b, const char *name, const char *t
     put(b, "\"");
 }
 
+/* The shortest digits that mean v. */
 static void put_number(struct generator_bytes *b, const char *name, double v)
 {
-    char text[64];
+    char text[40];
 
-    snprintf(text, sizeof text, ",\"%s\":%.17g", name, v);
-    for (int digits = 1; digits < 17; digits++) { /* the shortest that means the same */
-        char   shorter[64];
-        double back;
-
-        snprintf(shorter, sizeof shorter, "%.*g", digits, v);
-        if (sscanf(shorter, "%lf", &back) == 1 && back == v) {
-            snprintf(text, sizeof text, ",\"%s\":%s", name, shorter);
+    put(b, ",\"");
+    put(b, name);
+    put(b, "\":");
+    if (!isfinite(v)) { /* no JSON, but what Python reads; for people only */
+        put(b, isnan(v) ? "NaN" : v < 0 ? "-Infinity" : "Infinity");
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
             break;
-        }
     }
     put(b, text);
 }

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "os/log.h"
 #include <stdio.h>
-#include <syslog.h>
 
 #define LOG_EVERY_US  INT64_C(5000000)
 #define KICK_EVERY_US INT64_C(1000)
@@ -162,10 +161,10 @@ static void on_error(rd_kafka_t *rk, int number, const char *reason, void *opaqu
         fail(c, ERR_DENIED, err, reason);
 }
 
-/* From any of librdkafka's threads. */
+/* From any of librdkafka's threads. Its levels are syslog's: 4 is a warning, 5 a notice. */
 static void on_log(UNUSED const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
-    enum log_level to = level <= LOG_WARNING ? LOG_WARN : level <= LOG_NOTICE ? LOG_INFO : LOG_DEBUG;
+    enum log_level to = level <= 4 ? LOG_WARN : level == 5 ? LOG_INFO : LOG_DEBUG;
 
     if (log_enabled(to))
         log_line(to, "librdkafka", "%s: %s", facility, text);

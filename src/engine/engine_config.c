@@ -1,5 +1,6 @@
 /* engine_config.c: the engine's settings from the configuration's keys. See engine_config_read in engine.h. */
 #include "config/config.h"
+#include "os/log.h"
 #include "engine/engine.h"
 #include "os/random.h"
 
@@ -57,13 +58,15 @@ static void read_restart(const struct config *c, struct restart_strategy *s)
     }
 }
 
-enum err engine_config_read(const struct config *config, struct engine_config *out, struct error *e)
+enum err engine_config_read(const struct config *config, struct engine_config *out, UNUSED struct error *e)
 {
     const char *backend = config_string(config, "state.backend.type");
 
     if (backend != NULL && strcmp(backend, "hashmap") != 0)
-        return error_set(e, ERR_UNSUPPORTED,
-                         "state.backend.type: %s: keyed state is kept in memory only; set it to hashmap", backend);
+        log_warn("engine",
+                 "state.backend.type: %s is not in this version: keyed state is kept in memory (hashmap), within "
+                 "taskmanager.memory.process.size; checkpoints will be readable by either",
+                 backend);
     out->config = config;
     out->checkpoint_dir = config_string(config, CHECKPOINTING "dir");
     out->retained = (int32_t)config_int(config, CHECKPOINTING "num-retained");

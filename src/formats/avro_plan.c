@@ -308,7 +308,10 @@ static enum err to_symbols(struct compiler *k, const struct avro_type *w, const 
 
         for (int32_t j = 0; !known && j < r->symbol_count; j++)
             known = strcmp(symbol, r->symbols[j]) == 0;
-        symbols[i] = arena_slice(k->arena, slice_text(known ? symbol : r->symbol_default));
+        if (!known)
+            symbol = r->symbol_default;
+        if (symbol)
+            symbols[i] = arena_slice(k->arena, slice_text(symbol));
     }
     out->symbols = symbols;
     out->symbol_count = w->symbol_count;
@@ -475,7 +478,7 @@ static enum err to_body(struct compiler *k, const struct place *at, const struct
 
         if ((wanted && !wanted[c]) || m.found[c])
             continue;
-        steps[n] = (struct avro_step){.null_branch = -1, .column = c};
+        steps[n] = (struct avro_step){.null_branch = -1, .column = c, .name = arena_strdup(k->arena, columns[c].name)};
         if ((rc = missing(k, &here, m.readers[c], &columns[c], &steps[n++])) != OK)
             return rc;
     }

@@ -141,7 +141,7 @@ static void test_random_value(struct column_builder *c, uint64_t *seed)
     }
 }
 
-static struct batch *test_random_batch(const struct schema *schema, int32_t row_count, uint64_t seed)
+UNUSED static struct batch *test_random_batch(const struct schema *schema, int32_t row_count, uint64_t seed)
 {
     struct builder b;
     struct batch  *out = NULL;
@@ -156,7 +156,7 @@ static struct batch *test_random_batch(const struct schema *schema, int32_t row_
     return out;
 }
 
-static const struct schema *test_schema(struct arena *arena, const char *text)
+UNUSED static const struct schema *test_schema(struct arena *arena, const char *text)
 {
     const struct schema *schema = NULL;
     struct error         e;
@@ -166,7 +166,7 @@ static const struct schema *test_schema(struct arena *arena, const char *text)
 }
 
 /* The text of a batch; the caller frees it by bytes_fini. */
-static const char *test_print(const struct batch *b, struct bytes *out)
+UNUSED static const char *test_print(const struct batch *b, struct bytes *out)
 {
     struct error e;
 

@@ -42,7 +42,7 @@ static bool grow(struct arena *arena, void **array, int32_t count, int32_t *capa
 
 int32_t graph_vertex(struct graph *g, const struct vertex *v)
 {
-    assert(v->name != NULL && v->factory != NULL);
+    assert(v->name != NULL);
     if (!grow(&g->arena, (void **)&g->vertices, g->vertex_count, &g->vertex_capacity, sizeof *v))
         return -1;
     g->vertices[g->vertex_count] = *v;

@@ -168,7 +168,6 @@ const void *weir_map_get(struct weir_state *s, const void *key, size_t key_bytes
     return find_entry(all, key, key_bytes, s->size, &begin, &value) ? all.ptr + value : NULL;
 }
 
-/* The place to write to lies in work; it is put back when the function has returned, or with the next change. */
 void *weir_map_edit(struct weir_state *s, const void *key, size_t key_bytes)
 {
     size_t begin, value;
@@ -183,11 +182,8 @@ void *weir_map_edit(struct weir_state *s, const void *key, size_t key_bytes)
             memset(room, 0, s->size);
             s->work.len += s->size;
         }
-        if (!end_change(s))
-            return NULL;
     }
-    /* A value of any length is only written by state_put, but its bytes may be changed in place after one. */
-    if (!end_change(s))
+    if (!end_change(s)) /* after it the bytes are no snapshot's, and may be changed in place */
         return NULL;
     return (char *)(uintptr_t)state_get(s->state, s->owner->key, 0).ptr + value;
 }

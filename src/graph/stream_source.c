@@ -29,19 +29,27 @@ static size_t column_length(const char *text)
     return strlen(text);
 }
 
-/* Where the word METADATA stands in a column, outside of quotes; NULL: nowhere. */
+/* Where the word METADATA stands in a column, behind its name and type; NULL: nowhere. */
 static const char *find_metadata(const char *column, size_t len)
 {
     static const char word[] = "METADATA";
+    size_t            word_len = sizeof word - 1, begin = strspn(column, " ");
+    int               depth = 0;
     char              quote = '\0';
 
-    for (size_t i = 0; i + sizeof word - 1 <= len; i++) {
+    for (size_t i = begin; i + word_len <= len; i++) {
+        char c = column[i];
+
         if (quote)
-            quote = column[i] == quote ? '\0' : quote;
-        else if (column[i] == '\'' || column[i] == '`')
-            quote = column[i];
-        else if (i && column[i - 1] == ' ' && strncasecmp(column + i, word, sizeof word - 1) == 0 &&
-                 !isalnum((unsigned char)column[i + sizeof word - 1]))
+            quote = c == quote ? '\0' : quote;
+        else if (c == '\'' || c == '`')
+            quote = c;
+        else if (c == '<' || c == '(')
+            depth++;
+        else if (c == '>' || c == ')')
+            depth--;
+        else if (i > begin && depth == 0 && column[i - 1] == ' ' && strncasecmp(column + i, word, word_len) == 0 &&
+                 (i + word_len == len || column[i + word_len] == ' '))
             return column + i;
     }
     return NULL;

@@ -316,6 +316,8 @@ static bool holds(const struct type *have, const struct type *want)
 static void compare_fields(const char *path, const struct field *want, int32_t want_count, const struct field *have,
                            int32_t have_count, struct bytes *out);
 
+static void compare_maps(const char *path, const struct type *want, const struct type *have, struct bytes *out);
+
 static void compare_types(const char *path, const struct type *want, const struct type *have, struct bytes *out)
 {
     if (want->nullable && !have->nullable)
@@ -325,7 +327,21 @@ static void compare_types(const char *path, const struct type *want, const struc
             differ_types(out, path, want, have);
         return;
     }
-    compare_fields(path, want->fields, want->field_count, have->fields, have->field_count, out);
+    if (want->kind == TYPE_MAP)
+        compare_maps(path, want, have, out);
+    else
+        compare_fields(path, want->fields, want->field_count, have->fields, have->field_count, out);
+}
+
+/* A map's key is always there in Iceberg, whatever the definition says. */
+static void compare_maps(const char *path, const struct type *want, const struct type *have, struct bytes *out)
+{
+    struct type  key = *want->fields[0].type;
+    struct field fields[] = {want->fields[0], want->fields[1]};
+
+    key.nullable = false;
+    fields[0].type = &key;
+    compare_fields(path, fields, 2, have->fields, 2, out);
 }
 
 static const struct field *field_named(const struct field *fields, int32_t count, const char *name)

@@ -33,6 +33,11 @@ static enum err check_change(const struct table *t, const struct change *change,
         return error_set(e, ERR_UNSUPPORTED,
                          "table %s.%s has format version 1; weir writes version 2: set 'format-version' = '2' with another engine",
                          t->name_space, t->name);
+    if (!json_field_is_text(change->pipeline))
+        return error_set(e, ERR_INPUT, "the pipeline's name is not UTF-8");
+    for (const char *const *s = change->summary; s && *s; s++)
+        if (!json_field_is_text(*s))
+            return error_set(e, ERR_INPUT, "the summary of checkpoint %" PRId64 " is not UTF-8", change->checkpoint_id);
     for (int32_t i = 0; i < change->file_count; i++)
         if (metadata_spec(t->metadata, change->files[i].spec_id) == NULL)
             return error_set(e, ERR_CORRUPT, "file %s is of partition spec %" PRId32 ", which table %s.%s does not have",

@@ -1,5 +1,6 @@
 /* json_field.c: thin over jansson; texts are written through a callback, so that no memory of its own is handed about. */
 #include "iceberg/json_field.h"
+#include "formats/utf8.h"
 
 enum err json_field_parse(struct slice text, json_t **out, struct error *e)
 {
@@ -8,7 +9,7 @@ enum err json_field_parse(struct slice text, json_t **out, struct error *e)
     *out = json_loadb(text.ptr ? text.ptr : "", text.len, 0, &why);
     if (*out)
         return OK;
-    if (json_error_code(&why) == json_error_out_of_memory)
+    if (why.text[0] == '\0') /* jansson's way to say that it had no memory */
         return error_memory(e, text.len, "a JSON document");
     return error_set(e, ERR_CORRUPT, "not JSON: line %d, column %d: %s", why.line, why.column, why.text);
 }
@@ -86,6 +87,11 @@ bool json_field_has(json_t *o, const char *key)
 const char *json_field_get(json_t *o, const char *key)
 {
     return json_string_value(json_object_get(o, key));
+}
+
+bool json_field_is_text(const char *text)
+{
+    return text == NULL || utf8_valid(text, strlen(text));
 }
 
 bool json_field_put(json_t *o, const char *key, json_t *value)

@@ -21,6 +21,8 @@ MUST_USE enum err json_field_object(json_t *o, const char *key, json_t **out, st
 bool        json_field_has(json_t *o, const char *key);
 const char *json_field_get(json_t *o, const char *key); /* the text, NULL when it is none */
 
+bool json_field_is_text(const char *text); /* UTF-8, so that JSON can hold it; NULL is fine */
+
 /* Set key, taking value; false when value is NULL or there is no memory. */
 bool json_field_put(json_t *o, const char *key, json_t *value);
 bool json_field_append(json_t *array, json_t *value); /* the same for an array */

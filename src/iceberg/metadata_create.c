@@ -11,7 +11,9 @@ static enum err check_fields(const struct field *fields, int32_t count, struct e
     for (int32_t i = 0; rc == OK && i < count; i++) {
         const struct type *t = fields[i].type;
 
-        if (t->kind == TYPE_INTERVAL_MONTHS || t->kind == TYPE_INTERVAL_MILLIS)
+        if (!json_field_is_text(fields[i].name) || !json_field_is_text(fields[i].doc))
+            rc = error_set(e, ERR_CONFIG, "its name or comment is not UTF-8");
+        else if (t->kind == TYPE_INTERVAL_MONTHS || t->kind == TYPE_INTERVAL_MILLIS)
             rc = error_set(e, ERR_UNSUPPORTED, "Iceberg has no intervals; store a number");
         else if (t->precision > 6 && t->kind >= TYPE_TIME && t->kind <= TYPE_TIMESTAMP_LTZ)
             rc = error_set(e, ERR_UNSUPPORTED, "Iceberg's format version 2 has microseconds at best; use precision 6");
@@ -50,10 +52,14 @@ static enum err check_properties(const struct table_spec *spec, struct error *e)
         "current-schema", "default-partition-spec", "default-sort-order",       "current-snapshot-timestamp-ms",
     };
 
+    if (!json_field_is_text(spec->comment))
+        return error_set(e, ERR_CONFIG, "the table's comment is not UTF-8");
     for (int32_t i = 0; spec->properties && spec->properties[i]; i += 2) {
         const char *key = spec->properties[i], *value = spec->properties[i + 1];
 
         assert(value);
+        if (!json_field_is_text(key) || !json_field_is_text(value))
+            return error_set(e, ERR_CONFIG, "table property %.100s is not UTF-8", key);
         if (strcmp(key, "format-version") == 0 && strcmp(value, "2") != 0)
             return error_set(e, ERR_UNSUPPORTED, "format-version is %.20s; weir creates tables of version 2", value);
         for (size_t k = 0; k < COUNT_OF(reserved); k++)
@@ -110,6 +116,8 @@ static enum err check_partition(const struct partition_spec *spec, const struct 
         const struct type            *t = source_type(schema->fields, schema->field_count, f->source_id), *result;
         enum err                      rc;
 
+        if (!json_field_is_text(f->name))
+            return error_set(e, ERR_CONFIG, "partition field %" PRId32 ": its name is not UTF-8", f->field_id);
         if (t == NULL)
             return error_set(e, ERR_CONFIG, "partition field %s: there is no column with field id %" PRId32, f->name,
                              f->source_id);
@@ -150,15 +158,8 @@ enum err metadata_plan_properties(const struct table_spec *spec, json_t **out, s
     bool    ok = json_field_put(o, "write.parquet.compression-codec", json_string("zstd")); /* of new tables only */
 
     for (int32_t i = 0; spec->properties && spec->properties[i]; i += 2)
-        if (strcmp(spec->properties[i], "format-version") != 0) {
-            json_t *value = json_string(spec->properties[i + 1]);
-
-            if (ok && value == NULL && json_object_size(o) > 0) {
-                json_decref(o);
-                return error_set(e, ERR_CONFIG, "table property %s is not UTF-8 text", spec->properties[i]);
-            }
-            ok = json_field_put(o, spec->properties[i], value) && ok;
-        }
+        if (strcmp(spec->properties[i], "format-version") != 0)
+            ok = json_field_put(o, spec->properties[i], json_string(spec->properties[i + 1])) && ok;
     if (spec->comment)
         ok = json_field_put(o, "comment", json_string(spec->comment)) && ok;
     if (!ok) {

@@ -217,7 +217,7 @@ static struct batch *rows(int32_t count)
         if (r % 97 == 0)
             builder_null(&b.columns[0]);
         else
-            builder_i64(&b.columns[0], MICROS(20000 + r / 7 % 3 - (r % 1000 == 0 ? 40000 : 0), (int64_t)(r % 86400)));
+            builder_i64(&b.columns[0], MICROS(20000 + (int64_t)(r / 7 % 3) - (r % 1000 == 0 ? 40000 : 0), (int64_t)(r % 86400)));
         if (text)
             builder_copied(&b.columns[1], text, strlen(text));
         else

@@ -159,18 +159,29 @@ static void test_fs_abandon(struct fs_file *base)
     mem_free(f);
 }
 
-/* Put body there, without the call being counted. */
-static void test_fs_put(struct test_fs *t, const char *path, struct slice body)
+/* Put body there, without the call being counted; false when there is no memory. */
+static bool test_fs_try_put(struct test_fs *t, const char *path, struct slice body)
 {
-    struct bytes *file = test_fs_find(t, path);
+    struct bytes *file = test_fs_find(t, path), fresh = {0};
 
-    if (file == NULL) {
-        file = mem_zalloc(sizeof *file);
-        assert_true(file != NULL && map_put(&t->files, slice_text(path), file));
+    bytes_slice(&fresh, body);
+    if (!fresh.failed && file == NULL && (file = mem_zalloc(sizeof *file)) != NULL &&
+        !map_put(&t->files, slice_text(path), file)) {
+        mem_free(file);
+        file = NULL;
     }
-    bytes_clear(file);
-    bytes_slice(file, body);
-    assert_false(file->failed);
+    if (fresh.failed || file == NULL) {
+        bytes_fini(&fresh);
+        return false;
+    }
+    bytes_fini(file);
+    *file = fresh;
+    return true;
+}
+
+static UNUSED void test_fs_put(struct test_fs *t, const char *path, struct slice body)
+{
+    assert_true(test_fs_try_put(t, path, body));
 }
 
 static enum err test_fs_publish(struct fs_file *base, enum fs_publish how, struct error *e)
@@ -185,8 +196,8 @@ static enum err test_fs_publish(struct fs_file *base, enum fs_publish how, struc
     if (test_fs_call(t, &rc, e)) {
         if (how == FS_IF_ABSENT && test_fs_find(t, f->path))
             rc = error_set(e, ERR_EXISTS, "%s is there already", f->path);
-        else
-            test_fs_put(t, f->path, bytes_all(&f->data));
+        else if (!test_fs_try_put(t, f->path, bytes_all(&f->data)))
+            rc = error_memory(e, 0, "a file");
     }
     test_fs_unlock(t);
     if (rc == OK)

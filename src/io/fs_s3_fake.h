@@ -52,7 +52,7 @@ static struct {
     int object_count;
     struct fake_upload uploads[FAKE_UPLOAD_MAX];
     struct fake_fault fault;
-    int page_size, requests, put_requests;
+    int page_size, requests;
     bool plain_keys;               /* ignores encoding-type */
     bool no_ranges, no_conditions; /* what older stores lack */
     const char *list_answer;       /* instead of a listing */
@@ -180,15 +180,6 @@ static void fake_end_upload(struct fake_upload *u)
         bytes_fini(&u->parts[i]);
     mem_free(u->key);
     *u = (struct fake_upload){0};
-}
-
-static int fake_upload_count(void)
-{
-    int count = 0;
-
-    for (int i = 0; i < FAKE_UPLOAD_MAX; i++)
-        count += fake.uploads[i].live;
-    return count;
 }
 
 static void fake_begin_upload(const struct http_call *call, const char *key, struct http_reply *reply)
@@ -377,7 +368,6 @@ static void fake_handle(UNUSED void *arg, const struct http_call *call, struct h
 
     pthread_mutex_lock(&fake.lock);
     fake.requests++;
-    fake.put_requests += strcmp(call->method, "PUT") == 0;
     if (fake_fault_hits(call)) {
         fault = fake.fault;
         fake.fault.count--;
@@ -397,6 +387,48 @@ static void fake_handle(UNUSED void *arg, const struct http_call *call, struct h
     }
 }
 
+/* --- for the test, which runs beside the server's threads ----------------------------------------- */
+
+/* Change what is in `fake` while no handler looks. */
+#define FAKE_SET(...)                                                                                        \
+    do {                                                                                                     \
+        pthread_mutex_lock(&fake.lock);                                                                      \
+        __VA_ARGS__;                                                                                         \
+        pthread_mutex_unlock(&fake.lock);                                                                    \
+    } while (0)
+
+static int fake_upload_count(void)
+{
+    int count = 0;
+
+    FAKE_SET(for (int i = 0; i < FAKE_UPLOAD_MAX; i++) count += fake.uploads[i].live);
+    return count;
+}
+
+static int fake_object_count(void)
+{
+    int count;
+
+    FAKE_SET(count = fake.object_count);
+    return count;
+}
+
+static int fake_request_count(void)
+{
+    int count;
+
+    FAKE_SET(count = fake.requests);
+    return count;
+}
+
+static bool fake_has(const char *key)
+{
+    bool found;
+
+    FAKE_SET(fake_find(key, &found));
+    return found;
+}
+
 /* Begin with an empty store; returns its endpoint. */
 static const char *fake_start(void)
 {
@@ -413,15 +445,17 @@ static const char *fake_start(void)
 
 static void fake_clear(void)
 {
+    pthread_mutex_lock(&fake.lock);
     while (fake.object_count > 0)
         fake_drop(fake.object_count - 1);
     for (int i = 0; i < FAKE_UPLOAD_MAX; i++)
         fake_end_upload(&fake.uploads[i]);
     fake.fault = (struct fake_fault){0};
     fake.page_size = 1000;
-    fake.requests = fake.put_requests = 0;
+    fake.requests = 0;
     fake.plain_keys = fake.no_ranges = fake.no_conditions = false;
     fake.list_answer = NULL;
+    pthread_mutex_unlock(&fake.lock);
 }
 
 static void fake_stop(void)

@@ -309,12 +309,14 @@ static void test_list(UNUSED void **state)
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         put_text(names[i], "123");
-    fake.page_size = 1000;
+    FAKE_SET(fake.page_size = 1000);
     check_lists();
-    for (fake.page_size = 1; fake.page_size <= 5; fake.page_size++)
+    for (int page_size = 1; page_size <= 5; page_size++) {
+        FAKE_SET(fake.page_size = page_size);
         check_lists();
-    fake.plain_keys = true;
-    fake.page_size = 2;
+    }
+    FAKE_SET(fake.plain_keys = true);
+    FAKE_SET(fake.page_size = 2);
     check_lists();
     ASSERT_OK(fs_list(fs, at("t/"), note, &seen, &e), &e);
     assert_int_equal(seen.count, 2);
@@ -437,13 +439,13 @@ static void check_attempt(const struct attempt *a)
 
     if (a->exists)
         put_text("f", "theirs");
-    fake.fault = a->fault;
+    FAKE_SET(fake.fault = a->fault);
     e.text[0] = '\0';
     rc = fs_put(fs, at("f"), data, a->how, &e);
-    fake.fault.count = 0;
+    FAKE_SET(fake.fault.count = 0);
     if (rc != a->rc)
         fail_msg("%s: %s: %s", a->name, error_name(rc), e.text);
-    fake_find("t/f", &found);
+    found = fake_has("t/f");
     if (found != (a->written || a->exists))
         fail_msg("%s: the file is%s there", a->name, found ? "" : " not");
     if (found)
@@ -633,13 +635,13 @@ static void test_faults_while_reading(UNUSED void **state)
         struct bytes out = {0};
 
         put_text("f", "content");
-        fake.requests = 0;
-        fake.fault = cases[i].fault;
+        FAKE_SET(fake.requests = 0);
+        FAKE_SET(fake.fault = cases[i].fault);
         e.text[0] = '\0';
         enum err rc = fs_read_all(fs, at("f"), &out, &e);
-        fake.fault.count = 0;
-        if (rc != cases[i].rc || !has(e.text, cases[i].text) || fake.requests != cases[i].requests)
-            fail_msg("case %zu: %s after %d requests: %s", i, error_name(rc), fake.requests, e.text);
+        FAKE_SET(fake.fault.count = 0);
+        if (rc != cases[i].rc || !has(e.text, cases[i].text) || fake_request_count() != cases[i].requests)
+            fail_msg("case %zu: %s after %d requests: %s", i, error_name(rc), fake_request_count(), e.text);
         assert_true(slice_is(bytes_all(&out), rc == OK ? "content" : ""));
         bytes_fini(&out);
     }
@@ -666,19 +668,20 @@ static void test_faults_while_listing(UNUSED void **state)
 
     put_text("a", "123");
     put_text("b", "123");
-    fake.page_size = 1;
-    fake.fault = (struct fake_fault)TWICE("GET");
+    FAKE_SET(fake.page_size = 1);
+    FAKE_SET(fake.fault = (struct fake_fault)TWICE("GET"));
     assert_list("", "a ok\nb ok\n");
-    fake.fault = (struct fake_fault){.method = "GET", .query = "continuation-token", .count = 2};
+    FAKE_SET(fake.fault = (struct fake_fault){.method = "GET", .query = "continuation-token", .count = 2});
     assert_list("", "a ok\nb ok\n");
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
-        fake.list_answer = answers[i];
+        FAKE_SET(fake.list_answer = answers[i]);
         if (fs_list(fs, at(""), note, &seen, &e) != ERR_IO || !has(e.text, "listing s3://"))
             fail_msg("%s: %s", answers[i], e.text);
     }
     /* What some consoles make to show a folder is no file. */
-    fake.list_answer = "<ListBucketResult><Contents><Key>t/a/</Key><Size>0</"
-                       "Size><LastModified>2025-11-01T08:30:00Z</LastModified></Contents></ListBucketResult>";
+    FAKE_SET(fake.list_answer =
+                 "<ListBucketResult><Contents><Key>t/a/</Key><Size>0</"
+                 "Size><LastModified>2025-11-01T08:30:00Z</LastModified></Contents></ListBucketResult>");
     assert_list("", "");
 }
 
@@ -692,7 +695,7 @@ static void test_silent_store(UNUSED void **state)
     config.retries = 0;
     put_text("f", "content");
     ASSERT_OK(fs_s3_new(&config, &hasty, &e), &e);
-    fake.fault = (struct fake_fault){.method = "GET", .count = 1, .silent_ms = 3500};
+    FAKE_SET(fake.fault = (struct fake_fault){.method = "GET", .count = 1, .silent_ms = 3500});
     assert_int_equal(fs_read_all(hasty, at("f"), &out, &e), ERR_UNAVAILABLE);
     assert_true(has(e.text, "nothing was heard for 1000 ms"));
     ASSERT_OK(fs_read_all(hasty, at("f"), &out, &e), &e);
@@ -735,12 +738,49 @@ static void test_wrong_keys(UNUSED void **state)
     fs_free(denied);
 }
 
+/* Read with keys from the environment only: both given, or none. */
+static enum err read_by_environment(const char *access, const char *secret)
+{
+    struct fs_s3_config config = fake_config();
+    struct fs *mine;
+    struct bytes out = {0};
+    enum err rc;
+
+    config.access_key = config.secret_key = NULL;
+    unsetenv("AWS_ACCESS_KEY_ID");
+    unsetenv("AWS_SECRET_ACCESS_KEY");
+    if (access != NULL)
+        setenv("AWS_ACCESS_KEY_ID", access, 1);
+    if (secret != NULL)
+        setenv("AWS_SECRET_ACCESS_KEY", secret, 1);
+    rc = fs_s3_new(&config, &mine, &e);
+    if (rc == OK)
+        rc = fs_read_all(mine, at("f"), &out, &e);
+    bytes_fini(&out);
+    fs_free(mine);
+    return rc;
+}
+
+static void test_keys_of_environment(UNUSED void **state)
+{
+    const char *access = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY");
+    char *kept_access = access ? strdup(access) : NULL, *kept_secret = secret ? strdup(secret) : NULL;
+
+    assert_int_equal(read_by_environment(NULL, NULL), ERR_DENIED);
+    assert_true(has(e.text, "no keys are given"));
+    assert_int_equal(read_by_environment("access", "secret"), ERR_NOT_FOUND);
+    assert_int_equal(read_by_environment("access", NULL), ERR_CONFIG);
+    read_by_environment(kept_access, kept_secret); /* as it was, for the real store */
+    free(kept_access);
+    free(kept_secret);
+}
+
 static void test_store_without_ranges(UNUSED void **state)
 {
     struct bytes out = {0};
 
     put_text("f", "content");
-    fake.no_ranges = true;
+    FAKE_SET(fake.no_ranges = true);
     assert_int_equal(fs_read(fs, at("f"), 2, 3, &out, &e), ERR_UNSUPPORTED);
     assert_int_equal(out.len, 0);
     ASSERT_OK(fs_read_all(fs, at("f"), &out, &e), &e);
@@ -755,40 +795,41 @@ static void test_store_without_conditions(UNUSED void **state)
 
     put_text("f", "theirs");
     ASSERT_OK(fs_s3_new(&config, &fresh, &e), &e);
-    fake.no_conditions = true;
+    FAKE_SET(fake.no_conditions = true);
     for (int large = 0; large <= 1; large++) {
         assert_int_equal(fs_put(fresh, at("f"), pattern(large ? PART + 1 : 3, 1), FS_IF_ABSENT, &e),
                          ERR_UNSUPPORTED);
         assert_true(has(e.text, "ignores If-None-Match") && has(e.text, at("f")));
         assert_content(at("f"), SLICE("theirs"));
-        assert_int_equal(fake.object_count, 1);
+        assert_int_equal(fake_object_count(), 1);
         assert_int_equal(fake_upload_count(), 0);
     }
-    fake.no_conditions = false;
+    FAKE_SET(fake.no_conditions = false);
     assert_int_equal(fs_put(fresh, at("f"), SLICE("ours"), FS_IF_ABSENT, &e), ERR_EXISTS);
-    fake.requests = 0;
+    FAKE_SET(fake.requests = 0);
     ASSERT_OK(fs_put(fresh, at("g"), SLICE("ours"), FS_IF_ABSENT, &e), &e);
-    assert_int_equal(fake.requests, 1); /* known by now */
-    assert_int_equal(fake.object_count, 2);
+    assert_int_equal(fake_request_count(), 1); /* known by now */
+    assert_int_equal(fake_object_count(), 2);
     fs_free(fresh);
 }
 
 /* A small file is one request. */
 static void test_request_count(UNUSED void **state)
 {
-    fake.requests = 0;
+    FAKE_SET(fake.requests = 0);
     put_text("f", "content");
     ASSERT_OK(fs_put(fs, at("g"), pattern(PART, 1), FS_IF_ABSENT, &e), &e);
-    assert_int_equal(fake.requests, 2);
+    assert_int_equal(fake_request_count(), 2);
     ASSERT_OK(fs_put(fs, at("h"), pattern(2 * PART + 1, 1), FS_IF_ABSENT, &e), &e);
-    assert_int_equal(fake.requests, 2 + 5);
+    assert_int_equal(fake_request_count(), 2 + 5);
 }
 
 /* --- memory
  * -----------------------------------------------------------------------------------------------------------
  */
 
-static enum err everything(void)
+/* Everything but large files, on a file system of its own. */
+static enum err small_things(void)
 {
     struct fs_s3_config config = fake_config();
     struct seen seen = {0};
@@ -799,7 +840,7 @@ static enum err everything(void)
     config.session_token = "token";
     if ((rc = fs_s3_new(&config, &mine, &e)) != OK ||
         (rc = fs_put(mine, at("m"), SLICE("123"), FS_IF_ABSENT, &e)) != OK ||
-        (rc = fs_put(mine, at("n"), pattern(PART + 1, 1), FS_REPLACE, &e)) != OK ||
+        (rc = fs_put(mine, at("n"), SLICE("4"), FS_REPLACE, &e)) != OK ||
         (rc = fs_read(mine, at("m"), 1, 2, &out, &e)) != OK || (rc = fs_remove(mine, at("n"), &e)) != OK ||
         (rc = fs_list(mine, at("m"), note, &seen, &e)) != OK)
         goto out;
@@ -811,26 +852,38 @@ out:
     return rc;
 }
 
-static void test_no_memory(UNUSED void **state)
+static enum err large_file(void)
+{
+    static char data[PART + 1];
+
+    return fs_put(fs, at("large"), slice_of(data, sizeof data), FS_REPLACE, &e);
+}
+
+/* Fail each allocation of call in turn; how often it did without. */
+static uint64_t fail_each(enum err (*call)(void))
 {
     uint64_t before = mem_count(), total, done_without = 0;
 
-    log_init(LOG_ERROR, LOG_TEXT, STDERR_FILENO);
-    ASSERT_OK(everything(), &e);
+    ASSERT_OK(call(), &e);
     total = mem_count() - before;
     for (uint64_t n = 1; n < total; n++) {
+        fake_clear();
         mem_fail_at(n, false);
-        enum err rc = everything();
+        enum err rc = call();
         mem_fail_at(0, false);
-        if (rc == OK) /* only what must not fail may do without: removing the probe */
+        if (rc == OK)
             done_without++;
         else if (rc != ERR_MEMORY)
             fail_msg("allocation %" PRIu64 " of %" PRIu64 ": %s: %s", n, total, error_name(rc), e.text);
         assert_true(fake_upload_count() <= 1); /* its id found no memory */
-        fake_clear();
     }
-    assert_in_range(done_without, 0, 20);
-    log_init(LOG_INFO, LOG_TEXT, STDERR_FILENO);
+    return done_without;
+}
+
+static void test_no_memory(UNUSED void **state)
+{
+    assert_in_range(fail_each(small_things), 0, 20); /* removing the probe is all that may fail unseen */
+    assert_int_equal(fail_each(large_file), 0);
 }
 
 /* --- the two stores ------------------------------------------------------------------------- */
@@ -966,6 +1019,7 @@ int main(void)
         cmocka_unit_test_teardown(test_silent_store, clear_fake),
         cmocka_unit_test_teardown(test_nobody_there, clear_fake),
         cmocka_unit_test_teardown(test_wrong_keys, clear_fake),
+        cmocka_unit_test_teardown(test_keys_of_environment, clear_fake),
         cmocka_unit_test_teardown(test_store_without_ranges, clear_fake),
         cmocka_unit_test_teardown(test_store_without_conditions, clear_fake),
         cmocka_unit_test_teardown(test_request_count, clear_fake),

@@ -247,8 +247,13 @@ struct refusal {
     const char *region; /* where the bucket is, when it said so */
 };
 
-static enum err explain_denied(const struct refusal *f, const struct s3_request *r, struct error *e)
+static enum err explain_denied(const struct s3_client *c, const struct refusal *f, const struct s3_request *r,
+                               struct error *e)
 {
+    if (c->key.access_key == NULL)
+        return error_set(e, ERR_DENIED,
+                         "access denied (%d), and no keys are given; set s3.access-key and s3.secret-key",
+                         f->status);
     if (strcmp(f->code, "RequestTimeTooSkewed") == 0)
         return error_set(e, ERR_DENIED,
                          "the clocks of this machine and the object store differ; set the time here (NTP)");
@@ -308,7 +313,7 @@ static enum err explain(const struct s3_client *c, const struct s3_request *r, c
                          "there is no bucket " SLICE_FMT " at %s%s (%s); make it or check the path",
                          SLICE_ARG(r->path.bucket), c->scheme, c->host, f->code);
     if (is_denied(f))
-        return explain_denied(f, r, e);
+        return explain_denied(c, f, r, e);
     switch (f->status) {
     case 404:
         return error_set(e, ERR_NOT_FOUND, "no such file (%s)", *f->code ? f->code : "404");

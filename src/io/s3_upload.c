@@ -273,8 +273,8 @@ static enum err settle(struct s3_file *f, enum fs_publish how, enum err rc, bool
             return error_add(e, ERR_UNKNOWN, "whether the file was made is not known");
         break;
     }
-    if (rc == ERR_NOT_FOUND) /* the upload is gone: aborted by somebody, or by a rule of the bucket */
-        return error_add(e, ERR_IO, "the upload was aborted by somebody else");
+    if (rc == ERR_NOT_FOUND) /* the upload is gone */
+        return error_add(e, ERR_IO, "the object store has lost the upload, or somebody aborted it");
     return rc;
 }
 

@@ -128,13 +128,13 @@ static void drop_batches(struct harness *h)
 
 const char *harness_take(struct harness *h)
 {
-    static _Thread_local struct bytes taken; /* one a thread is enough for tests; freed never */
+    struct bytes text = h->text;
 
-    bytes_clear(&taken);
-    bytes_slice(&taken, bytes_all(&h->text));
+    h->text = h->taken;
+    h->taken = text;
     bytes_clear(&h->text);
     drop_batches(h);
-    return bytes_cstr(&taken);
+    return bytes_cstr(&h->taken);
 }
 
 void harness_room(struct harness *h)
@@ -260,6 +260,7 @@ void harness_close(struct harness *h)
     state_store_free(h->env.state);
     drop_batches(h);
     bytes_fini(&h->text);
+    bytes_fini(&h->taken);
     mem_free(h->batches);
     mem_free(h->ports);
     mem_free(h->work);

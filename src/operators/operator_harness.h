@@ -62,6 +62,7 @@ struct harness {
     struct budget       *budget;   /* owned */
     struct metrics      *registry; /* owned */
     struct bytes         text;     /* what came out since harness_take */
+    struct bytes         taken;    /* what that gave */
     struct batch       **batches;  /* owned references: the same, as batches */
     int32_t             *ports;    /* of batches */
     size_t               batch_count, batch_capacity, port_capacity;

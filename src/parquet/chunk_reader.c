@@ -567,11 +567,12 @@ static enum err open_v2(struct chunk_reader *r, struct open_page *page, struct s
 
 static int32_t count_values(const struct chunk_reader *r, int32_t slots)
 {
-    const uint8_t *def = (const uint8_t *)r->out->def.ptr + r->out->slot_count;
+    const uint8_t *def;
     int32_t        n = 0;
 
     if (r->max_def == 0)
         return slots;
+    def = (const uint8_t *)r->out->def.ptr + r->out->slot_count;
     for (int32_t i = 0; i < slots; i++)
         n += def[i] == r->max_def;
     return n;

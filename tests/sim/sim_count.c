@@ -1,0 +1,213 @@
+/* sim_count.c: the keyed counter, a step that only refuses and delays, and the job's graph. The counter keeps one number
+ * a key and puts it behind each row; it asks to be called again (ERR_WAIT) when chance says so, as operators do whose
+ * service is busy.
+ */
+#include "base/mem.h"
+#include "batch/builder.h"
+#include "os/random.h"
+#include "sim_job.h"
+
+struct count {
+    struct operator base;
+    struct sim_job *job;
+    const struct op_env *env;
+    struct random random;
+    bool keyed;
+    struct state *state;
+    struct key_batch keys;
+    bool waited; /* the call at hand was refused once */
+};
+
+static struct count *count_of(struct operator *o)
+{
+    return CONTAINER_OF(o, struct count, base);
+}
+
+static enum err count_open(struct operator *o, const struct op_env *env, struct error *e)
+{
+    struct count *c = count_of(o);
+    struct state_desc desc = {.name = "count", .key = c->job->key_schema, .value_size = sizeof(int64_t)};
+
+    c->env = env;
+    random_seed(&c->random, env->seed);
+    if (!c->keyed)
+        return OK;
+    return state_declare(env->state, &desc, &c->state, e);
+}
+
+/* Refuse now and then, once for each call; the wake comes later. */
+static bool refuses(struct count *c)
+{
+    if (c->waited || c->job->wait_every == 0 || random_below(&c->random, c->job->wait_every) != 0) {
+        c->waited = false;
+        return false;
+    }
+    c->waited = true;
+    c->env->wake_at(c->env->wake_arg, clock_wall_us(c->env->clock) + (int64_t)random_below(&c->random, 3000));
+    return true;
+}
+
+static enum err count_rows(struct count *c, struct batch *b, struct builder *builder, struct error *e)
+{
+    static const int32_t key_column[] = {0};
+
+    if (!key_batch_fill(&c->keys, b, key_column, 1))
+        return error_memory(e, 0, "keys");
+    for (int32_t i = 0; i < batch_live(b); i++) {
+        int32_t row = batch_row(b, i);
+        char *value = state_edit(c->state, c->keys.keys[i], 0, NULL);
+        int64_t n;
+
+        if (value == NULL)
+            return error_memory(e, 0, "a count");
+        memcpy(&n, value, sizeof n);
+        n++;
+        memcpy(value, &n, sizeof n);
+        for (int k = 0; k < 3; k++)
+            builder_i64(&builder->columns[k], b->columns[k].i64[row]);
+        builder_i64(&builder->columns[3], n);
+    }
+    return OK;
+}
+
+static enum err count_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+{
+    struct count *c = count_of(o);
+    struct builder builder;
+    struct batch *out = NULL;
+    enum err rc;
+
+    if (refuses(c))
+        return ERR_WAIT;
+    if (sim_job_fault(c->job, &c->random, c->job->fail_every))
+        return error_set(e, ERR_IO, "counting: an injected fault");
+    if (!c->keyed)
+        return c->env->out->batch(c->env->out, 0, batch_ref(b), e);
+    if (!builder_init(&builder, c->job->count_schema, NULL))
+        return error_memory(e, 0, "a batch");
+    if ((rc = count_rows(c, b, &builder, e)) == OK && (rc = builder_finish(&builder, &out, e)) == OK)
+        rc = c->env->out->batch(c->env->out, 0, out, e);
+    builder_fini(&builder);
+    return rc;
+}
+
+/* Watermarks are asked for a second time now and then, as by one whose output is full. */
+static enum err count_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+{
+    struct count *c = count_of(o);
+
+    if (watermark_us != WATERMARK_END && c->job->wait_every > 0 && random_below(&c->random, c->job->wait_every) == 0) {
+        *more = true;
+        return OK;
+    }
+    return c->env->out->watermark(c->env->out, watermark_us, e);
+}
+
+static enum err count_end(struct operator *o, UNUSED struct error *e)
+{
+    return refuses(count_of(o)) ? ERR_WAIT : OK;
+}
+
+static void count_close(struct operator *o)
+{
+    struct count *c = count_of(o);
+
+    key_batch_fini(&c->keys);
+    mem_free(c);
+}
+
+static enum err count_poll(UNUSED struct operator *o, UNUSED bool *more, UNUSED bool *done, UNUSED struct error *e)
+{
+    return OK; /* only to be woken */
+}
+
+static const struct operator_ops count_ops = {
+    .name = "sim_count",
+    .open = count_open,
+    .batch = count_batch,
+    .watermark = count_watermark,
+    .poll = count_poll,
+    .end = count_end,
+    .close = count_close,
+};
+
+static enum err new_one(const void *spec, bool keyed, struct operator **out, struct error *e)
+{
+    struct count *c = mem_zalloc(sizeof *c);
+
+    if (c == NULL)
+        return error_memory(e, sizeof *c, "the counter");
+    c->base.ops = &count_ops;
+    c->job = (struct sim_job *)spec;
+    c->keyed = keyed;
+    *out = &c->base;
+    return OK;
+}
+
+static enum err count_new(const void *spec, struct operator **out, struct error *e)
+{
+    return new_one(spec, true, out, e);
+}
+
+static enum err hop_new(const void *spec, struct operator **out, struct error *e)
+{
+    return new_one(spec, false, out, e);
+}
+
+const struct operator_factory sim_count_factory = {"sim_count", count_new, NULL};
+const struct operator_factory sim_hop_factory = {"sim_hop", hop_new, NULL};
+
+/* --- the graph ---------------------------------------------------------------------------------------------------------- */
+
+static enum err add_edges(struct graph *g, int32_t source, int32_t hop, int32_t count, int32_t sink, struct error *e)
+{
+    static const int32_t key[] = {0}, partition[] = {1};
+    struct edge hop_edge = {.from = source, .to = hop, .partitioning = EDGE_REBALANCE};
+    struct edge key_edge = {.from = hop >= 0 ? hop : source,
+                            .to = count,
+                            .partitioning = EDGE_HASH,
+                            .key_count = 1,
+                            .keys = key};
+    struct edge sink_edge = {
+        .from = count, .to = sink, .partitioning = EDGE_HASH, .key_count = 1, .keys = partition};
+
+    if ((hop >= 0 && graph_edge(g, &hop_edge) < 0) || graph_edge(g, &key_edge) < 0 || graph_edge(g, &sink_edge) < 0)
+        return error_memory(e, 0, "the graph");
+    return OK;
+}
+
+enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism, bool extra_hop, struct error *e)
+{
+    int32_t source, hop = -1, count, sink;
+    enum err rc;
+
+    if ((rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL"),
+                           &job->source_schema, e)) != OK ||
+        (rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL, n BIGINT NOT NULL"),
+                           &job->count_schema, e)) != OK ||
+        (rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL"), &job->key_schema, e)) != OK)
+        return rc;
+    source = graph_vertex(g, &(struct vertex){.name = "Source: log",
+                                              .uid = "source",
+                                              .factory = &sim_source_factory,
+                                              .spec = job,
+                                              .is_source = true,
+                                              .schema = job->source_schema});
+    if (extra_hop)
+        hop = graph_vertex(g, &(struct vertex){.name = "hop",
+                                               .uid = "hop",
+                                               .factory = &sim_hop_factory,
+                                               .spec = job,
+                                               .schema = job->source_schema});
+    count = graph_vertex(g, &(struct vertex){.name = "count",
+                                             .uid = "count",
+                                             .factory = &sim_count_factory,
+                                             .spec = job,
+                                             .keyed = true,
+                                             .schema = job->count_schema});
+    sink = graph_vertex(g, &(struct vertex){
+                               .name = "Sink: table", .uid = "sink", .factory = &sim_sink_factory, .spec = job});
+    if ((rc = add_edges(g, source, hop, count, sink, e)) != OK)
+        return rc;
+    return graph_finish(g, parallelism, 16, e);
+}
