@@ -1,7 +1,6 @@
 /* kafka_lookup.c: see kafka_lookup.h. */
 #include "connectors/kafka_lookup.h"
 #include "base/mem.h"
-#include <stdio.h>
 
 typedef rd_kafka_topic_partition_list_t offsets_list;
 
@@ -135,7 +134,7 @@ static enum err check_partition(struct kafka_lookup *l, rd_kafka_topic_partition
     if (!kafka_client_retriable(p->err))
         return refused(l, p->err, "the offsets", p->topic);
     l->kafka_err = p->err;
-    l->incomplete = found->failed = true; fprintf(stderr,"DBG %s %s\n", p->topic, rd_kafka_err2str(p->err));
+    l->incomplete = found->failed = true;
     return OK;
 }
 
@@ -313,12 +312,11 @@ static enum err answer(struct kafka_lookup *l)
     return find_offsets(l);
 }
 
-static void dbg(struct kafka_lookup *l) { fprintf(stderr, "DBG answer rc %d found %zu incomplete %d err %d unknown %s\n", l->rc, l->found_count, l->incomplete, l->kafka_err, l->unknown ? l->unknown : "-"); }
 static void run(void *arg)
 {
     struct kafka_lookup *l = arg;
 
-    l->rc = answer(l); dbg(l);
+    l->rc = answer(l);
     pthread_mutex_lock(&l->lock);
     l->done = true;
     kafka_client_wake(l->client); /* under the lock: who sees `done` may free us */

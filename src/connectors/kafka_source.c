@@ -18,6 +18,7 @@
 #include "connectors/kafka_metrics.h"
 #include "connectors/kafka_pattern.h"
 #include "os/log.h"
+#include <stdio.h>
 
 #define LOG             "kafka_source"
 #define DISCOVERED      "discovered" /* the item that says: the first look at the topics is behind us */
@@ -317,7 +318,6 @@ static const struct kafka_split *first_lost(const struct kafka_source *s)
 static void look_again(struct kafka_source *s, int64_t after_us)
 {
     s->lookup_due_us = wall_us(s) + after_us;
-    s->env->wake_at(s->env->wake_arg, s->lookup_due_us);
 }
 
 static enum err start_lookup(struct kafka_source *s, struct error *e)
@@ -669,19 +669,29 @@ static enum err read_messages(struct kafka_source *s, bool *more, struct error *
     return rc;
 }
 
-static void update_metrics(struct kafka_source *s)
+/* When the gauges want to be brought up to date again: INT64_MAX when nothing will change by itself. */
+static int64_t update_metrics(struct kafka_source *s)
 {
     int64_t now_us = wall_us(s), behind;
 
     if (!kafka_metrics_update(&s->metrics, s->client, &s->splits, now_us, &behind))
-        s->env->wake_at(s->env->wake_arg, now_us + BEHIND_US / 10);
-    else if (behind > 0)
-        s->env->wake_at(s->env->wake_arg, now_us + BEHIND_US);
+        return now_us + BEHIND_US / 10;
+    return behind > 0 ? now_us + BEHIND_US : INT64_MAX;
+}
+
+/* Ask for the next poll by time, at every poll, as the engine keeps but one time for an operator. */
+static void ask_for_poll(struct kafka_source *s, int64_t at_us)
+{
+    if (s->lookup == NULL)
+        at_us = MIN(at_us, s->lookup_due_us);
+    if (at_us != INT64_MAX)
+        {fprintf(stderr,"DBG wake in %ld us (lookup %ld)\n",(long)(at_us-wall_us(s)),(long)(s->lookup_due_us-wall_us(s)));s->env->wake_at(s->env->wake_arg, at_us);}
 }
 
 static enum err source_poll(struct operator *o, bool *more, bool *done, struct error *e)
 {
     struct kafka_source *s = self(o);
+    int64_t              again_us = INT64_MAX;
     enum err             rc;
 
     *more = *done = false;
@@ -690,13 +700,15 @@ static enum err source_poll(struct operator *o, bool *more, bool *done, struct e
     if (s->env->out->full(s->env->out)) {
         *more = true;
     } else if (!kafka_client_may_hold(s->client)) {
-        s->env->wake_at(s->env->wake_arg, wall_us(s) + STARVED_US);
+        again_us = wall_us(s) + STARVED_US;
     } else if ((rc = read_messages(s, more, e)) != OK || (rc = kafka_client_failure(s->client, e)) != OK) {
         goto out;
     }
     if (s->lost && s->lookup == NULL)
         rc = start_lookup(s, e);
-    update_metrics(s);
+    again_us = MIN(again_us, update_metrics(s));
+    if (rc == OK && !*more)
+        ask_for_poll(s, again_us);
     *done = is_bounded(s) && s->discovered && s->lookup == NULL && kafka_splits_all_finished(&s->splits);
 out:
     return rc == OK ? OK : error_add(e, rc, "%s", s->env->name);

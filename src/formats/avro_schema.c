@@ -517,18 +517,25 @@ static enum err parse_type(struct parser *p, const struct place *at, const json_
 
 /* --- the whole ---------------------------------------------------------------------------------------------- */
 
+/* A primitive may stand without quotes, as people type it: `string`. */
+static bool is_bare(struct slice json)
+{
+    for (int kind = AVRO_KIND_NULL; kind <= AVRO_KIND_STRING; kind++)
+        if (slice_is(json, kind_names[kind]))
+            return true;
+    return false;
+}
+
 static enum err parse_document(struct slice json, struct avro_schema *s, struct error *e)
 {
     struct parser p = {.arena = &s->arena, .e = e};
     struct place  top = {NULL, NULL};
     json_error_t  where;
-    json_t       *bare = NULL;
     enum err      rc;
 
     s->document = json_loadb(json.ptr ? json.ptr : "", json.len, JSON_DECODE_ANY, &where);
-    /* A primitive may stand bare, as a registry's mock or a user may give it: `string`. */
-    if (s->document == NULL && json.len && json.len < 8 && (bare = json_stringn(json.ptr, json.len)) != NULL)
-        s->document = bare;
+    if (s->document == NULL && is_bare(json))
+        s->document = json_stringn(json.ptr, json.len);
     if (s->document == NULL && (where.line < 0 || json_error_code(&where) == json_error_out_of_memory))
         return error_memory(e, json.len, "an Avro schema");
     if (s->document == NULL)

@@ -186,14 +186,19 @@ static enum err merge_bin(struct commit_files *c, const struct manifest *bin[], 
     return rc;
 }
 
+static void keep_bin(struct commit_files *c, const struct manifest *bin[], int32_t n)
+{
+    for (int32_t i = 0; i < n; i++)
+        c->manifests[c->manifest_count++] = *bin[i];
+}
+
 static enum err put_bin(struct commit_files *c, const struct manifest *bin[], int32_t n, bool newest, struct error *e)
 {
     int64_t least = metadata_property_long(c->t->metadata, "commit.manifest.min-count-to-merge", MERGE_COUNT);
 
     if (n > 1 && (!newest || n >= least))
         return merge_bin(c, bin, n, e);
-    for (int32_t i = 0; i < n; i++)
-        c->manifests[c->manifest_count++] = *bin[i];
+    keep_bin(c, bin, n);
     return OK;
 }
 
@@ -210,8 +215,8 @@ static enum err put_group(struct commit_files *c, const struct manifest *all, in
         if (same_kind(&all[i], &all[first]))
             group[n++] = &all[i];
     if (!merge)
-        return put_bin(c, group, n, true, e);
-    for (end = n; rc == OK && end > 0;) {
+        keep_bin(c, group, n);
+    for (end = merge ? n : 0; rc == OK && end > 0;) {
         int64_t bytes = group[end - 1]->length;
         int32_t begin = end - 1;
 

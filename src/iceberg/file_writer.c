@@ -47,8 +47,11 @@ enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct met
     int64_t     page_bytes = 0, page_rows = 0, dictionary_bytes = 0, level = 0;
     enum err    rc;
 
-    *w = (struct file_writer){.fs = fs, .schema = m->schema, .budget = budget};
-    w->data_path = metadata_property(m, "write.data.path");
+    *w = (struct file_writer){.fs = fs,
+                              .schema = m->schema,
+                              .location = m->location,
+                              .data_path = metadata_property(m, "write.data.path"),
+                              .budget = budget};
     if (format && strcasecmp(format, "parquet") != 0)
         return error_set(e, ERR_UNSUPPORTED, "table property write.format.default is '%s'; weir writes parquet", format);
     if ((rc = read_codec(m, &w->parquet, e)) != OK ||
@@ -68,7 +71,10 @@ enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct met
 const char *file_writer_path(const struct file_writer *w, const char *partition_path, const char *name,
                              struct arena *arena)
 {
-    const char *folder = w->data_path;
+    const char *folder = w->data_path ? w->data_path : fs_join(arena, w->location, "data");
+
+    if (folder == NULL)
+        return NULL;
 
     if (*partition_path)
         folder = fs_join(arena, folder, partition_path);

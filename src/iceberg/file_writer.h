@@ -12,7 +12,8 @@ struct metadata;
 struct file_writer {
     struct fs             *fs;        /* borrowed */
     const struct schema   *schema;    /* the table's, with field ids */
-    const char            *data_path; /* folder of data files, without '/' at its end */
+    const char            *location;  /* the table's folder */
+    const char            *data_path; /* write.data.path: the folder of data files; NULL: data in the table's */
     struct parquet_options parquet;
     struct budget         *budget;
 };

@@ -91,8 +91,8 @@ struct fs_s3_config {
     int64_t     part_bytes; /* of a multipart upload; 0: 8 MiB */
 };
 
-/* `s3:`, `s3a:`, `s3n:` by libcurl's SigV4. publish: the one PUT, or the end of a multipart upload; FS_IF_ABSENT by
- * `If-None-Match: *`. config is copied. */
+/* `s3:`, `s3a:`, `s3n:`. publish: the one PUT, or the end of a multipart upload; FS_IF_ABSENT by `If-None-Match: *`
+ * (ERR_UNSUPPORTED where the store ignores that: it is tried once; ERR_UNKNOWN when no answer came). config is copied. */
 MUST_USE enum err fs_s3_new(const struct fs_s3_config *config, struct fs **out, struct error *e);
 
 /* Sends each path to local or s3 by its scheme; takes both (s3 may be NULL: then s3 paths are a clear error). */

@@ -73,6 +73,13 @@ static void pass_time(struct story *s, int64_t due_us)
         w->now_us = MAX(w->now_us, due_us);
 }
 
+/* One of the next allocations finds no memory. */
+static void starve(struct sim_world *w)
+{
+    if (sim_fault(w))
+        mem_fail_at(1 + sim_below(w, 100), false);
+}
+
 static enum ending step(struct story *s, struct engine *en)
 {
     struct sim_world *w = &s->world;
@@ -89,11 +96,14 @@ static enum ending step(struct story *s, struct engine *en)
     }
     if (sim_chance(w, 2000))
         engine_checkpoint(en);
+    starve(w);
     if (w->work_count > 0 && sim_chance(w, 3)) {
         sim_run_work(w, sim_below(w, (uint32_t)w->work_count));
+        mem_fail_at(0, false);
         return GOES_ON;
     }
     rc = engine_step(en, pick, w, &idle, &due_us, &ended, &s->error);
+    mem_fail_at(0, false);
     if (ended)
         return check_end(s, en, rc);
     if (idle)
@@ -123,7 +133,7 @@ static void configure(struct story *s, struct engine_config *config)
         .retained = 1 + (int32_t)sim_below(w, 3),
         .checkpoint_interval_us = 2000 + sim_below(w, 30000),
         .min_pause_us = sim_below(w, 3000),
-        .timeout_us = 3000 + sim_below(w, 100000),
+        .timeout_us = 30000 + sim_below(w, 100000),
         .tolerable_failures = (int32_t)sim_below(w, 4) - 1,
         .restore_latest = true,
         .restart = {.kind = RESTART_FIXED_DELAY, .attempts = 1000000, .delay_us = 1 + sim_below(w, 5000)},
