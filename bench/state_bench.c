@@ -1,8 +1,11 @@
 /* state_bench.c: what an edit of keyed state costs, by the number of keys, and what a freeze adds to it.
- * Build and run, from the top of the tree:
- *   cc -O2 -march=x86-64-v2 -std=gnu17 -D_GNU_SOURCE -Isrc bench/state_bench.c -o /tmp/state_bench \
+ *
+ *   ninja -C build state_bench && build/bench/state_bench
+ *
+ * or without CMake:
+ *   cc -O2 -march=x86-64-v2 -std=gnu17 -D_GNU_SOURCE -Isrc bench/state_bench.c -o state_bench \
  *      src/state/{key,page,space,space_order,state,state_file}.c src/batch/{batch,builder,type}.c \
- *      src/base/{arena,budget,bytes,calendar,error,hash,map,mem}.c -lxxhash && /tmp/state_bench
+ *      src/base/{arena,budget,bytes,calendar,error,hash,map,mem}.c -lxxhash
  */
 #include "base/mem.h"
 #include "os/random.h"
@@ -61,7 +64,7 @@ static void copy_keys(const struct key *keys, const uint32_t *order, size_t coun
     }
 }
 
-static double edit_all(struct state *s, const struct key *keys, const uint32_t *order, size_t count)
+static double edit_all(struct state *s, const struct key *keys, const uint32_t *order, size_t count, bool prefetch)
 {
     static struct key rows[ROWS];
     static char       bytes[ROWS * 64];
@@ -75,9 +78,8 @@ static double edit_all(struct state *s, const struct key *keys, const uint32_t *
         for (size_t i = 0; i < n; i++) {
             struct sums *v;
 
-#ifndef NO_PREFETCH
-            state_prefetch(s, rows, (int32_t)i, (int32_t)n, 0);
-#endif
+            if (prefetch)
+                state_prefetch(s, rows, (int32_t)i, (int32_t)n, 0);
             v = state_edit(s, rows[i], 0, NULL);
             v->count++;
             v->sum += (double)i;
@@ -120,7 +122,7 @@ static void run(size_t key_count)
     struct key         *keys = make_keys(key_count);
     uint32_t           *order = mem_calloc(EDITS, sizeof *order);
     uint64_t            seed = 1, sink = 0;
-    double              insert, hit, frozen, freeze, hash;
+    double              insert, alone, hit, frozen, freeze, hash;
     struct page       **held;
     size_t              held_count;
 
@@ -128,18 +130,19 @@ static void run(size_t key_count)
         abort();
     for (size_t i = 0; i < EDITS; i++)
         order[i] = (uint32_t)(i < key_count ? i : next_random(&seed) % key_count);
-    insert = edit_all(s, keys, order, key_count);
+    insert = edit_all(s, keys, order, key_count, true);
     for (size_t i = 0; i < EDITS; i++)
         order[i] = (uint32_t)(next_random(&seed) % key_count);
-    hit = edit_all(s, keys, order, EDITS);
+    alone = edit_all(s, keys, order, EDITS, false);
+    hit = edit_all(s, keys, order, EDITS, true);
     hash = hash_all(keys, order, EDITS, &sink);
     freeze = now_ns();
     held = hold_pages(store, s, &held_count);
     freeze = now_ns() - freeze;
-    frozen = edit_all(s, keys, order, key_count);
-    printf("%9zu keys: insert %6.1f ns, hit %6.1f ns, hit in the first pass after a freeze %6.1f ns; freeze %7.1f us; "
-           "hashing %5.1f ns%s\n",
-           key_count, insert, hit, frozen, freeze / 1e3, hash, sink == 42 ? "!" : "");
+    frozen = edit_all(s, keys, order, key_count, true);
+    printf("%9zu keys: insert %6.1f ns, hit %6.1f ns (%6.1f without state_prefetch), first pass after a freeze %6.1f ns, "
+           "freeze %6.1f us, hashing %5.1f ns%s\n",
+           key_count, insert, hit, alone, frozen, freeze / 1e3, hash, sink == 42 ? "!" : "");
     for (size_t i = 0; i < held_count; i++)
         page_unref(held[i]);
     mem_free(held);

@@ -164,7 +164,7 @@ static void advance(struct coordinator *c, int64_t now_us)
 {
     char reason[100];
 
-    if (coordinator_due_us(c) <= now_us) {
+    while (coordinator_due_us(c) <= now_us) { /* giving one up may let the next begin */
         if (c->phase == RUNNING) {
             snprintf(reason, sizeof reason,
                      "it took longer than %" PRId64 " ms; %" PRId32 " tasks did not answer",
@@ -173,8 +173,8 @@ static void advance(struct coordinator *c, int64_t now_us)
         } else {
             trigger(c, now_us);
         }
+        store_when_acked(c); /* with all tasks ended, at once */
     }
-    store_when_acked(c);
 }
 
 /* --- messages

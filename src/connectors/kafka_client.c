@@ -510,7 +510,7 @@ void kafka_client_release(struct kafka_client *c, size_t byte_count)
 /* Before version 2.2 librdkafka's fetching thread, when it finds the queue full, sleeps for up to a second unless
  * something wakes it, and emptying the queue does not: a reader at 100 MB/s would get its 8 MiB and then wait. New
  * credentials wake it; giving it those it has changes nothing else. */
-void kafka_client_kick(struct kafka_client *c, size_t average_bytes)
+void kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_bytes)
 {
     int64_t           now_us;
     size_t            queued;
@@ -519,11 +519,11 @@ void kafka_client_kick(struct kafka_client *c, size_t average_bytes)
     if (!c->kick_needed)
         return;
     now_us = clock_mono_us(c->clock);
-    queued = rd_kafka_queue_length(c->queue) * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD);
-    if (queued > c->queued_bytes / 2) {
-        c->full_until_us = now_us + KICK_AFTER_US;
+    queued = rd_kafka_queue_length(c->queue);
+    if ((queued + consumed) * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD) > c->queued_bytes / 2)
+        c->full_until_us = now_us + KICK_AFTER_US; /* it was full before these were taken: the thread may sleep */
+    if (queued * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD) > c->queued_bytes / 2)
         return;
-    }
     if (now_us > c->full_until_us || now_us - c->kicked_us < KICK_EVERY_US)
         return;
     c->kicked_us = now_us;

@@ -665,7 +665,7 @@ static enum err read_messages(struct kafka_source *s, bool *more, struct error *
             rd_kafka_message_destroy(s->messages[i]);
     *more = count == wanted;
     if (count)
-        kafka_client_kick(s->client, s->average_bytes);
+        kafka_client_kick(s->client, count, s->average_bytes);
     return rc;
 }
 
@@ -675,7 +675,7 @@ static int64_t update_metrics(struct kafka_source *s)
     int64_t now_us = wall_us(s), behind;
 
     if (!kafka_metrics_update(&s->metrics, s->client, &s->splits, now_us, &behind))
-        return now_us + BEHIND_US / 10;
+        return (fprintf(stderr,"F\n"), now_us + BEHIND_US / 10);
     return behind > 0 ? now_us + BEHIND_US : INT64_MAX;
 }
 
@@ -685,7 +685,7 @@ static void ask_for_poll(struct kafka_source *s, int64_t at_us)
     if (s->lookup == NULL)
         at_us = MIN(at_us, s->lookup_due_us);
     if (at_us != INT64_MAX)
-        {fprintf(stderr,"DBG wake in %ld us (lookup %ld)\n",(long)(at_us-wall_us(s)),(long)(s->lookup_due_us-wall_us(s)));s->env->wake_at(s->env->wake_arg, at_us);}
+        s->env->wake_at(s->env->wake_arg, at_us);
 }
 
 static enum err source_poll(struct operator *o, bool *more, bool *done, struct error *e)

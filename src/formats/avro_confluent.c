@@ -18,6 +18,7 @@ struct confluent {
     struct schema_entry  *last;      /* of the last payload; NULL at the start of a batch */
     int32_t               first_id;  /* of the first payload ever decoded; valid when any */
     bool                  any;
+    bool                  waiting;   /* the batch is one that was offered before */
     struct metric_scope **scopes;    /* owned: asked for once each, given back at the end */
     size_t                scope_count, scope_capacity;
 };
@@ -115,7 +116,8 @@ static enum err have_schemas(struct confluent *d, const struct batch *raw, struc
     struct schema_entry *entry = NULL;
     bool                 wait = false;
 
-    schema_cache_begin(d->cache);
+    if (!d->waiting)
+        schema_cache_begin(d->cache);
     for (int32_t n = 0; n < batch_live(raw); n++) {
         int32_t  row = batch_row(raw, n), id;
         enum err rc;
@@ -137,6 +139,7 @@ static enum err decode(struct decoder *decoder, struct batch *raw, struct batch 
 
     *rows = *errors = NULL;
     d->last = NULL;
+    d->waiting = rc != OK;
     return rc == OK ? payloads_decode(&d->payloads, raw, rows, errors, e) : rc;
 }
 

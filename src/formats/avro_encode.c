@@ -138,7 +138,7 @@ static void encode_value(const struct column *c, int32_t row, struct bytes *out)
         break;
     case TYPE_INTERVAL_MONTHS:
     case TYPE_INTERVAL_MILLIS:
-        assert(!"avro_schema_write refuses intervals");
+        assert(false); /* avro_schema_write refuses intervals */
     }
 }
 

@@ -59,7 +59,7 @@ int64_t avro_units_per_second(enum avro_logical logical)
     case AVRO_LOGICAL_LOCAL_TIMESTAMP_NANOS:
         return 1000000000;
     default:
-        assert(!"a logical type of time");
+        assert(false); /* no time */
         return 1;
     }
 }

@@ -5,6 +5,7 @@
 #include "formats/registry.h"
 #include "base/mem.h"
 #include "formats/format.h"
+#include "formats/registry_answer.h"
 #include "formats/registry_mock.h"
 #include "io/http.h"
 #include <jansson.h>
@@ -255,12 +256,22 @@ static enum err send_to(struct registry *r, int url_number, const char *method, 
     return rc;
 }
 
+static enum err parse(struct slice body, json_t **out, struct error *e)
+{
+    json_error_t where;
+
+    if ((*out = json_loadb(body.ptr ? body.ptr : "", body.len, 0, &where)) != NULL)
+        return OK;
+    if (where.line < 0)
+        return no_memory(e);
+    return error_set(e, ERR_INPUT, "the registry's answer is not JSON; is the url that of a schema registry?");
+}
+
 /* Ask the URLs in turn until one answers; the document of the answer is *out (owned by the caller). */
 static enum err ask(struct registry *r, const char *method, const char *path, struct slice body, json_t **out,
                     struct error *e)
 {
     struct http_response response = {0};
-    json_error_t         where;
     enum err             rc = ERR_UNAVAILABLE;
     int                  first, number = 0;
 
@@ -277,10 +288,8 @@ static enum err ask(struct registry *r, const char *method, const char *path, st
         r->url_at = number;
         pthread_mutex_unlock(&r->lock);
     }
-    if (rc == OK && (*out = json_loadb(response.body.ptr ? response.body.ptr : "", response.body.len, 0, &where)) == NULL)
-        rc = where.line < 0 ? no_memory(e)
-                            : error_set(e, ERR_INPUT, "%s %s%s: the registry's answer is not JSON; is the url that of a "
-                                        "schema registry?", method, r->urls[number], path);
+    if (rc == OK && (rc = parse(bytes_all(&response.body), out, e)) != OK)
+        rc = error_add(e, rc, "%s %s%s", method, r->urls[number], path);
     http_response_fini(&response);
     return rc;
 }
@@ -299,6 +308,17 @@ static enum err take_schema(const json_t *json, int32_t id, struct bytes *out, s
         return error_set(e, ERR_INPUT, "the registry's answer for schema %" PRId32 " has no schema in it", id);
     bytes_append(out, json_string_value(schema), json_string_length(schema));
     return out->failed ? no_memory(e) : OK;
+}
+
+enum err registry_answer_schema(struct slice body, int32_t id, struct bytes *out, struct error *e)
+{
+    json_t  *json = NULL;
+    enum err rc = parse(body, &json, e);
+
+    if (rc == OK)
+        rc = take_schema(json, id, out, e);
+    json_decref(json);
+    return rc;
 }
 
 /* The version of the first subject that has id; 0 when the registry is too old to say, or will not. */

@@ -172,7 +172,7 @@ static void test_login(UNUSED void **state)
 {
     struct service s;
     struct error   e;
-    char           with_user[100];
+    char           with_user[700];
 
     service_start(&s);
     snprintf(with_user, sizeof with_user, "http://ada:secret@%s/", s.url + 7);

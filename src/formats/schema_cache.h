@@ -37,7 +37,7 @@ MUST_USE enum err schema_cache_new(const struct decode_spec *spec, const bool *w
                                    struct avro_schema *reader, struct schema_cache **out, struct error *e);
 void              schema_cache_free(struct schema_cache *c); /* NULL is fine */
 
-/* A new round: before the ids of a batch are asked for. */
+/* A new round: before the ids of a new batch are asked for; not of one that had to wait. */
 void schema_cache_begin(struct schema_cache *c);
 
 /* The entry of id, READY or BAD. ERR_WAIT: it is being fetched; ask again after spec's wake. Else the registry cannot be

@@ -127,7 +127,7 @@ static bool is_authorized(struct fake *f, const struct http_call *call)
     return !f->wants_token || (header && strcmp(header, want) == 0);
 }
 
-#define TABLE "/api/v1/pre/fix/namespaces/db%1Fsub/tables/events"
+#define TABLE "/api/v1/pre/fix/namespaces/db\x1f" "sub/tables/events" /* as decoded */
 
 static void route(struct fake *f, const struct http_call *call, json_t *body, struct http_reply *reply)
 {
@@ -143,7 +143,7 @@ static void route(struct fake *f, const struct http_call *call, json_t *body, st
                                          "overrides", "prefix", "pre/fix", "header.X-Over", "ridden"));
     } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces") == 0) {
         answer(reply, 200, json_incref(body));
-    } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces/db%1Fsub/tables") == 0) {
+    } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces/db\x1f" "sub/tables") == 0) {
         create_table(f, body, reply);
     } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces/gone/tables") == 0) {
         answer_error(reply, 404, "NoSuchNamespaceException", "Namespace does not exist: gone");

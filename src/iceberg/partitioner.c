@@ -102,9 +102,17 @@ static int32_t dict_null(struct dict *d)
     return d->null_number;
 }
 
+/* One multiplication: these tables never leave the process, and are asked for every row. */
+static inline uint64_t quick_hash(uint64_t x, uint64_t y)
+{
+    unsigned __int128 product = (unsigned __int128)(x ^ UINT64_C(0x9e3779b97f4a7c15)) * (y ^ UINT64_C(0xe7037ed1a0b428db));
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 static inline int32_t dict_i64(struct dict *d, int64_t v)
 {
-    struct dict_key key = {.hash = hash_mix((uint64_t)v ^ UINT64_C(0x9e3779b97f4a7c15)), .i64 = v};
+    struct dict_key key = {.hash = quick_hash((uint64_t)v, 0), .i64 = v};
 
     for (size_t at = key.hash; d->slot_count; at++) {
         uint32_t n = d->slots[at & (d->slot_count - 1)];
@@ -119,7 +127,7 @@ static inline int32_t dict_i64(struct dict *d, int64_t v)
 
 static int32_t dict_i128(struct dict *d, __int128 v)
 {
-    struct dict_key key = {.hash = hash_mix((uint64_t)v ^ hash_mix((uint64_t)(v >> 64))), .i128 = v};
+    struct dict_key key = {.hash = quick_hash((uint64_t)v, (uint64_t)(v >> 64)), .i128 = v};
 
     for (size_t at = key.hash; d->slot_count; at++) {
         uint32_t n = d->slots[at & (d->slot_count - 1)];
@@ -140,7 +148,7 @@ static inline uint64_t view_hash(const struct view *v)
         return hash_bytes(v->ptr, v->len);
     memcpy(&x, v, 8);
     memcpy(&y, (const char *)v + 8, 8);
-    return hash_mix(x ^ hash_mix(y + UINT64_C(0x9e3779b97f4a7c15)));
+    return quick_hash(x, y);
 }
 
 static inline int32_t dict_view(struct dict *d, const struct view *v, struct arena *arena)
@@ -347,38 +355,39 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+static void set_period(struct field_state *f, int64_t period, int64_t first, int64_t next, int64_t unit)
+{
+    f->period = period;
+    f->low = (uint64_t)first * (uint64_t)unit;
+    f->span = (uint64_t)(next - first) * (uint64_t)unit;
+}
+
 /* The period around v, of year to hour: its number into f->period, its borders into low and span. */
 static void find_period(struct field_state *f, int64_t v)
 {
-    bool         date = f->source->kind == TYPE_DATE;
     int64_t      per_second = f->source->precision > 6 ? 1000 * MICROS_PER_SECOND : MICROS_PER_SECOND;
-    int64_t      per_day = date ? 1 : 86400 * per_second, first, next;
-    int32_t      day = (int32_t)floor_div(v, per_day);
-    struct civil civil = calendar_civil(day);
+    int64_t      per_day = f->source->kind == TYPE_DATE ? 1 : 86400 * per_second;
+    int64_t      period = floor_div(v, f->field->transform.kind == TRANSFORM_HOUR ? 3600 * per_second : per_day);
+    struct civil civil;
 
     switch (f->field->transform.kind) {
     case TRANSFORM_YEAR:
-        f->period = civil.year - 1970;
-        first = calendar_days((struct civil){civil.year, 1, 1});
-        next = calendar_days((struct civil){civil.year + 1, 1, 1});
+        civil = calendar_civil((int32_t)period);
+        set_period(f, civil.year - 1970, calendar_days((struct civil){civil.year, 1, 1}),
+                   calendar_days((struct civil){civil.year + 1, 1, 1}), per_day);
         break;
     case TRANSFORM_MONTH:
-        f->period = (int64_t)(civil.year - 1970) * 12 + civil.month - 1;
-        first = calendar_month_start(day);
-        next = calendar_next_month(day);
+        civil = calendar_civil((int32_t)period);
+        set_period(f, (int64_t)(civil.year - 1970) * 12 + civil.month - 1, calendar_month_start((int32_t)period),
+                   calendar_next_month((int32_t)period), per_day);
         break;
     case TRANSFORM_HOUR:
-        f->period = floor_div(v, 3600 * per_second);
-        f->low = (uint64_t)f->period * (uint64_t)(3600 * per_second);
-        f->span = (uint64_t)(3600 * per_second);
-        return;
+        set_period(f, period, period, period + 1, 3600 * per_second);
+        break;
     default:
-        f->period = first = day;
-        next = first + 1;
+        set_period(f, period, period, period + 1, per_day);
         break;
     }
-    f->low = (uint64_t)first * (uint64_t)per_day;
-    f->span = (uint64_t)(next - first) * (uint64_t)per_day;
 }
 
 static void to_periods(struct field_state *f, int64_t *values, int32_t n)

@@ -1,5 +1,5 @@
 /* assemble.c: see assemble.h; parquet_columns.h says how levels are read. The shape of a list or struct is that of its
- * first leaf; the others must agree in the number of rows, so no array is ever read past its end.
+ * first leaf; the others must agree with it.
  */
 #include "parquet/assemble.h"
 
@@ -130,16 +130,18 @@ static enum err read_offsets(const struct assembly *a, const struct parquet_colu
         return no_memory(a, byte_count);
     assert(leaf->slot_count == 0 || (def && rep)); /* a list raises both levels of what is in it */
     for (int32_t i = 0; i < leaf->slot_count; i++) {
+        bool goes_on = rep[i] == column->rep + 1, has_element = def[i] > column->def;
+
         if (begins_row(column, def, rep, i))
             to->offsets[row++] = elements;
-        if (rep[i] > column->rep + 1 || def[i] <= column->def) {
-            if (rep[i] == column->rep + 1)
-                return error_set(a->e, ERR_CORRUPT, "column %s has a list that goes on without an element",
-                                 column->name);
-            continue;
-        }
-        if (row == 0)
+        if (goes_on && row == 0)
             return error_set(a->e, ERR_CORRUPT, "column %s begins in the middle of a row", column->name);
+        if (goes_on && (!has_element || elements == to->offsets[row - 1]))
+            return error_set(a->e, ERR_CORRUPT, "column %s has a list that goes on without an element", column->name);
+        if (rep[i] > column->rep + 1 || !has_element)
+            continue;
+        if (row == 0)
+            return error_set(a->e, ERR_CORRUPT, "column %s has an element outside of any row", column->name);
         elements++;
     }
     to->offsets[row] = elements;
@@ -155,10 +157,47 @@ static bool lacks_values(const uint64_t *validity, const uint64_t *parent, int32
     return parent == NULL || memcmp(validity, parent, VALIDITY_WORDS(row_count) * sizeof *validity) != 0;
 }
 
+/* The next slot of a leaf, from i on, that is no deeper in lists than rep. */
+static int32_t next_slot(const struct leaf_data *leaf, int32_t i, int max_rep)
+{
+    const uint8_t *rep = levels(&leaf->rep);
+
+    while (rep && i < leaf->slot_count && rep[i] > max_rep)
+        i++;
+    return i;
+}
+
+static int level_at(const struct pbuf *b, int32_t i, int most)
+{
+    return b->len ? MIN((uint8_t)b->ptr[i], most) : 0;
+}
+
+/* Another child of a column must see it as the first one does: the same lists, the same absences. */
+static enum err check_agreement(const struct assembly *a, const struct parquet_column *column, bool list,
+                                const struct parquet_column *child)
+{
+    const struct leaf_data *one = leaf_of(a, column), *other = leaf_of(a, child);
+    int                     max_def = column->def + list, max_rep = column->rep + list;
+    int32_t                 i = next_slot(one, 0, max_rep), k = next_slot(other, 0, max_rep);
+
+    while (i < one->slot_count && k < other->slot_count) {
+        if (level_at(&one->def, i, max_def) != level_at(&other->def, k, max_def) ||
+            level_at(&one->rep, i, max_rep) != level_at(&other->rep, k, max_rep))
+            break;
+        i = next_slot(one, i + 1, max_rep);
+        k = next_slot(other, k + 1, max_rep);
+    }
+    if (i < one->slot_count || k < other->slot_count)
+        return error_set(a->e, ERR_CORRUPT, "column %s does not have the shape of the others in %s", child->name,
+                         column->name);
+    return OK;
+}
+
 static enum err assemble_column(const struct assembly *a, const struct parquet_column *column, const uint64_t *parent,
                                 int32_t row_count, struct column *to)
 {
     enum type_kind kind = column->type->kind;
+    bool           list = kind == TYPE_LIST || kind == TYPE_MAP;
     int32_t        child_rows = row_count;
     enum err       rc;
 
@@ -169,14 +208,15 @@ static enum err assemble_column(const struct assembly *a, const struct parquet_c
         return error_set(a->e, ERR_INPUT, "column %s has absent values, but NOT NULL is wanted", column->name);
     if (column->element)
         return assemble_leaf(a, column, row_count, to);
-    if (kind == TYPE_LIST || kind == TYPE_MAP) {
+    if (list) {
         if ((rc = read_offsets(a, column, row_count, to)) != OK)
             return rc;
         child_rows = to->offsets[row_count];
     }
     for (int32_t i = 0; i < column->child_count; i++)
-        if ((rc = assemble_column(a, &column->children[i], kind == TYPE_STRUCT ? to->validity : NULL,
-                                  child_rows, &to->children[i])) != OK)
+        if ((i > 0 && (rc = check_agreement(a, column, list, &column->children[i])) != OK) ||
+            (rc = assemble_column(a, &column->children[i], list ? NULL : to->validity, child_rows,
+                                  &to->children[i])) != OK)
             return rc;
     return OK;
 }

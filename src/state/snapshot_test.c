@@ -6,6 +6,7 @@
 #include "base/test.h"
 #include "io/fs.h"
 #include "os/random.h"
+#include "parquet/memory_fs.h"
 #include "parquet/parquet_reader.h"
 #include "state/state.h"
 #include "state/timers.h"
@@ -600,6 +601,47 @@ static void test_no_memory(UNUSED void **state)
     free(m);
 }
 
+/* --- the disk fails ------------------------------------------------------------------------------------------------------------- */
+
+static void test_io_fails(UNUSED void **state)
+{
+    struct task            t;
+    struct memory_fs       memory;
+    struct state_snapshot *snapshot;
+    struct state_file     *files;
+    size_t                 count;
+    char                   text[64];
+    struct error           e;
+    enum err               rc = ERR_IO;
+
+    memory_fs_init(&memory);
+    open_task(&t, 0, 1, 128, 0, NULL);
+    for (int k = 0; k < 10; k++)
+        assert_true(state_put(t.plain, make_key(k, text), 0, SLICE("abcdefghijkl")));
+    assert_non_null(snapshot = state_freeze(t.store));
+    state_store_free(t.store);
+    for (memory.fail_at = 1; rc != OK; memory.fail_at++) {
+        memory.operations = 0;
+        rc = state_snapshot_write(snapshot, &memory.fs, "memory/", &files, &count, &e);
+        assert_true(rc == OK || rc == ERR_IO);
+        assert_true(rc == OK || strstr(e.text, "memory/plain.parquet"));
+    }
+    assert_true(memory.fail_at > 2);
+    rc = ERR_IO;
+    for (memory.fail_at = 1; rc != OK; memory.fail_at++) {
+        memory.operations = 0;
+        open_task(&t, 0, 1, 128, 0, NULL);
+        rc = state_restore_file(t.store, &memory.fs, &files[0], &e);
+        assert_true(rc == OK || rc == ERR_IO);
+        assert_true(rc != OK || state_count(t.plain) == 10);
+        state_store_free(t.store);
+    }
+    assert_true(memory.fail_at > 4);
+    state_files_free(files, count);
+    state_snapshot_free(snapshot);
+    memory_fs_fini(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +655,7 @@ int main(void)
         cmocka_unit_test_setup(test_file_is_open, setup),
         cmocka_unit_test_setup(test_nothing_to_write, setup),
         cmocka_unit_test_setup(test_no_memory, setup),
+        cmocka_unit_test_setup(test_io_fails, setup),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -8,6 +8,7 @@
   one_by_one       a job that is stopped and started again between parts of the topic
 """
 import re
+import time
 
 import compare
 import live
@@ -29,8 +30,9 @@ def verify(job, rules, phases=(), names=readers.READERS, queries=()):
     print(f"{topic.name}: {tables.records} records, {tables.samples} samples, {len(tables.errors)} errors, "
           f"{ {k: v.num_rows for k, v in want.items()} } rows, late: {dict(tables.late)}")
     for reader in names:
+        began = time.monotonic()
         compare.compare_all(reader, tables, want, readers.read(reader, job, queries))
-        print(f"{reader} agrees", flush=True)
+        print(f"{reader} agrees ({time.monotonic() - began:.1f} s)", flush=True)
     return tables, want
 
 

@@ -135,7 +135,7 @@ class Services:
 
     def groups(self, *arguments):
         """kafka-consumer-groups."""
-        return self.call("tool", "kafka", "groups", *arguments).stdout
+        return self.call("tool", "groups", *arguments).stdout
 
 
 # --- topics -----------------------------------------------------------------------------------------------------------
