@@ -1,9 +1,9 @@
 /* format_bench.c: how fast payloads become columns, in payloads and megabytes a second of one core.
- * The payload is a health record of 10 samples with 10 fields each, as the examples have it, ~1.5 kB as Avro and ~3 kB
- * as JSON. A batch of 1,000 payloads is decoded again and again for about two seconds a line.
+ * The payload is a health record of 10 samples with 10 fields each, as the examples have it, ~1.5 kB as Avro
+ * and ~3 kB as JSON. A batch of 1,000 payloads is decoded again and again for about two seconds a line.
  *
- *   cc -std=gnu17 -O2 -march=x86-64-v2 -D_GNU_SOURCE -Isrc bench/format_bench.c <the libraries of src/formats and below>
- *   format_bench [SECONDS]
+ *   cc -std=gnu17 -O2 -march=x86-64-v2 -D_GNU_SOURCE -Isrc bench/format_bench.c <the libraries of src/formats
+ * and below> format_bench [SECONDS]
  */
 #include "base/hash.h"
 #include "base/mem.h"
@@ -24,7 +24,7 @@
 
 struct payloads {
     struct bytes text;
-    size_t       ends[PAYLOADS];
+    size_t ends[PAYLOADS];
 };
 
 static uint64_t seed = 42;
@@ -50,20 +50,23 @@ static void append_date(struct bytes *out)
 
 static void append_sample(struct bytes *out, int i, int j)
 {
-    static const char *const types[][2] = {{"heartRate", "count/min"}, {"stepCount", "count"},
-                                           {"activeEnergyBurned", "kcal"}, {"distanceWalkingRunning", "m"},
-                                           {"bodyMass", "kg"}, {"oxygenSaturation", "%"}};
-    uint64_t                 r = next_random();
-    const char *const       *type = types[r % COUNT_OF(types)];
+    static const char *const types[][2] = {
+        {"heartRate", "count/min"},      {"stepCount", "count"}, {"activeEnergyBurned", "kcal"},
+        {"distanceWalkingRunning", "m"}, {"bodyMass", "kg"},     {"oxygenSaturation", "%"}};
+    uint64_t r = next_random();
+    const char *const *type = types[r % COUNT_OF(types)];
 
-    bytes_printf(out, "%s{\"id\":\"%08x-%02x-%012" PRIx64 "\",\"type\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",", j ? "," : "",
-                 i, j, r & UINT64_C(0xffffffffffff), type[0], (double)(r % 250000) / 1000, type[1]);
+    bytes_printf(
+        out, "%s{\"id\":\"%08x-%02x-%012" PRIx64 "\",\"type\":\"%s\",\"value\":%.3f,\"unit\":\"%s\",",
+        j ? "," : "", i, j, r & UINT64_C(0xffffffffffff), type[0], (double)(r % 250000) / 1000, type[1]);
     bytes_text(out, "\"startDate\":");
     append_date(out);
     bytes_text(out, ",\"endDate\":");
     append_date(out);
-    bytes_text(out, ",\"sourceBundle\":\"com.apple.health\",\"metadata\":{\"device\":\"watch\",\"wasUserEntered\":\"0\"},"
-                    "\"isSynced\":true,\"createdAt\":");
+    bytes_text(
+        out,
+        ",\"sourceBundle\":\"com.apple.health\",\"metadata\":{\"device\":\"watch\",\"wasUserEntered\":\"0\"},"
+        "\"isSynced\":true,\"createdAt\":");
     append_date(out);
     bytes_text(out, "}");
 }
@@ -73,7 +76,8 @@ static void make_json(struct payloads *p)
     for (int i = 0; i < PAYLOADS; i++) {
         int user = (int)(next_random() % 1000);
 
-        bytes_printf(&p->text, "{\"deviceId\":\"device-%04d\",\"userId\":\"user-%04d\",\"timestamp\":", user, user);
+        bytes_printf(&p->text, "{\"deviceId\":\"device-%04d\",\"userId\":\"user-%04d\",\"timestamp\":", user,
+                     user);
         append_date(&p->text);
         bytes_text(&p->text, ",\"timezone\":\"Asia/Seoul\",\"appVersion\":\"2.4.1\",\"samples\":[");
         for (int j = 0; j < SAMPLES; j++)
@@ -87,9 +91,9 @@ static void make_json(struct payloads *p)
 static struct batch *raw_batch(const struct payloads *p)
 {
     struct builder b;
-    struct batch  *raw = NULL;
-    struct error   e;
-    size_t         start = 0;
+    struct batch *raw = NULL;
+    struct error e;
+    size_t start = 0;
 
     if (!builder_init(&b, &format_raw_schema, NULL))
         exit(1);
@@ -112,8 +116,8 @@ static struct batch *raw_batch(const struct payloads *p)
 static struct batch *decode(struct decoder *d, struct batch *raw)
 {
     struct batch *rows = NULL, *errors = NULL;
-    struct error  e;
-    struct bytes  text = {0};
+    struct error e;
+    struct bytes text = {0};
 
     if (decoder_decode(d, raw, &rows, &errors, &e) != OK)
         die(&e);
@@ -128,7 +132,7 @@ static struct batch *decode(struct decoder *d, struct batch *raw)
 static struct decoder *make_decoder(const char *name, const struct decode_spec *spec)
 {
     struct decoder *d = NULL;
-    struct error    e;
+    struct error e;
 
     if (format_find(name)->decoder_new(spec, &d, &e) != OK)
         die(&e);
@@ -139,9 +143,9 @@ static void measure(const char *label, const char *format, const struct decode_s
                     const struct payloads *payloads, double seconds)
 {
     struct decoder *d = make_decoder(format, spec);
-    struct batch   *raw = raw_batch(payloads);
-    int64_t         start = clock_mono_us(clock_system()), took;
-    uint64_t        rounds = 0;
+    struct batch *raw = raw_batch(payloads);
+    int64_t start = clock_mono_us(clock_system()), took;
+    uint64_t rounds = 0;
 
     do {
         batch_unref(decode(d, raw));
@@ -166,21 +170,23 @@ static void make_avro(struct batch *rows, struct payloads *out)
 int main(int argc, char **argv)
 {
     static struct payloads json, avro;
-    double                 seconds = argc > 1 ? atof(argv[1]) : 2;
-    struct arena           arena = {0};
-    struct map             none = {0}, options = {0};
-    struct bytes           schema_text = {0};
-    const struct schema   *all = NULL, *few = NULL;
-    struct decode_spec     spec = {.options = &none};
-    struct decoder        *d;
-    struct batch          *raw, *rows;
-    struct error           e;
-    int32_t                no_raw[16];
+    double seconds = argc > 1 ? atof(argv[1]) : 2;
+    struct arena arena = {0};
+    struct map none = {0}, options = {0};
+    struct bytes schema_text = {0};
+    const struct schema *all = NULL, *few = NULL;
+    struct decode_spec spec = {.options = &none};
+    struct decoder *d;
+    struct batch *raw, *rows;
+    struct error e;
+    int32_t no_raw[16];
 
     memset(no_raw, -1, sizeof no_raw);
     if (schema_parse(&arena, slice_text(COLUMNS), &all, &e) != OK ||
-        schema_parse(&arena, slice_text("`userId` STRING NOT NULL, samples ARRAY<ROW<type STRING NOT NULL, "
-                                        "value DOUBLE NOT NULL> NOT NULL> NOT NULL"), &few, &e) != OK ||
+        schema_parse(&arena,
+                     slice_text("`userId` STRING NOT NULL, samples ARRAY<ROW<type STRING NOT NULL, "
+                                "value DOUBLE NOT NULL> NOT NULL> NOT NULL"),
+                     &few, &e) != OK ||
         avro_schema_write(all, "HealthDataPayload", &schema_text, &e) != OK)
         die(&e);
     if (!map_put(&options, SLICE("schema"), (void *)(uintptr_t)bytes_cstr(&schema_text)))

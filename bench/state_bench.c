@@ -17,12 +17,12 @@
 #define EDITS 5000000
 #define ROWS  2048
 
-static struct field        key_fields[] = {{.name = "user"}};
+static struct field key_fields[] = {{.name = "user"}};
 static const struct schema key_schema = {1, key_fields};
 
 struct sums {
     int64_t count;
-    double  sum, low, high, last;
+    double sum, low, high, last;
 };
 
 static double now_ns(void)
@@ -64,11 +64,12 @@ static void copy_keys(const struct key *keys, const uint32_t *order, size_t coun
     }
 }
 
-static double edit_all(struct state *s, const struct key *keys, const uint32_t *order, size_t count, bool prefetch)
+static double edit_all(struct state *s, const struct key *keys, const uint32_t *order, size_t count,
+                       bool prefetch)
 {
     static struct key rows[ROWS];
-    static char       bytes[ROWS * 64];
-    double            spent = 0, start;
+    static char bytes[ROWS * 64];
+    double spent = 0, start;
 
     for (size_t at = 0; at < count; at += ROWS) {
         size_t n = MIN((size_t)ROWS, count - at);
@@ -116,15 +117,15 @@ static void run(size_t key_count)
     struct state_config config = {.max_parallelism = 128, .last_key_group = 127};
 
     struct state_store *store = state_store_new(&config);
-    struct state_desc   desc = {.name = "sums", .key = &key_schema, .value_size = sizeof(struct sums)};
-    struct state       *s;
-    struct error        e;
-    struct key         *keys = make_keys(key_count);
-    uint32_t           *order = mem_calloc(EDITS, sizeof *order);
-    uint64_t            seed = 1, sink = 0;
-    double              insert, alone, hit, frozen, freeze, hash;
-    struct page       **held;
-    size_t              held_count;
+    struct state_desc desc = {.name = "sums", .key = &key_schema, .value_size = sizeof(struct sums)};
+    struct state *s;
+    struct error e;
+    struct key *keys = make_keys(key_count);
+    uint32_t *order = mem_calloc(EDITS, sizeof *order);
+    uint64_t seed = 1, sink = 0;
+    double insert, alone, hit, frozen, freeze, hash;
+    struct page **held;
+    size_t held_count;
 
     if (state_declare(store, &desc, &s, &e) != OK)
         abort();
@@ -140,7 +141,8 @@ static void run(size_t key_count)
     held = hold_pages(store, s, &held_count);
     freeze = now_ns() - freeze;
     frozen = edit_all(s, keys, order, key_count, true);
-    printf("%9zu keys: insert %6.1f ns, hit %6.1f ns (%6.1f without state_prefetch), first pass after a freeze %6.1f ns, "
+    printf("%9zu keys: insert %6.1f ns, hit %6.1f ns (%6.1f without state_prefetch), first pass after a "
+           "freeze %6.1f ns, "
            "freeze %6.1f us, hashing %5.1f ns%s\n",
            key_count, insert, hit, alone, frozen, freeze / 1e3, hash, sink == 42 ? "!" : "");
     for (size_t i = 0; i < held_count; i++)

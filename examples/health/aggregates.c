@@ -10,7 +10,8 @@
 enum { USER_ID, DATA_TYPE, VALUE, START_DATE, SAMPLE_ID };
 
 #define ID_BYTES 40 /* of a sample id, for telling apart samples of the same instant; a UUID has 36 */
-#define MAX_DAYS 31
+#define WEEK_DAYS  7
+#define MONTH_DAYS 31
 
 /* A sum and what rounding has taken from it: together twice a double's precision (Knuth's two-sum). */
 struct sum {
@@ -34,12 +35,14 @@ struct daily_state {
     struct moment first, last;
 };
 
-struct span_state { /* a week or a month */
+struct day {
+    int64_t    count;
+    struct sum sum;
+};
+
+struct span_state { /* a week or a month: the days follow, WEEK_DAYS or MONTH_DAYS of them */
     struct stats stats;
-    struct day {
-        int64_t    count;
-        struct sum sum;
-    } days[MAX_DAYS];
+    struct day   days[];
 };
 
 static void sum_add(struct sum *s, double v)
@@ -172,12 +175,12 @@ static void monthly_add(const void *arg, void *acc, const struct weir_batch *in,
 }
 
 /* The average of the averages of those days that have values. */
-static double average_of_days(const struct span_state *s)
+static double average_of_days(const struct span_state *s, int count)
 {
     struct sum sum = {0};
     int        days = 0;
 
-    for (int i = 0; i < MAX_DAYS; i++)
+    for (int i = 0; i < count; i++)
         if (s->days[i].count) {
             sum_add(&sum, sum_value(&s->days[i].sum) / (double)s->days[i].count);
             days++;
@@ -185,14 +188,15 @@ static double average_of_days(const struct span_state *s)
     return sum_value(&sum) / days;
 }
 
-static void put_span(const struct span_state *s, const struct weir_window *w, struct weir_rows *out, int column)
+static void put_span(const struct span_state *s, int day_count, const struct weir_window *w, struct weir_rows *out,
+                     int column)
 {
     weir_put_i32(out, column++, weir_date(w->start_us));
     weir_put_i32(out, column++, weir_date(w->end_us - WEIR_DAY)); /* the last day of it */
     weir_put_i64(out, column++, w->start_us);
     weir_put_i64(out, column++, w->end_us);
     column = put_stats(out, column, &s->stats);
-    weir_put_f64(out, column++, average_of_days(s));
+    weir_put_f64(out, column++, average_of_days(s, day_count));
     weir_put_i64(out, column++, s->stats.count);
     weir_put_i64(out, column, weir_rows_now_us(out));
 }
@@ -205,7 +209,7 @@ static void weekly_result(const void *arg, const void *acc, const struct weir_wi
     weir_iso_week(weir_date(w->start_us), &year, &week);
     weir_put_i32(out, 2, year);
     weir_put_i32(out, 3, week);
-    put_span(acc, w, out, 4);
+    put_span(acc, WEEK_DAYS, w, out, 4);
 }
 
 static void monthly_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
@@ -216,7 +220,7 @@ static void monthly_result(const void *arg, const void *acc, const struct weir_w
     weir_civil(weir_date(w->start_us), &year, &month, &day);
     weir_put_i32(out, 2, year);
     weir_put_i32(out, 3, month);
-    put_span(acc, w, out, 4);
+    put_span(acc, MONTH_DAYS, w, out, 4);
 }
 
 /* --- metrics ------------------------------------------------------------------------------------------------------ */
@@ -311,7 +315,7 @@ const struct weir_aggregate daily = {
 const struct weir_aggregate weekly = {
     .name = "weekly",
     .columns = SPAN_COLUMNS("week_of_year", "week_start_date", "week_end_date"),
-    .acc_bytes = sizeof(struct span_state),
+    .acc_bytes = sizeof(struct span_state) + WEEK_DAYS * sizeof(struct day),
     .self_bytes = sizeof(struct window_metrics),
     .open = open_window,
     .add = weekly_add,
@@ -323,7 +327,7 @@ const struct weir_aggregate weekly = {
 const struct weir_aggregate monthly = {
     .name = "monthly",
     .columns = SPAN_COLUMNS("month", "month_start_date", "month_end_date"),
-    .acc_bytes = sizeof(struct span_state),
+    .acc_bytes = sizeof(struct span_state) + MONTH_DAYS * sizeof(struct day),
     .self_bytes = sizeof(struct window_metrics),
     .open = open_window,
     .add = monthly_add,

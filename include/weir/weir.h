@@ -179,6 +179,8 @@ void        weir_list_clear(struct weir_state *s);
 const void *weir_map_get(struct weir_state *s, const void *key, size_t key_bytes);
 void       *weir_map_edit(struct weir_state *s, const void *key, size_t key_bytes);
 void        weir_map_remove(struct weir_state *s, const void *key, size_t key_bytes);
+/* Step through the keys: start with *at = 0; NULL at the end. Valid until the state is changed. */
+const void *weir_map_next(struct weir_state *s, size_t *at, size_t *key_bytes);
 
 bool    weir_timer_event(struct weir_task *t, int64_t due_us);      /* when the watermark passes due_us */
 bool    weir_timer_processing(struct weir_task *t, int64_t due_us); /* when the clock does */

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <strings.h>
 
+/* jemalloc's settings: memory that is free goes back to the system within half a second, and four arenas are enough. */
+extern const char *malloc_conf;
+const char        *malloc_conf = "dirty_decay_ms:500,muzzy_decay_ms:0,narenas:4";
+
 static const struct command commands[] = {
     {"run", "run a job (a .so) to its end, embedded in this process", command_run},
     {"table", "show an Iceberg table: snapshots, files, row counts, rows", command_table},

@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define IO_THREADS 4
+#define IO_THREADS 2
 
 /* Everything that a run owns, in the order in which it is made. */
 struct run {

@@ -8,7 +8,7 @@
 #include "os/log.h"
 #include "os/random.h"
 
-#define BUFFER_BYTES_DEFAULT ((size_t)24 << 20)
+#define BUFFER_BYTES_DEFAULT ((size_t)16 << 20)
 
 /* What a planned sink holds until the job is over. */
 struct planned_sink {
@@ -241,8 +241,8 @@ static enum err plan_spec(const struct connector_request *r, struct planned_sink
     spec->upsert = is_upsert(r, m);
     if (buffer && (rc = config_parse_size(buffer, &buffer_bytes, e)) != OK)
         return error_add(e, rc, "option 'write.buffer-size'");
-    if (buffer_bytes < 1 << 16)
-        return error_set(e, ERR_CONFIG, "option 'write.buffer-size' = '%s' is too small; 64kb is the least", buffer);
+    if (buffer_bytes < 1 << 20)
+        return error_set(e, ERR_CONFIG, "option 'write.buffer-size' = '%s' is too small; 1mb is the least", buffer);
     spec->buffer_bytes = (size_t)buffer_bytes;
     if ((rc = map_columns(r, m->schema, &spec->columns, e)) != OK)
         return rc;

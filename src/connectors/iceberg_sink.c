@@ -27,6 +27,7 @@ struct iceberg_sink {
     int32_t                         place_capacity;
     struct random                   random;
     int32_t                         file_count;
+    size_t                          buffer_bytes; /* this subtask's share */
     int64_t                         watermark_us;
     struct flush_metrics            metrics;
 };
@@ -43,6 +44,7 @@ static enum err sink_open(struct operator *o, const struct op_env *env, struct e
     enum err                        rc;
 
     s->env = env;
+    s->buffer_bytes = spec->buffer_bytes / (size_t)env->parallelism;
     random_seed(&s->random, env->seed);
     flush_gauge_init(&s->gauge, env);
     flush_metrics_init(&s->metrics, env, spec->label);
@@ -260,10 +262,10 @@ static enum err sink_batch(struct operator *o, UNUSED int32_t input, struct batc
 
     if ((rc = flush_group_failed(s->flushes, e)) != OK || (rc = check_kinds(s, b, e)) != OK)
         return rc;
-    if (row_buffer_bytes(s->buffer) >= s->spec->buffer_bytes) {
-        if (flush_gauge_bytes(&s->gauge) >= s->spec->buffer_bytes && flush_gauge_wait(&s->gauge))
+    if (row_buffer_bytes(s->buffer) >= s->buffer_bytes) {
+        if (flush_gauge_bytes(&s->gauge) >= s->buffer_bytes && flush_gauge_wait(&s->gauge))
             return ERR_WAIT;
-        if ((rc = flush_down_to(s, s->spec->buffer_bytes / 2, e)) != OK)
+        if ((rc = flush_down_to(s, s->buffer_bytes / 2, e)) != OK)
             return rc;
     }
     if ((rows = without_before(s, b)) == NULL)

@@ -17,7 +17,7 @@ struct iceberg_sink_spec {
     struct fs             *fs;
     const struct metadata *metadata;  /* of the table as it was when the job was planned: schema, spec, properties */
     const int32_t         *columns;   /* per field of the table's schema: the incoming column, -1: none */
-    size_t                 buffer_bytes; /* rows held before some are written, per subtask */
+    size_t                 buffer_bytes; /* rows held before some are written, all subtasks together */
     bool                   upsert;
     int32_t                key_count;
     const int32_t         *keys;         /* upsert: the primary key, as field numbers of the table's schema */

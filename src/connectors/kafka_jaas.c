@@ -91,7 +91,7 @@ enum err kafka_jaas_parse(const char *text, struct kafka_jaas *out, struct error
 {
     struct cursor        c = {text, &out->arena};
     const struct module *m;
-    const char          *class_name = word(&c), *name, *value;
+    const char          *class_name = word(&c), *name = NULL, *value = NULL;
     enum err             rc;
 
     if (class_name == NULL || word(&c) == NULL) /* the flag: required */

@@ -18,7 +18,6 @@
 #include "connectors/kafka_metrics.h"
 #include "connectors/kafka_pattern.h"
 #include "os/log.h"
-#include <stdio.h>
 
 #define LOG             "kafka_source"
 #define DISCOVERED      "discovered" /* the item that says: the first look at the topics is behind us */
@@ -675,7 +674,7 @@ static int64_t update_metrics(struct kafka_source *s)
     int64_t now_us = wall_us(s), behind;
 
     if (!kafka_metrics_update(&s->metrics, s->client, &s->splits, now_us, &behind))
-        return (fprintf(stderr,"F\n"), now_us + BEHIND_US / 10);
+        return now_us + BEHIND_US / 10;
     return behind > 0 ? now_us + BEHIND_US : INT64_MAX;
 }
 
@@ -691,7 +690,7 @@ static void ask_for_poll(struct kafka_source *s, int64_t at_us)
 static enum err source_poll(struct operator *o, bool *more, bool *done, struct error *e)
 {
     struct kafka_source *s = self(o);
-    int64_t              again_us = INT64_MAX;
+    int64_t              again_us = INT64_MAX, update_us;
     enum err             rc;
 
     *more = *done = false;
@@ -706,9 +705,9 @@ static enum err source_poll(struct operator *o, bool *more, bool *done, struct e
     }
     if (s->lost && s->lookup == NULL)
         rc = start_lookup(s, e);
-    again_us = MIN(again_us, update_metrics(s));
+    update_us = update_metrics(s);
     if (rc == OK && !*more)
-        ask_for_poll(s, again_us);
+        ask_for_poll(s, MIN(again_us, update_us));
     *done = is_bounded(s) && s->discovered && s->lookup == NULL && kafka_splits_all_finished(&s->splits);
 out:
     return rc == OK ? OK : error_add(e, rc, "%s", s->env->name);

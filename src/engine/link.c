@@ -150,8 +150,10 @@ enum err link_retry(struct link *l, bool *did, struct error *e)
     while (is_parked(l)) {
         enum err rc = call_parked(l, e);
 
-        if (rc == ERR_WAIT)
+        if (rc == ERR_WAIT) {
+            *did = *did || l->waits_for_room; /* *more: it did a part, and nobody else will wake us if there is room */
             return OK;
+        }
         if (rc != OK)
             return rc;
         unpark_first(l);

@@ -1,5 +1,6 @@
-/* avro_codec.c: null, deflate (without zlib's frame), snappy (with the CRC-32 of what it unpacks to, big-endian, behind
- * it) and zstandard. The libraries allocate for themselves; what is unpacked lies in our own memory.
+/* avro_codec.c: null, deflate (without zlib's frame), snappy (with the CRC-32 of what it unpacks to,
+ * big-endian, behind it) and zstandard. The libraries allocate for themselves; what is unpacked lies in our
+ * own memory.
  */
 #include "formats/avro_codec.h"
 #include <snappy-c.h>
@@ -60,8 +61,8 @@ static enum err unpack_deflate(struct slice in, struct bytes *out, struct error 
 static enum err unpack_snappy(struct slice in, struct bytes *out, struct error *e)
 {
     struct reader tail;
-    size_t        len;
-    uint32_t      crc;
+    size_t len;
+    uint32_t crc;
 
     if (in.len < 4 || snappy_uncompressed_length(in.ptr, in.len - 4, &len) != SNAPPY_OK)
         return error_set(e, ERR_CORRUPT, "the snappy block is damaged");
@@ -82,11 +83,11 @@ static enum err unpack_snappy(struct slice in, struct bytes *out, struct error *
 static enum err zstd_all(ZSTD_DStream *z, struct slice in, struct bytes *out, struct error *e)
 {
     ZSTD_inBuffer from = {in.ptr, in.len, 0};
-    size_t        left = 1;
+    size_t left = 1;
 
     while (from.pos < from.size || left != 0) {
         ZSTD_outBuffer to = {NULL, CHUNK, 0};
-        size_t         before = from.pos;
+        size_t before = from.pos;
 
         if (out->len > AVRO_BLOCK_MAX)
             return too_large(e);
@@ -103,7 +104,7 @@ static enum err zstd_all(ZSTD_DStream *z, struct slice in, struct bytes *out, st
 static enum err unpack_zstandard(struct slice in, struct bytes *out, struct error *e)
 {
     ZSTD_DStream *z = ZSTD_createDStream();
-    enum err      rc = z ? zstd_all(z, in, out, e) : no_memory(out, e);
+    enum err rc = z ? zstd_all(z, in, out, e) : no_memory(out, e);
 
     ZSTD_freeDStream(z);
     return rc;
@@ -127,8 +128,8 @@ const struct avro_packer *avro_codec_find(struct slice name)
 enum err avro_codec_deflate(struct slice in, struct bytes *out, struct error *e)
 {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)in.ptr, .avail_in = (uInt)in.len};
-    uLong    bound;
-    int      status;
+    uLong bound;
+    int status;
 
     assert(in.len <= UINT32_MAX);
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)

@@ -10,7 +10,7 @@
 #define AVRO_BLOCK_MAX ((size_t)256 << 20)
 
 struct avro_packer {
-    const char *name; /* as in "avro.codec" */
+    const char *name;                                                        /* as in "avro.codec" */
     enum err (*unpack)(struct slice in, struct bytes *out, struct error *e); /* ERR_CORRUPT, ERR_MEMORY */
 };
 

@@ -2,8 +2,8 @@
  *
  *   | 0 | schema id 4, big-endian | datum of that schema |
  *
- * The schemas of a batch are made sure of first (schema_cache.h), so that its payloads are decoded in one go. A schema
- * other than the first one is an event: it is logged and counted when its first payload is decoded.
+ * The schemas of a batch are made sure of first (schema_cache.h), so that its payloads are decoded in one go.
+ * A schema other than the first one is an event: it is logged and counted when its first payload is decoded.
  */
 #include "formats/schema_cache.h"
 #include "base/mem.h"
@@ -13,17 +13,18 @@
 #define HEADER_BYTES 5
 
 struct confluent {
-    struct payloads       payloads;
-    struct schema_cache  *cache;     /* owned */
-    struct schema_entry  *last;      /* of the last payload; NULL at the start of a batch */
-    int32_t               first_id;  /* of the first payload ever decoded; valid when any */
-    bool                  any;
-    bool                  waiting;   /* the batch is one that was offered before */
-    struct metric_scope **scopes;    /* owned: asked for once each, given back at the end */
-    size_t                scope_count, scope_capacity;
+    struct payloads payloads;
+    struct schema_cache *cache; /* owned */
+    struct schema_entry *last;  /* of the last payload; NULL at the start of a batch */
+    int32_t first_id;           /* of the first payload ever decoded; valid when any */
+    bool any;
+    bool waiting;                 /* the batch is one that was offered before */
+    struct metric_scope **scopes; /* owned: asked for once each, given back at the end */
+    size_t scope_count, scope_capacity;
 };
 
-/* --- payloads ----------------------------------------------------------------------------------------------- */
+/* --- payloads
+ * ----------------------------------------------------------------------------------------------- */
 
 static bool read_id(struct slice payload, int32_t *out)
 {
@@ -38,27 +39,32 @@ static bool read_id(struct slice payload, int32_t *out)
 static void no_header(struct slice payload, struct payload_error *why)
 {
     if (payload.len < HEADER_BYTES)
-        snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but 0 and a schema id are 5 alone", payload.len);
+        snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but 0 and a schema id are 5 alone",
+                 payload.len);
     else
-        snprintf(why->text, sizeof why->text, "the payload begins with 0x%02x, not with 0 as those of a schema registry's "
-                 "serializers%s", (uint8_t)*payload.ptr, *payload.ptr == '{' ? "; is it JSON?" : "");
+        snprintf(why->text, sizeof why->text,
+                 "the payload begins with 0x%02x, not with 0 as those of a schema registry's "
+                 "serializers%s",
+                 (uint8_t)*payload.ptr, *payload.ptr == '{' ? "; is it JSON?" : "");
     why->reason = why->text;
 }
 
 static void count_event(struct confluent *d, const struct schema_entry *entry)
 {
     const struct decode_spec *spec = d->payloads.spec;
-    char                      version[16];
-    struct metric_label       label = {"schema_version", version};
-    struct metric_scope      *scope;
+    char version[16];
+    struct metric_label label = {"schema_version", version};
+    struct metric_scope *scope;
 
-    if (spec->metrics == NULL || spec->registry == NULL || !MEM_GROW(d->scopes, d->scope_count, d->scope_capacity))
+    if (spec->metrics == NULL || spec->registry == NULL ||
+        !MEM_GROW(d->scopes, d->scope_count, d->scope_capacity))
         return;
     snprintf(version, sizeof version, "%" PRId32, entry->version ? entry->version : entry->id);
     if ((scope = metrics_scope(spec->registry, spec->metrics, "", &label, 1)) == NULL)
         return;
     d->scopes[d->scope_count++] = scope;
-    counter_add(metrics_counter(scope, "schema_evolution_events", "Schemas other than the first that payloads came with"),
+    counter_add(metrics_counter(scope, "schema_evolution_events",
+                                "Schemas other than the first that payloads came with"),
                 1);
 }
 
@@ -69,7 +75,8 @@ static void note_first_use(struct confluent *d, struct schema_entry *entry)
         d->any = true;
         d->first_id = entry->id;
     } else if (entry->id != d->first_id) {
-        log_info("avro_confluent", "payloads come with schema %" PRId32 " (version %" PRId32 ") now; the first was %" PRId32,
+        log_info("avro_confluent",
+                 "payloads come with schema %" PRId32 " (version %" PRId32 ") now; the first was %" PRId32,
                  entry->id, entry->version, d->first_id);
         count_event(d, entry);
     }
@@ -77,10 +84,10 @@ static void note_first_use(struct confluent *d, struct schema_entry *entry)
 
 static void append(struct payloads *p, struct slice payload, struct payload_error *why)
 {
-    struct confluent    *d = CONTAINER_OF(p, struct confluent, payloads);
+    struct confluent *d = CONTAINER_OF(p, struct confluent, payloads);
     struct schema_entry *entry = d->last;
-    size_t               used = 0;
-    int32_t              id;
+    size_t used = 0;
+    int32_t id;
 
     if (UNLIKELY(!read_id(payload, &id))) {
         no_header(payload, why);
@@ -102,27 +109,29 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     }
     if (why->reason)
         return;
-    snprintf(why->text, sizeof why->text, "%zu bytes are left behind the record of schema %" PRId32, payload.len - used,
-             id);
+    snprintf(why->text, sizeof why->text, "%zu bytes are left behind the record of schema %" PRId32,
+             payload.len - used, id);
     why->reason = why->text;
 }
 
-/* --- batches ------------------------------------------------------------------------------------------------ */
+/* --- batches
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Every schema of the batch is ready or known to be bad; ERR_WAIT when one is on its way. */
 static enum err have_schemas(struct confluent *d, const struct batch *raw, struct error *e)
 {
     const struct column *values = &raw->columns[RAW_VALUE];
     struct schema_entry *entry = NULL;
-    bool                 wait = false;
+    bool wait = false;
 
     if (!d->waiting)
         schema_cache_begin(d->cache);
     for (int32_t n = 0; n < batch_live(raw); n++) {
-        int32_t  row = batch_row(raw, n), id;
+        int32_t row = batch_row(raw, n), id;
         enum err rc;
 
-        if (!column_valid(values, row) || !read_id(column_slice(values, row), &id) || (entry && entry->id == id))
+        if (!column_valid(values, row) || !read_id(column_slice(values, row), &id) ||
+            (entry && entry->id == id))
             continue;
         if ((rc = schema_cache_get(d->cache, id, &entry, e)) != OK && rc != ERR_WAIT)
             return rc;
@@ -135,7 +144,7 @@ static enum err decode(struct decoder *decoder, struct batch *raw, struct batch 
                        struct error *e)
 {
     struct confluent *d = CONTAINER_OF(decoder, struct confluent, payloads.decoder);
-    enum err          rc = have_schemas(d, raw, e);
+    enum err rc = have_schemas(d, raw, e);
 
     *rows = *errors = NULL;
     d->last = NULL;
@@ -143,7 +152,8 @@ static enum err decode(struct decoder *decoder, struct batch *raw, struct batch 
     return rc == OK ? payloads_decode(&d->payloads, raw, rows, errors, e) : rc;
 }
 
-/* --- making ------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------- */
 
 static void free_decoder(struct decoder *decoder)
 {
@@ -161,9 +171,9 @@ static void free_decoder(struct decoder *decoder)
 static enum err read_reader(struct confluent *d, const struct decode_spec *spec, struct avro_schema **out,
                             struct error *e)
 {
-    const char       *text = payloads_option(spec, "schema");
+    const char *text = payloads_option(spec, "schema");
     struct avro_plan *plan = NULL;
-    enum err          rc;
+    enum err rc;
 
     if (text == NULL)
         return OK;
@@ -196,9 +206,9 @@ static enum err check_options(const struct decode_spec *spec, struct error *e)
 
 static enum err make_cache(struct confluent *d, const struct decode_spec *spec, struct error *e)
 {
-    struct registry    *registry = NULL;
+    struct registry *registry = NULL;
     struct avro_schema *reader = NULL;
-    enum err            rc;
+    enum err rc;
 
     if ((rc = read_reader(d, spec, &reader, e)) != OK)
         goto out;
@@ -218,8 +228,8 @@ out:
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
     static const struct decoder_ops ops = {decode, free_decoder};
-    struct confluent               *d = mem_zalloc(sizeof *d);
-    enum err                        rc;
+    struct confluent *d = mem_zalloc(sizeof *d);
+    enum err rc;
 
     assert(spec->executor != NULL);
     if (d == NULL)
@@ -228,7 +238,8 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
     d->payloads.takes_empty = true;
     d->payloads.append = append;
     if ((rc = check_options(spec, e)) != OK ||
-        (rc = payloads_init(&d->payloads, spec, "avro-confluent", e)) != OK || (rc = make_cache(d, spec, e)) != OK) {
+        (rc = payloads_init(&d->payloads, spec, "avro-confluent", e)) != OK ||
+        (rc = make_cache(d, spec, e)) != OK) {
         free_decoder(&d->payloads.decoder);
         return rc;
     }

@@ -1,10 +1,12 @@
-/* avro_default.c: the default of a field, which a schema gives as JSON, as the datum that a writer would have written.
- * So a missing field is read by the same steps as one that is there. Bytes and fixed are texts whose characters
- * U+0000..U+00FF stand for the bytes. A union's default is of its first branch (Avro 1.11), or of any (1.12): the first that fits.
+/* avro_default.c: the default of a field, which a schema gives as JSON, as the datum that a writer would have
+ * written. So a missing field is read by the same steps as one that is there. Bytes and fixed are texts whose
+ * characters U+0000..U+00FF stand for the bytes. A union's default is of its first branch (Avro 1.11), or of
+ * any (1.12): the first that fits.
  */
 #include "formats/avro_schema.h"
 
-static enum err encode(const struct avro_type *t, const json_t *value, int depth, struct bytes *out, struct error *e);
+static enum err encode(const struct avro_type *t, const json_t *value, int depth, struct bytes *out,
+                       struct error *e);
 
 static enum err misfit(const struct avro_type *t, struct error *e)
 {
@@ -27,10 +29,11 @@ static bool append_latin1(const char *text, size_t len, struct bytes *out)
     return true;
 }
 
-static enum err encode_bytes(const struct avro_type *t, const json_t *value, struct bytes *out, struct error *e)
+static enum err encode_bytes(const struct avro_type *t, const json_t *value, struct bytes *out,
+                             struct error *e)
 {
     struct bytes raw = {0};
-    enum err     rc = OK;
+    enum err rc = OK;
 
     if (!json_is_string(value) || !append_latin1(json_string_value(value), json_string_length(value), &raw) ||
         (t->kind == AVRO_KIND_FIXED && raw.len != (size_t)t->size && !raw.failed)) {
@@ -45,10 +48,11 @@ static enum err encode_bytes(const struct avro_type *t, const json_t *value, str
     return rc;
 }
 
-static enum err encode_number(const struct avro_type *t, const json_t *value, struct bytes *out, struct error *e)
+static enum err encode_number(const struct avro_type *t, const json_t *value, struct bytes *out,
+                              struct error *e)
 {
-    double   d = json_number_value(value);
-    float    f = (float)d;
+    double d = json_number_value(value);
+    float f = (float)d;
     uint32_t f_bits;
     uint64_t d_bits;
 
@@ -64,7 +68,8 @@ static enum err encode_number(const struct avro_type *t, const json_t *value, st
     return OK;
 }
 
-static enum err encode_integer(const struct avro_type *t, const json_t *value, struct bytes *out, struct error *e)
+static enum err encode_integer(const struct avro_type *t, const json_t *value, struct bytes *out,
+                               struct error *e)
 {
     int64_t v = json_integer_value(value);
 
@@ -74,7 +79,8 @@ static enum err encode_integer(const struct avro_type *t, const json_t *value, s
     return OK;
 }
 
-static enum err encode_enum(const struct avro_type *t, const json_t *value, struct bytes *out, struct error *e)
+static enum err encode_enum(const struct avro_type *t, const json_t *value, struct bytes *out,
+                            struct error *e)
 {
     const char *symbol = json_string_value(value);
 
@@ -108,7 +114,7 @@ static enum err encode_record(const struct avro_type *t, const json_t *value, in
 static enum err encode_array(const struct avro_type *t, const json_t *value, int depth, struct bytes *out,
                              struct error *e)
 {
-    size_t   n = json_array_size(value);
+    size_t n = json_array_size(value);
     enum err rc = OK;
 
     if (!json_is_array(value))
@@ -125,8 +131,8 @@ static enum err encode_map(const struct avro_type *t, const json_t *value, int d
                            struct error *e)
 {
     const char *key;
-    json_t     *item;
-    enum err    rc = OK;
+    json_t *item;
+    enum err rc = OK;
 
     if (!json_is_object(value))
         return misfit(t, e);
@@ -157,7 +163,8 @@ static enum err encode_union(const struct avro_type *t, const json_t *value, int
     return misfit(t, e);
 }
 
-static enum err encode(const struct avro_type *t, const json_t *value, int depth, struct bytes *out, struct error *e)
+static enum err encode(const struct avro_type *t, const json_t *value, int depth, struct bytes *out,
+                       struct error *e)
 {
     if (depth == AVRO_DEPTH_MAX)
         return error_set(e, ERR_INPUT, "the default is nested too deep");
@@ -193,7 +200,8 @@ static enum err encode(const struct avro_type *t, const json_t *value, int depth
     }
 }
 
-enum err avro_default_encode(const struct avro_type *t, const json_t *value, struct bytes *out, struct error *e)
+enum err avro_default_encode(const struct avro_type *t, const json_t *value, struct bytes *out,
+                             struct error *e)
 {
     enum err rc = encode(t, value, 0, out, e);
 

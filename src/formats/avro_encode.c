@@ -1,5 +1,6 @@
 /* avro_encode.c: a row as a record of the schema that avro_schema_write.c makes of the batch's schema.
- * A null key of a map, which Avro cannot say, is written as the empty text: whoever encodes maps checks before.
+ * A null key of a map, which Avro cannot say, is written as the empty text: whoever encodes maps checks
+ * before.
  */
 #include "formats/avro_schema.h"
 
@@ -25,7 +26,7 @@ static void encode_list(const struct column *c, int32_t row, struct bytes *out)
 
 static void encode_map(const struct column *c, int32_t row, struct bytes *out)
 {
-    int32_t              from = c->offsets[row], to = c->offsets[row + 1];
+    int32_t from = c->offsets[row], to = c->offsets[row + 1];
     const struct column *keys = &c->children[0];
 
     if (to > from)
@@ -46,7 +47,7 @@ static void encode_map(const struct column *c, int32_t row, struct bytes *out)
 
 static void encode_decimal(const struct column *c, int32_t row, struct bytes *out)
 {
-    int32_t  size = avro_decimal_size(c->type->precision);
+    int32_t size = avro_decimal_size(c->type->precision);
     __int128 v = c->i128[row];
 
     for (int32_t i = size - 1; i >= 0; i--)

@@ -16,22 +16,23 @@
 #define BLOCK_BYTES ((size_t)64 << 10) /* of rows, before a block is closed */
 #define EMPTY_ROWS  (1 << 16)          /* rows of no bytes that a file may have */
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------------------------------------ */
 
 struct file {
-    struct reader             in;
-    struct slice              sync, schema, codec;
+    struct reader in;
+    struct slice sync, schema, codec;
     const struct avro_packer *packer;
-    int64_t                   block; /* number of the one being read, for errors */
-    int32_t                   empty_rows;
-    struct builder           *builder;
-    const struct avro_plan   *plan;
-    struct error             *e;
+    int64_t block; /* number of the one being read, for errors */
+    int32_t empty_rows;
+    struct builder *builder;
+    const struct avro_plan *plan;
+    struct error *e;
 };
 
 /* An unpacked block: the batch's values point into it. */
 struct unpacked {
-    struct keep  keep;
+    struct keep keep;
     struct bytes bytes;
 };
 
@@ -55,7 +56,7 @@ static struct slice read_bytes(struct reader *r)
 static enum err read_entry(struct file *f, struct arena *arena, struct map *metadata)
 {
     struct slice key = read_bytes(&f->in), value = read_bytes(&f->in);
-    const char  *text;
+    const char *text;
 
     if (f->in.failed)
         return corrupt(f, "the header ends too early");
@@ -72,7 +73,7 @@ static enum err read_entry(struct file *f, struct arena *arena, struct map *meta
 
 static enum err read_header(struct file *f, struct arena *arena, struct map *metadata)
 {
-    int64_t  count;
+    int64_t count;
     enum err rc;
 
     if (!slice_equal(reader_bytes(&f->in, MAGIC.len), MAGIC))
@@ -91,7 +92,8 @@ static enum err read_header(struct file *f, struct arena *arena, struct map *met
         return corrupt(f, "the header has no avro.schema");
     f->packer = avro_codec_find(f->codec.len ? f->codec : SLICE("null"));
     if (f->packer == NULL)
-        return error_set(f->e, ERR_UNSUPPORTED, "codec `%.*s` is not supported: only null, deflate, snappy and zstandard",
+        return error_set(f->e, ERR_UNSUPPORTED,
+                         "codec `%.*s` is not supported: only null, deflate, snappy and zstandard",
                          (int)MIN(f->codec.len, 40), f->codec.ptr);
     return OK;
 }
@@ -108,7 +110,7 @@ static void free_unpacked(struct keep *k)
 static enum err unpack(struct file *f, struct slice packed, struct slice *out)
 {
     struct unpacked *u = mem_zalloc(sizeof *u);
-    enum err         rc;
+    enum err rc;
 
     if (u == NULL)
         return no_memory(f->e);
@@ -128,7 +130,7 @@ static enum err read_rows(struct file *f, int64_t count, struct slice rows)
     char why[AVRO_WHY_MAX];
 
     for (int64_t i = 0; i < count; i++) {
-        size_t      used = 0;
+        size_t used = 0;
         const char *reason = avro_decode(f->plan, rows, f->builder, &used, why);
 
         if (reason)
@@ -144,9 +146,9 @@ static enum err read_rows(struct file *f, int64_t count, struct slice rows)
 
 static enum err read_block(struct file *f)
 {
-    int64_t      count = reader_zigzag(&f->in);
+    int64_t count = reader_zigzag(&f->in);
     struct slice packed = read_bytes(&f->in), sync = reader_bytes(&f->in, SYNC_BYTES), rows = {NULL, 0};
-    enum err     rc;
+    enum err rc;
 
     if (f->in.failed)
         return corrupt(f, "the block ends too early");
@@ -169,14 +171,14 @@ static enum err read_blocks(struct file *f, struct batch **out)
     return builder_finish(f->builder, out, f->e);
 }
 
-enum err avro_file_read(struct slice bytes, const struct schema *schema, struct arena *arena, struct map *metadata,
-                        struct batch **out, struct error *e)
+enum err avro_file_read(struct slice bytes, const struct schema *schema, struct arena *arena,
+                        struct map *metadata, struct batch **out, struct error *e)
 {
-    struct file         f = {.in = reader_of(bytes), .e = e};
-    struct builder      builder = {0};
+    struct file f = {.in = reader_of(bytes), .e = e};
+    struct builder builder = {0};
     struct avro_schema *writer = NULL;
-    struct avro_plan   *plan = NULL;
-    enum err            rc;
+    struct avro_plan *plan = NULL;
+    enum err rc;
 
     if ((rc = read_header(&f, arena, metadata)) != OK ||
         (rc = avro_schema_parse(f.schema, &writer, e)) != OK ||
@@ -196,20 +198,21 @@ out:
     return rc == OK ? OK : error_add(e, rc, "Avro file");
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing
+ * ------------------------------------------------------------------------------------------------ */
 
 struct block {
     int64_t row_count;
-    size_t  byte_count;
+    size_t byte_count;
 };
 
 struct file_writer {
-    struct bytes   header;
-    struct bytes   rows; /* of all blocks, one behind the other */
-    struct bytes   packed;
-    struct block  *blocks; /* owned */
-    size_t         block_count, block_capacity;
-    uint8_t        sync[SYNC_BYTES];
+    struct bytes header;
+    struct bytes rows; /* of all blocks, one behind the other */
+    struct bytes packed;
+    struct block *blocks; /* owned */
+    size_t block_count, block_capacity;
+    uint8_t sync[SYNC_BYTES];
 };
 
 /* A null key, which Avro cannot write, as the path to its column; NULL when there is none. */
@@ -289,8 +292,8 @@ static void make_sync(struct file_writer *w)
     memcpy(w->sync + sizeof a, &b, sizeof b);
 }
 
-static enum err write_block(struct file_writer *w, int64_t row_count, struct slice rows, enum avro_codec codec,
-                            struct bytes *out, struct error *e)
+static enum err write_block(struct file_writer *w, int64_t row_count, struct slice rows,
+                            enum avro_codec codec, struct bytes *out, struct error *e)
 {
     enum err rc;
 
@@ -311,7 +314,7 @@ static enum err write_file(struct file_writer *w, const struct batch *batch, enu
                            struct bytes *out, struct error *e)
 {
     struct slice rows;
-    enum err     rc;
+    enum err rc;
 
     if (!encode_rows(w, batch) || w->header.failed)
         return no_memory(e);
@@ -333,12 +336,13 @@ enum err avro_file_write(const struct batch *batch, const char *record_name, con
                          enum avro_codec codec, struct bytes *out, struct error *e)
 {
     struct file_writer w = {0};
-    struct bytes       json = {0};
-    const char        *column = null_key(batch->columns, batch->schema->fields, batch->schema->field_count);
-    enum err           rc;
+    struct bytes json = {0};
+    const char *column = null_key(batch->columns, batch->schema->fields, batch->schema->field_count);
+    enum err rc;
 
     if (column)
-        return error_set(e, ERR_INPUT, "Avro file: column %.200s has a map with a NULL key, which Avro cannot write",
+        return error_set(e, ERR_INPUT,
+                         "Avro file: column %.200s has a map with a NULL key, which Avro cannot write",
                          column);
     if ((rc = avro_schema_write(batch->schema, record_name, &json, e)) == OK) {
         write_header(&w, bytes_all(&json), metadata, codec);

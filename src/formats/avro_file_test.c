@@ -8,29 +8,30 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define COLUMNS "id BIGINT NOT NULL, name STRING, tags MAP<STRING NOT NULL, ARRAY<DOUBLE>>, r ROW<a INT, b DATE>"
+#define COLUMNS                                                                                              \
+    "id BIGINT NOT NULL, name STRING, tags MAP<STRING NOT NULL, ARRAY<DOUBLE>>, r ROW<a INT, b DATE>"
 
 static void write_rows(const struct batch *batch, enum avro_codec codec, struct bytes *out)
 {
     static const char *const metadata[] = {"format-version", "2", "content", "data", NULL};
-    struct error             e;
+    struct error e;
 
     ASSERT_OK(avro_file_write(batch, "row", metadata, codec, out, &e), &e);
 }
 
 static void test_there_and_back(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena, COLUMNS);
     static const int32_t counts[] = {0, 1, 5000};
     static const int32_t picked[] = {4, 2, 3};
-    struct bytes         want = {0}, got = {0};
-    struct error         e;
+    struct bytes want = {0}, got = {0};
+    struct error e;
 
     for (size_t i = 0; i < 2 * COUNT_OF(counts); i++) {
         struct batch *batch = test_random_batch(schema, counts[i / 2], i), *back = NULL;
-        struct map    metadata = {0};
-        struct bytes  file = {0}, again = {0};
+        struct map metadata = {0};
+        struct bytes file = {0}, again = {0};
 
         if (counts[i / 2] == 5000) { /* only live rows are written */
             struct batch *some = batch_select(batch, picked, 3, NULL);
@@ -62,7 +63,8 @@ static void test_there_and_back(UNUSED void **state)
     arena_fini(&arena);
 }
 
-/* --- files made by hand ------------------------------------------------------------------------------------- */
+/* --- files made by hand
+ * ------------------------------------------------------------------------------------- */
 
 #define ONE_INT "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}"
 
@@ -99,10 +101,10 @@ static void append_block(struct bytes *out, int64_t count, struct slice packed)
 /* The rows as text, or the error behind `!`; out is emptied. */
 static const char *read_back(struct bytes *file, struct bytes *text)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena, "a INT");
-    struct batch        *batch = NULL;
-    struct error         e;
+    struct batch *batch = NULL;
+    struct error e;
 
     bytes_clear(text);
     if (avro_file_read(bytes_all(file), schema, &arena, NULL, &batch, &e) == OK)
@@ -118,10 +120,10 @@ static const char *read_back(struct bytes *file, struct bytes *text)
 static void test_codecs(UNUSED void **state)
 {
     static const char rows[] = {2, 4, 6};
-    struct bytes      file = {0}, text = {0};
-    char              packed[100], sum[4];
-    size_t            len = sizeof packed;
-    uint32_t          crc = (uint32_t)crc32(0, (const Bytef *)rows, 3);
+    struct bytes file = {0}, text = {0};
+    char packed[100], sum[4];
+    size_t len = sizeof packed;
+    uint32_t crc = (uint32_t)crc32(0, (const Bytef *)rows, 3);
 
     assert_int_equal(snappy_compress(rows, 3, packed, &len), SNAPPY_OK);
     for (int i = 0; i < 4; i++)
@@ -134,7 +136,8 @@ static void test_codecs(UNUSED void **state)
     packed[len] ^= 1;
     append_header(&file, ONE_INT, "snappy");
     append_block(&file, 3, slice_of(packed, len + 4));
-    assert_string_equal(read_back(&file, &text), "!Avro file: block 0: the checksum of the snappy block is wrong");
+    assert_string_equal(read_back(&file, &text),
+                        "!Avro file: block 0: the checksum of the snappy block is wrong");
     len = ZSTD_compress(packed, sizeof packed, rows, 3, 3);
     append_header(&file, ONE_INT, "zstandard");
     append_block(&file, 3, slice_of(packed, len));
@@ -146,8 +149,9 @@ static void test_codecs(UNUSED void **state)
     append_block(&file, 3, SLICE("\x07no"));
     assert_string_equal(read_back(&file, &text), "!Avro file: block 0: the deflated block is damaged");
     append_header(&file, ONE_INT, "bzip2");
-    assert_string_equal(read_back(&file, &text), "!Avro file: codec `bzip2` is not supported: only null, deflate, snappy "
-                                                 "and zstandard");
+    assert_string_equal(read_back(&file, &text),
+                        "!Avro file: codec `bzip2` is not supported: only null, deflate, snappy "
+                        "and zstandard");
     bytes_fini(&file);
     bytes_fini(&text);
 }
@@ -155,10 +159,10 @@ static void test_codecs(UNUSED void **state)
 /* A few bytes may not stand for gigabytes. */
 static void test_bomb(UNUSED void **state)
 {
-    size_t       size = (size_t)300 << 20;
-    char        *zeros = mem_zalloc(size), *packed = mem_alloc(ZSTD_compressBound(size));
+    size_t size = (size_t)300 << 20;
+    char *zeros = mem_zalloc(size), *packed = mem_alloc(ZSTD_compressBound(size));
     struct bytes file = {0}, text = {0};
-    size_t       len;
+    size_t len;
 
     assert_non_null(zeros);
     assert_non_null(packed);
@@ -179,13 +183,17 @@ static void test_malformed(UNUSED void **state)
     assert_non_null(strstr(read_back(&file, &text), "no Avro container file"));
     bytes_text(&file, "PAR1....");
     assert_non_null(strstr(read_back(&file, &text), "no Avro container file"));
-    bytes_append(&file, "Obj\x01\x00" "0123456789abcdef", 21);
+    bytes_append(&file,
+                 "Obj\x01\x00"
+                 "0123456789abcdef",
+                 21);
     assert_string_equal(read_back(&file, &text), "!Avro file: the header has no avro.schema");
     append_header(&file, ONE_INT, NULL);
     assert_string_equal(read_back(&file, &text), "");
     append_header(&file, "{}", NULL);
-    assert_string_equal(read_back(&file, &text), "!Avro file: Avro schema: an object that stands for a type needs the "
-                                                 "attribute `type`");
+    assert_string_equal(read_back(&file, &text),
+                        "!Avro file: Avro schema: an object that stands for a type needs the "
+                        "attribute `type`");
     append_header(&file, ONE_INT, NULL);
     append_block(&file, 2, SLICE("\x02"));
     assert_string_equal(read_back(&file, &text), "!Avro file: block 0: row 1: field a: 1 byte is missing");
@@ -198,7 +206,8 @@ static void test_malformed(UNUSED void **state)
     append_header(&file, ONE_INT, NULL);
     append_block(&file, 1, SLICE("\x02"));
     file.ptr[file.len - 1] ^= 1;
-    assert_string_equal(read_back(&file, &text), "!Avro file: block 0: the sync mark behind the block is wrong");
+    assert_string_equal(read_back(&file, &text),
+                        "!Avro file: block 0: the sync mark behind the block is wrong");
     append_header(&file, "{\"type\":\"record\",\"name\":\"r\",\"fields\":[]}", NULL);
     append_block(&file, INT32_MAX, SLICE(""));
     assert_string_equal(read_back(&file, &text), "!Avro file: block 0: too many rows of no bytes");
@@ -209,18 +218,18 @@ static void test_malformed(UNUSED void **state)
 /* Cut anywhere, a file is refused, or is a whole number of blocks; flipped anywhere, it does no harm. */
 static void test_truncated_and_flipped(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena, "id BIGINT NOT NULL, name STRING");
-    struct batch        *batch = test_random_batch(schema, 20, 9);
-    struct bytes         file = {0};
-    struct error         e;
+    struct batch *batch = test_random_batch(schema, 20, 9);
+    struct bytes file = {0};
+    struct error e;
 
     for (int codec = 0; codec < 2; codec++) {
         bytes_clear(&file);
         write_rows(batch, codec ? AVRO_DEFLATE : AVRO_NULL, &file);
         for (size_t len = 0; len <= file.len; len++) {
             struct batch *back = NULL;
-            char         *copy = mem_strndup(file.ptr, len);
+            char *copy = mem_strndup(file.ptr, len);
 
             if (avro_file_read(slice_of(copy, len), schema, &arena, NULL, &back, &e) == OK)
                 assert_true(len == file.len || back->row_count == 0);
@@ -243,12 +252,12 @@ static void test_truncated_and_flipped(UNUSED void **state)
 
 static void test_null_key(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena, "m MAP<STRING, INT>");
-    struct builder       b;
-    struct batch        *batch = NULL;
-    struct bytes         file = {0};
-    struct error         e;
+    struct builder b;
+    struct batch *batch = NULL;
+    struct bytes file = {0};
+    struct error e;
 
     assert_true(builder_init(&b, schema, NULL));
     builder_null(&b.columns[0].children[0]);
@@ -265,16 +274,16 @@ static void test_null_key(UNUSED void **state)
 
 static void test_no_memory(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena, COLUMNS);
-    struct batch        *batch = test_random_batch(schema, 100, 2);
-    struct bytes         file = {0};
-    struct error         e;
-    int                  done = 0;
+    struct batch *batch = test_random_batch(schema, 100, 2);
+    struct bytes file = {0};
+    struct error e;
+    int done = 0;
 
     for (uint64_t n = 1; done < 2; n++) {
         struct batch *back = NULL;
-        enum err      rc;
+        enum err rc;
 
         bytes_fini(&file);
         mem_fail_at(n, false);

@@ -8,31 +8,32 @@
 _Static_assert(PAYLOAD_WHY_MAX >= AVRO_WHY_MAX, "a reason of avro_decode fits");
 
 struct avro_decoder {
-    struct payloads   payloads;
+    struct payloads payloads;
     struct avro_plan *plan; /* owned */
 };
 
 static void append(struct payloads *p, struct slice payload, struct payload_error *why)
 {
     struct avro_decoder *d = CONTAINER_OF(p, struct avro_decoder, payloads);
-    size_t               used = 0;
+    size_t used = 0;
 
     why->reason = avro_decode(d->plan, payload, &p->rows, &used, why->text);
     if (why->reason || used == payload.len)
         return;
-    snprintf(why->text, sizeof why->text, "%zu bytes are left behind the record; was it written with another schema?",
-             payload.len - used);
+    snprintf(why->text, sizeof why->text,
+             "%zu bytes are left behind the record; was it written with another schema?", payload.len - used);
     why->reason = why->text;
 }
 
 static enum err make_plan(struct avro_decoder *d, const struct decode_spec *spec, struct error *e)
 {
-    const char         *text = payloads_option(spec, "schema");
+    const char *text = payloads_option(spec, "schema");
     struct avro_schema *schema = NULL;
-    enum err            rc;
+    enum err rc;
 
     if (text == NULL)
-        return error_set(e, ERR_CONFIG, "option 'avro.schema' is missing: the schema that the payloads are written with");
+        return error_set(e, ERR_CONFIG,
+                         "option 'avro.schema' is missing: the schema that the payloads are written with");
     rc = avro_schema_parse(slice_text(text), &schema, e);
     if (rc == OK)
         rc = avro_plan_new(schema, spec->schema, d->payloads.wanted, &d->plan, e);
@@ -42,19 +43,21 @@ static enum err make_plan(struct avro_decoder *d, const struct decode_spec *spec
     return error_add(e, rc == ERR_MEMORY ? rc : ERR_CONFIG, "option 'avro.schema'");
 }
 
-/* The codec is that of files, which have a reader of their own; of the two ways to map timestamps each is read. */
+/* The codec is that of files, which have a reader of their own; of the two ways to map timestamps each is
+ * read. */
 static enum err check_options(const struct decode_spec *spec, struct error *e)
 {
     static const char *const names[] = {"schema", "encoding", "codec", "timestamp_mapping.legacy", NULL};
-    const char              *encoding = payloads_option(spec, "encoding");
-    bool                     legacy;
-    enum err                 rc;
+    const char *encoding = payloads_option(spec, "encoding");
+    bool legacy;
+    enum err rc;
 
     if ((rc = payloads_check_options(spec, "avro", names, e)) != OK ||
         (rc = payloads_flag(spec, "avro", "timestamp_mapping.legacy", true, &legacy, e)) != OK)
         return rc;
     if (encoding && strcasecmp(encoding, "binary") != 0)
-        return error_set(e, ERR_UNSUPPORTED, "option 'avro.encoding' is '%s'; only 'binary' is supported", encoding);
+        return error_set(e, ERR_UNSUPPORTED, "option 'avro.encoding' is '%s'; only 'binary' is supported",
+                         encoding);
     return OK;
 }
 
@@ -76,8 +79,8 @@ static void free_decoder(struct decoder *decoder)
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
     static const struct decoder_ops ops = {decode, free_decoder};
-    struct avro_decoder            *d = mem_zalloc(sizeof *d);
-    enum err                        rc;
+    struct avro_decoder *d = mem_zalloc(sizeof *d);
+    enum err rc;
 
     if (d == NULL)
         return error_memory(e, sizeof *d, "a decoder");

@@ -1,181 +1,57 @@
 /* avro_plan.c: a writer's schema against the wanted columns, compiled to steps (avro_plan.h).
- * The columns are what Avro calls the reader. Where a reader's schema is given too, it adds what columns cannot say:
- * aliases, defaults, the symbols of enums. The rules, where they go beyond Avro's:
- *   1. A field is found by its Iceberg id if both sides have one, else by its name, else by an alias (the reader's; the
- *      writer's own when there is no reader's schema, so that a renamed field still fills its old column).
- *   2. A column whose field the writer lacks gets the reader's default, else NULL; if it is NOT NULL, that is refused.
- *   3. A union of several types is read by the column that all or some of its branches fit; a value of another
- *      branch is an error of that value.
- *   4. Logical types of writer and column need not agree where the numbers can be converted; a number without one
- *      is taken to be in the unit of the column's precision (or of the reader's schema).
+ * The columns are what Avro calls the reader. Where a reader's schema is given too, it adds what columns
+ * cannot say: aliases, defaults, the symbols of enums. The rules, where they go beyond Avro's:
+ *   1. A field is found by its Iceberg id if both sides have one, else by its name, else by an alias (the
+ * reader's; the writer's own when there is no reader's schema, so that a renamed field still fills its old
+ * column).
+ *   2. A column whose field the writer lacks gets the reader's default, else NULL; if it is NOT NULL, that is
+ * refused.
+ *   3. A union of several types is read by the column that all or some of its branches fit; a value of
+ * another branch is an error of that value.
+ *   4. Logical types of writer and column need not agree where the numbers can be converted; a number without
+ * one is taken to be in the unit of the column's precision (or of the reader's schema).
  */
-#include "formats/avro_plan.h"
-#include "formats/avro_schema.h"
-#include "base/map.h"
+#include "formats/avro_compiler.h"
 #include "base/mem.h"
 
 /* Where we are in the columns, from the inside out. */
 struct place {
     const struct place *parent;
-    const char         *name;
+    const char *name;
 };
 
-struct compiler {
-    struct arena *arena;
-    struct map    skips; /* record type (its address) to the body that skips it: also ends recursion */
-    struct error *e;
-};
-
-static enum err resolve(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err resolve(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                         const struct avro_type *r, const struct type *t, struct avro_step *out);
 
-static enum err no_memory(struct compiler *k)
-{
-    return error_memory(k->e, 0, "an Avro plan");
-}
-
 /* Put the path to at before the text that is there. */
-static enum err add_place(struct compiler *k, const struct place *at, enum err rc)
+static enum err add_place(struct avro_compiler *k, const struct place *at, enum err rc)
 {
     for (; at; at = at->parent)
-        rc = at->parent ? error_add(k->e, rc, "%.100s", at->name) : error_add(k->e, rc, "field %.100s", at->name);
+        rc = at->parent ? error_add(k->e, rc, "%.100s", at->name)
+                        : error_add(k->e, rc, "field %.100s", at->name);
     return rc;
 }
 
-static enum err fail(struct compiler *k, const struct place *at, const char *what)
+static enum err fail(struct avro_compiler *k, const struct place *at, const char *what)
 {
     return add_place(k, at, error_set(k->e, ERR_INPUT, "%s", what));
 }
 
-static enum err refuse(struct compiler *k, const struct place *at, const struct avro_type *w, const struct type *t)
+static enum err refuse(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
+                       const struct type *t)
 {
     struct bytes type = {0};
-    const char  *text;
+    const char *text;
 
     type_print(t, &type);
     text = arena_printf(k->arena, "the payload's %s cannot be read as " SLICE_FMT, avro_kind_name(w->kind),
                         SLICE_ARG(bytes_all(&type)));
     bytes_fini(&type);
-    return text ? fail(k, at, text) : no_memory(k);
+    return text ? fail(k, at, text) : avro_compiler_memory(k);
 }
 
-/* --- what is skipped ---------------------------------------------------------------------------------------- */
-
-static enum err skip(struct compiler *k, const struct avro_type *w, int depth, struct avro_step *out);
-
-/* A step that skips each branch, even one of no bytes. */
-static enum err skip_all(struct compiler *k, const struct avro_type **types, int32_t count, int depth,
-                         struct avro_body *out)
-{
-    struct avro_step *steps = ARENA_ARRAY(k->arena, struct avro_step, count);
-    enum err          rc;
-
-    if (steps == NULL)
-        return no_memory(k);
-    for (int32_t i = 0; i < count; i++)
-        if ((rc = skip(k, types[i], depth, &steps[i])) != OK)
-            return rc;
-    *out = (struct avro_body){steps, count};
-    return OK;
-}
-
-/* Add a step to a body with room for it; runs of fixed size become one. */
-static void add_skip(struct avro_step *steps, int32_t *count, const struct avro_step *step)
-{
-    struct avro_step *last = *count ? &steps[*count - 1] : NULL;
-
-    if (step->op == AVRO_OP_SKIP_FIXED && step->size == 0)
-        return;
-    if (last && last->op == AVRO_OP_SKIP_FIXED && step->op == AVRO_OP_SKIP_FIXED)
-        last->size += step->size;
-    else
-        steps[(*count)++] = *step;
-}
-
-static enum err skip_record(struct compiler *k, const struct avro_type *w, int depth, struct avro_step *out)
-{
-    struct slice      key = slice_of(&w, sizeof w);
-    struct avro_body *body = map_get(&k->skips, key);
-    struct avro_step *steps, step;
-    int32_t           count = 0;
-    enum err          rc;
-
-    out->op = AVRO_OP_SKIP_RECORD;
-    out->body = body;
-    if (body)
-        return OK;
-    body = ARENA_NEW(k->arena, struct avro_body);
-    steps = ARENA_ARRAY(k->arena, struct avro_step, w->field_count);
-    if (body == NULL || steps == NULL || !map_put(&k->skips, key, body))
-        return no_memory(k);
-    for (int32_t i = 0; i < w->field_count; i++) {
-        if ((rc = skip(k, w->fields[i].type, depth + 1, &step)) != OK)
-            return rc;
-        add_skip(steps, &count, &step);
-    }
-    *body = (struct avro_body){steps, count};
-    out->body = body;
-    return OK;
-}
-
-static enum err skip_list(struct compiler *k, const struct avro_type *w, int depth, struct avro_step *out)
-{
-    static const struct avro_step key = {.op = AVRO_OP_SKIP_LENGTH, .null_branch = -1};
-    struct avro_body             *body = ARENA_NEW(k->arena, struct avro_body);
-    struct avro_step             *steps = ARENA_ARRAY(k->arena, struct avro_step, 2), step;
-    int32_t                       count = 0;
-    enum err                      rc;
-
-    if (body == NULL || steps == NULL)
-        return no_memory(k);
-    if (w->kind == AVRO_KIND_MAP)
-        add_skip(steps, &count, &key);
-    if ((rc = skip(k, w->types[0], depth + 1, &step)) != OK)
-        return rc;
-    add_skip(steps, &count, &step);
-    *body = (struct avro_body){steps, count};
-    out->op = AVRO_OP_SKIP_LIST;
-    out->body = body;
-    out->min_size = w->types[0]->min_size + (w->kind == AVRO_KIND_MAP);
-    return OK;
-}
-
-static enum err skip(struct compiler *k, const struct avro_type *w, int depth, struct avro_step *out)
-{
-    struct avro_body *body;
-
-    *out = (struct avro_step){.op = AVRO_OP_SKIP_FIXED, .null_branch = -1};
-    switch (w->kind) {
-    case AVRO_KIND_BOOLEAN:
-        out->size = 1;
-        return OK;
-    case AVRO_KIND_INT:
-    case AVRO_KIND_LONG:
-    case AVRO_KIND_ENUM:
-        out->op = AVRO_OP_SKIP_VARINT;
-        return OK;
-    case AVRO_KIND_BYTES:
-    case AVRO_KIND_STRING:
-        out->op = AVRO_OP_SKIP_LENGTH;
-        return OK;
-    case AVRO_KIND_ARRAY:
-    case AVRO_KIND_MAP:
-        return skip_list(k, w, depth, out);
-    case AVRO_KIND_RECORD:
-        return w->min_size ? skip_record(k, w, depth, out) : OK;
-    case AVRO_KIND_UNION:
-        if ((body = ARENA_NEW(k->arena, struct avro_body)) == NULL)
-            return no_memory(k);
-        out->op = AVRO_OP_SKIP_UNION;
-        out->body = body;
-        return skip_all(k, w->types, w->type_count, depth + 1, body);
-    default:
-        out->size = w->min_size; /* null, float, double, fixed */
-        return OK;
-    }
-}
-
-/* --- scalars ------------------------------------------------------------------------------------------------ */
+/* --- scalars
+ * ------------------------------------------------------------------------------------------------ */
 
 /* The plain pairs: what a writer's kind is read by for a column's kind. AVRO_OP_NULL: not at all. */
 static enum avro_op plain_op(const struct avro_type *w, const struct type *t)
@@ -183,7 +59,7 @@ static enum avro_op plain_op(const struct avro_type *w, const struct type *t)
     static const struct {
         enum avro_kind from;
         enum type_kind to;
-        enum avro_op   op;
+        enum avro_op op;
     } table[] = {
         {AVRO_KIND_BOOLEAN, TYPE_BOOLEAN, AVRO_OP_BOOLEAN},
         {AVRO_KIND_INT, TYPE_INT8, AVRO_OP_INT8},
@@ -211,8 +87,8 @@ static enum avro_op plain_op(const struct avro_type *w, const struct type *t)
     for (size_t i = 0; i < COUNT_OF(table); i++)
         if (table[i].from == w->kind && table[i].to == t->kind)
             return table[i].op;
-    if (w->kind == AVRO_KIND_FIXED && ((t->kind == TYPE_FIXED && t->length == w->size) ||
-                                       (t->kind == TYPE_UUID && w->size == 16)))
+    if (w->kind == AVRO_KIND_FIXED &&
+        ((t->kind == TYPE_FIXED && t->length == w->size) || (t->kind == TYPE_UUID && w->size == 16)))
         return AVRO_OP_FIXED;
     if (w->kind == AVRO_KIND_FIXED && t->kind == TYPE_STRING && w->logical == AVRO_LOGICAL_UUID)
         return AVRO_OP_UUID_TEXT;
@@ -271,7 +147,7 @@ static bool to_time(const struct avro_type *w, const struct avro_type *r, const 
     return true;
 }
 
-static enum err to_decimal(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err to_decimal(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                            const struct type *t, struct avro_step *out)
 {
     struct avro_decimal *decimal;
@@ -279,13 +155,14 @@ static enum err to_decimal(struct compiler *k, const struct place *at, const str
     if (w->logical != AVRO_LOGICAL_DECIMAL)
         return refuse(k, at, w, t);
     if (w->scale > t->scale) {
-        const char *why = arena_printf(k->arena, "the payload's decimal has %" PRId32 " digits behind the point, the "
+        const char *why = arena_printf(k->arena,
+                                       "the payload's decimal has %" PRId32 " digits behind the point, the "
                                        "column %" PRId32 "; declare it as DECIMAL(%" PRId32 ", %" PRId32 ")",
                                        w->scale, t->scale, MIN(w->precision, 38), MIN(w->scale, 38));
-        return why ? fail(k, at, why) : no_memory(k);
+        return why ? fail(k, at, why) : avro_compiler_memory(k);
     }
     if ((decimal = ARENA_NEW(k->arena, struct avro_decimal)) == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     *decimal = (struct avro_decimal){.power = avro_power_of_ten(t->scale - w->scale),
                                      .limit = avro_power_of_ten(t->precision)};
     out->op = w->kind == AVRO_KIND_BYTES ? AVRO_OP_DECIMAL_BYTES : AVRO_OP_DECIMAL_FIXED;
@@ -295,16 +172,16 @@ static enum err to_decimal(struct compiler *k, const struct place *at, const str
 }
 
 /* The symbols as text. Of those that the reader does not know, it gets its default, or nothing. */
-static enum err to_symbols(struct compiler *k, const struct avro_type *w, const struct avro_type *r,
+static enum err to_symbols(struct avro_compiler *k, const struct avro_type *w, const struct avro_type *r,
                            struct avro_step *out)
 {
     struct slice *symbols = ARENA_ARRAY(k->arena, struct slice, w->symbol_count);
 
     if (symbols == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     for (int32_t i = 0; i < w->symbol_count; i++) {
         const char *symbol = w->symbols[i];
-        bool        known = r == NULL;
+        bool known = r == NULL;
 
         for (int32_t j = 0; !known && j < r->symbol_count; j++)
             known = strcmp(symbol, r->symbols[j]) == 0;
@@ -315,10 +192,11 @@ static enum err to_symbols(struct compiler *k, const struct avro_type *w, const 
     }
     out->symbols = symbols;
     out->symbol_count = w->symbol_count;
-    return k->arena->failed ? no_memory(k) : OK;
+    return k->arena->failed ? avro_compiler_memory(k) : OK;
 }
 
-/* --- nested ------------------------------------------------------------------------------------------------- */
+/* --- nested
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Of a reader's type the part that meets a writer's kind; NULL when there is none. */
 static const struct avro_type *reader_part(const struct avro_type *r, enum avro_kind kind)
@@ -355,7 +233,8 @@ static const struct avro_field *field_named(const struct avro_type *record, cons
     return NULL;
 }
 
-/* The writer's field for a column, -1 when it has none. r is the reader's field, NULL when there is no schema of it. */
+/* The writer's field for a column, -1 when it has none. r is the reader's field, NULL when there is no schema
+ * of it. */
 static int32_t find_field(const struct avro_type *w, const struct avro_field *r, const struct field *column)
 {
     const struct avro_field *found = NULL;
@@ -374,24 +253,25 @@ static int32_t find_field(const struct avro_type *w, const struct avro_field *r,
 }
 
 /* A column that the writer has nothing for. */
-static enum err missing(struct compiler *k, const struct place *at, const struct avro_field *r,
+static enum err missing(struct avro_compiler *k, const struct place *at, const struct avro_field *r,
                         const struct field *column, struct avro_step *out)
 {
     struct avro_step *step;
     struct avro_body *body;
-    struct bytes      datum = {0};
-    enum err          rc;
+    struct bytes datum = {0};
+    enum err rc;
 
     out->op = AVRO_OP_NULL;
     if (r == NULL || r->value == NULL)
-        return column->type->nullable
-                   ? OK
-                   : fail(k, at, "the writer's schema has no such field, and the column is NOT NULL; make it nullable, "
-                                 "or give a schema with a default for it");
+        return column->type->nullable ? OK
+                                      : fail(k, at,
+                                             "the writer's schema has no such field, and the column is NOT "
+                                             "NULL; make it nullable, "
+                                             "or give a schema with a default for it");
     step = ARENA_NEW(k->arena, struct avro_step);
     body = ARENA_NEW(k->arena, struct avro_body);
     if (step == NULL || body == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     if ((rc = resolve(k, at, r->type, r->type, column->type, step)) != OK)
         return rc;
     step->column = out->column;
@@ -404,16 +284,16 @@ static enum err missing(struct compiler *k, const struct place *at, const struct
     out->body = body;
     out->datum = arena_slice(k->arena, bytes_all(&datum));
     bytes_fini(&datum);
-    return k->arena->failed ? no_memory(k) : OK;
+    return k->arena->failed ? avro_compiler_memory(k) : OK;
 }
 
 struct match {
-    int32_t                 *column_of; /* per field of the writer: the column it goes to, -1 for none */
-    bool                    *found;     /* per column */
-    const struct avro_field **readers;  /* per column: the reader's field, NULL without a schema of it */
+    int32_t *column_of;                /* per field of the writer: the column it goes to, -1 for none */
+    bool *found;                       /* per column */
+    const struct avro_field **readers; /* per column: the reader's field, NULL without a schema of it */
 };
 
-static enum err match_fields(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err match_fields(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                              const struct avro_type *r, const struct field *columns, int32_t count,
                              const bool *wanted, struct match *m)
 {
@@ -421,12 +301,12 @@ static enum err match_fields(struct compiler *k, const struct place *at, const s
     m->found = ARENA_ARRAY(k->arena, bool, count);
     m->readers = ARENA_ARRAY(k->arena, const struct avro_field *, count);
     if (m->column_of == NULL || m->found == NULL || m->readers == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     for (int32_t i = 0; i < w->field_count; i++)
         m->column_of[i] = -1;
     for (int32_t c = 0; c < count; c++) {
         struct place here = {at, columns[c].name};
-        int32_t      i;
+        int32_t i;
 
         if (wanted && !wanted[c])
             continue;
@@ -443,18 +323,18 @@ static enum err match_fields(struct compiler *k, const struct place *at, const s
 }
 
 /* The body that reads a record into columns. */
-static enum err to_body(struct compiler *k, const struct place *at, const struct avro_type *w,
-                        const struct avro_type *r, const struct field *columns, int32_t count, const bool *wanted,
-                        struct avro_body *out)
+static enum err to_body(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
+                        const struct avro_type *r, const struct field *columns, int32_t count,
+                        const bool *wanted, struct avro_body *out)
 {
-    size_t            room = (size_t)w->field_count + (size_t)count;
+    size_t room = (size_t)w->field_count + (size_t)count;
     struct avro_step *steps = ARENA_ARRAY(k->arena, struct avro_step, room), step;
-    struct match      m;
-    int32_t           n = 0;
-    enum err          rc;
+    struct match m;
+    int32_t n = 0;
+    enum err rc;
 
     if (steps == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     if ((rc = match_fields(k, at, w, r, columns, count, wanted, &m)) != OK)
         return rc;
     for (int32_t i = 0; i < w->field_count; i++) {
@@ -463,12 +343,12 @@ static enum err to_body(struct compiler *k, const struct place *at, const struct
         if (c >= 0) {
             struct place here = {at, columns[c].name};
 
-            rc = resolve(k, &here, w->fields[i].type, m.readers[c] ? m.readers[c]->type : NULL, columns[c].type,
-                         &steps[n]);
+            rc = resolve(k, &here, w->fields[i].type, m.readers[c] ? m.readers[c]->type : NULL,
+                         columns[c].type, &steps[n]);
             steps[n].name = arena_strdup(k->arena, columns[c].name);
             steps[n++].column = c;
-        } else if ((rc = skip(k, w->fields[i].type, 0, &step)) == OK) {
-            add_skip(steps, &n, &step);
+        } else if ((rc = avro_compile_skip(k, w->fields[i].type, 0, &step)) == OK) {
+            avro_add_skip(steps, &n, &step);
         }
         if (rc != OK)
             return rc;
@@ -478,40 +358,41 @@ static enum err to_body(struct compiler *k, const struct place *at, const struct
 
         if ((wanted && !wanted[c]) || m.found[c])
             continue;
-        steps[n] = (struct avro_step){.null_branch = -1, .column = c, .name = arena_strdup(k->arena, columns[c].name)};
+        steps[n] = (struct avro_step){
+            .null_branch = -1, .column = c, .name = arena_strdup(k->arena, columns[c].name)};
         if ((rc = missing(k, &here, m.readers[c], &columns[c], &steps[n++])) != OK)
             return rc;
     }
     *out = (struct avro_body){steps, n};
-    return k->arena->failed ? no_memory(k) : OK;
+    return k->arena->failed ? avro_compiler_memory(k) : OK;
 }
 
-static enum err to_struct(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err to_struct(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                           const struct avro_type *r, const struct type *t, struct avro_step *out)
 {
     struct avro_body *body = ARENA_NEW(k->arena, struct avro_body);
 
     if (body == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     out->op = AVRO_OP_RECORD;
     out->body = body;
     return to_body(k, at, w, r, t->fields, t->field_count, NULL, body);
 }
 
 /* A map, or an array of anything. */
-static enum err to_list(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err to_list(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                         const struct avro_type *r, const struct type *t, struct avro_step *out)
 {
     static const struct avro_type string = {.kind = AVRO_KIND_STRING, .min_size = 1};
-    bool                          map = w->kind == AVRO_KIND_MAP;
-    int32_t                       count = map ? 2 : 1;
-    struct avro_body             *body = ARENA_NEW(k->arena, struct avro_body);
-    struct avro_step             *steps = ARENA_ARRAY(k->arena, struct avro_step, count);
-    struct place                  here = {at, map ? "value" : "element"};
-    enum err                      rc;
+    bool map = w->kind == AVRO_KIND_MAP;
+    int32_t count = map ? 2 : 1;
+    struct avro_body *body = ARENA_NEW(k->arena, struct avro_body);
+    struct avro_step *steps = ARENA_ARRAY(k->arena, struct avro_step, count);
+    struct place here = {at, map ? "value" : "element"};
+    enum err rc;
 
     if (body == NULL || steps == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     if (map && (rc = resolve(k, at, &string, NULL, t->fields[0].type, &steps[0])) != OK)
         return rc;
     if ((rc = resolve(k, &here, w->types[0], r ? r->types[0] : NULL, t->fields[count - 1].type,
@@ -526,16 +407,16 @@ static enum err to_list(struct compiler *k, const struct place *at, const struct
 }
 
 /* An array of records of a key and a value, in that order: Iceberg's map. */
-static enum err to_entries(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err to_entries(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                            const struct type *t, struct avro_step *out)
 {
-    struct avro_body       *body = ARENA_NEW(k->arena, struct avro_body);
-    struct avro_step       *steps = ARENA_ARRAY(k->arena, struct avro_step, 2);
+    struct avro_body *body = ARENA_NEW(k->arena, struct avro_body);
+    struct avro_step *steps = ARENA_ARRAY(k->arena, struct avro_step, 2);
     const struct avro_type *record = w->types[0];
-    enum err                rc;
+    enum err rc;
 
     if (body == NULL || steps == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     for (int i = 0; i < 2; i++) {
         struct place here = {at, t->fields[i].name};
 
@@ -551,16 +432,16 @@ static enum err to_entries(struct compiler *k, const struct place *at, const str
 }
 
 /* A step for each branch; at least one that is not null must fit. */
-static enum err to_union(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err to_union(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                          const struct avro_type *r, const struct type *t, struct avro_step *out)
 {
     struct avro_body *body = ARENA_NEW(k->arena, struct avro_body);
     struct avro_step *steps = ARENA_ARRAY(k->arena, struct avro_step, w->type_count);
-    int32_t           fit = 0;
-    enum err          rc;
+    int32_t fit = 0;
+    enum err rc;
 
     if (body == NULL || steps == NULL)
-        return no_memory(k);
+        return avro_compiler_memory(k);
     for (int32_t i = 0; i < w->type_count; i++) {
         bool null = w->types[i]->kind == AVRO_KIND_NULL;
 
@@ -569,11 +450,11 @@ static enum err to_union(struct compiler *k, const struct place *at, const struc
         if (rc == OK)
             continue;
         if (rc != ERR_INPUT || k->arena->failed)
-            return no_memory(k);
+            return avro_compiler_memory(k);
         steps[i] = (struct avro_step){.op = AVRO_OP_REFUSE, .null_branch = -1};
-        steps[i].why = arena_printf(k->arena, null ? "is null, but the column is NOT NULL"
-                                                   : "is a %s, which does not fit the column",
-                                    avro_kind_name(w->types[i]->kind));
+        steps[i].why = arena_printf(
+            k->arena, null ? "is null, but the column is NOT NULL" : "is a %s, which does not fit the column",
+            avro_kind_name(w->types[i]->kind));
     }
     if (fit == 0)
         return refuse(k, at, w, t);
@@ -583,7 +464,7 @@ static enum err to_union(struct compiler *k, const struct place *at, const struc
     return OK;
 }
 
-static enum err to_scalar(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err to_scalar(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                           const struct avro_type *r, const struct type *t, struct avro_step *out)
 {
     if (t->kind == TYPE_DECIMAL)
@@ -600,14 +481,15 @@ static enum err to_scalar(struct compiler *k, const struct place *at, const stru
     return OK;
 }
 
-static enum err resolve(struct compiler *k, const struct place *at, const struct avro_type *w,
+static enum err resolve(struct avro_compiler *k, const struct place *at, const struct avro_type *w,
                         const struct avro_type *r, const struct type *t, struct avro_step *out)
 {
     const struct avro_type *inner;
-    int                     null_branch = avro_optional(w, &inner);
-    bool                    list;
+    int null_branch = avro_optional(w, &inner);
+    bool list;
 
-    *out = (struct avro_step){.op = AVRO_OP_NULL, .null_branch = (int8_t)null_branch, .nullable = t->nullable};
+    *out = (struct avro_step){
+        .op = AVRO_OP_NULL, .null_branch = (int8_t)null_branch, .nullable = t->nullable};
     if (null_branch >= 0)
         w = inner;
     if (w->kind == AVRO_KIND_NULL)
@@ -621,35 +503,39 @@ static enum err resolve(struct compiler *k, const struct place *at, const struct
     if (t->kind == TYPE_MAP && w->kind == AVRO_KIND_ARRAY && w->types[0]->kind == AVRO_KIND_RECORD &&
         w->types[0]->field_count == 2)
         return to_entries(k, at, w, t, out);
-    if ((t->kind == TYPE_LIST && w->kind == AVRO_KIND_ARRAY) || (t->kind == TYPE_MAP && w->kind == AVRO_KIND_MAP))
+    if ((t->kind == TYPE_LIST && w->kind == AVRO_KIND_ARRAY) ||
+        (t->kind == TYPE_MAP && w->kind == AVRO_KIND_MAP))
         return to_list(k, at, w, r, t, out);
     if (type_is_nested(t) || list || w->kind == AVRO_KIND_RECORD)
         return refuse(k, at, w, t);
     return to_scalar(k, at, w, r, t, out);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * ---------------------------------------------------------------------------------------------- */
 
-static enum err compile(struct avro_plan *p, const struct avro_schema *writer, const struct avro_schema *reader,
-                        const struct schema *schema, const bool *wanted, struct error *e)
+static enum err compile(struct avro_plan *p, const struct avro_schema *writer,
+                        const struct avro_schema *reader, const struct schema *schema, const bool *wanted,
+                        struct error *e)
 {
-    struct compiler k = {.arena = &p->arena, .e = e};
-    enum err        rc;
+    struct avro_compiler k = {.arena = &p->arena, .e = e};
+    enum err rc;
 
     if (writer->root->kind != AVRO_KIND_RECORD || (reader && reader->root->kind != AVRO_KIND_RECORD))
         return error_set(e, ERR_INPUT, "a record is wanted at the top of an Avro schema, not %s",
                          avro_kind_name(writer->root->kind));
-    rc = to_body(&k, NULL, writer->root, reader ? reader->root : NULL, schema->fields, schema->field_count, wanted,
-                 &p->body);
+    rc = to_body(&k, NULL, writer->root, reader ? reader->root : NULL, schema->fields, schema->field_count,
+                 wanted, &p->body);
     map_fini(&k.skips);
     return rc;
 }
 
 enum err avro_plan_resolve(const struct avro_schema *writer, const struct avro_schema *reader,
-                           const struct schema *schema, const bool *wanted, struct avro_plan **out, struct error *e)
+                           const struct schema *schema, const bool *wanted, struct avro_plan **out,
+                           struct error *e)
 {
     struct avro_plan *p = mem_zalloc(sizeof *p);
-    enum err          rc;
+    enum err rc;
 
     if (p == NULL)
         return error_memory(e, sizeof *p, "an Avro plan");

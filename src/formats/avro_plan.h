@@ -1,6 +1,7 @@
-/* avro_plan.h: what avro_plan.c compiles and avro_decode.c runs; private to the two.
- * A body is the steps of one record, in the order in which the writer wrote its fields. A step reads one value, or a
- * run of values that nobody wants, and puts what it read into one of the column builders that its body is run against:
+/* avro_plan.h: what avro_plan.c compiles and avro_decode.c runs; private to the avro_*.c files.
+ * A body is the steps of one record, in the order in which the writer wrote its fields. A step reads one
+ * value, or a run of values that nobody wants, and puts what it read into one of the column builders that its
+ * body is run against:
  *
  *   body of the record ── step STRING column 0
  *                      ── step SKIP_FIXED 12
@@ -42,15 +43,15 @@ enum avro_op {
     AVRO_OP_REFUSE,        /* why: a branch that does not fit the column */
     AVRO_OP_SKIP_FIXED,    /* size bytes */
     AVRO_OP_SKIP_VARINT,
-    AVRO_OP_SKIP_LENGTH,   /* a length, and as many bytes */
-    AVRO_OP_SKIP_RECORD,   /* body */
-    AVRO_OP_SKIP_LIST,     /* body */
-    AVRO_OP_SKIP_UNION,    /* body: a step for each branch */
+    AVRO_OP_SKIP_LENGTH, /* a length, and as many bytes */
+    AVRO_OP_SKIP_RECORD, /* body */
+    AVRO_OP_SKIP_LIST,   /* body */
+    AVRO_OP_SKIP_UNION,  /* body: a step for each branch */
 };
 
 struct avro_body {
     const struct avro_step *steps;
-    int32_t                 count;
+    int32_t count;
 };
 
 struct avro_decimal {
@@ -60,11 +61,11 @@ struct avro_decimal {
 
 struct avro_step {
     enum avro_op op;
-    int8_t       null_branch; /* 0 or 1: first comes the branch, and this one is null; -1: not optional */
-    bool         nullable;    /* the column takes a null */
-    int32_t      column;      /* in the builders of the body; not for SKIP_* */
-    int32_t      min_size;    /* LIST, SKIP_LIST: of an element, in bytes */
-    const char  *name;        /* of the field, for the path in errors; NULL inside lists and unions */
+    int8_t null_branch; /* 0 or 1: first comes the branch, and this one is null; -1: not optional */
+    bool nullable;      /* the column takes a null */
+    int32_t column;     /* in the builders of the body; not for SKIP_* */
+    int32_t min_size;   /* LIST, SKIP_LIST: of an element, in bytes */
+    const char *name;   /* of the field, for the path in errors; NULL inside lists and unions */
     union {
         int64_t size;
         struct {
@@ -72,22 +73,22 @@ struct avro_step {
         };
         struct {
             const struct avro_decimal *decimal;
-            int32_t                    decimal_size; /* DECIMAL_FIXED: bytes */
+            int32_t decimal_size; /* DECIMAL_FIXED: bytes */
         };
         struct {
             const struct slice *symbols; /* one with ptr NULL is refused */
-            int32_t             symbol_count;
+            int32_t symbol_count;
         };
         struct {
             const struct avro_body *body;
-            struct slice            datum;
+            struct slice datum;
         };
         const char *why;
     };
 };
 
 struct avro_plan {
-    struct arena     arena;
+    struct arena arena;
     struct avro_body body;
 };
 
@@ -95,4 +96,7 @@ __int128 avro_power_of_ten(int32_t n); /* n is 0..38 */
 
 /* How many elements of no bytes a datum may have: an array of nulls says its length in a few bytes. */
 #define AVRO_EMPTY_MAX (1 << 16)
+
+/* How deep what is skipped may be nested. */
+#define AVRO_SKIP_DEPTH_MAX 1000
 #endif

@@ -1,7 +1,8 @@
 /* avro_schema.c: a schema document to a graph of avro_type, and from there to the columns it has.
- * jansson reads the text; here names are resolved: each definition is entered under its full name before its fields are
- * read, so that a record can speak of itself. Attributes that Avro does not know are ignored, as are logical types that
- * do not fit; everything else that the specification forbids is an error with the path to it.
+ * jansson reads the text; here names are resolved: each definition is entered under its full name before its
+ * fields are read, so that a record can speak of itself. Attributes that Avro does not know are ignored, as
+ * are logical types that do not fit; everything else that the specification forbids is an error with the path
+ * to it.
  */
 #include "formats/avro_schema.h"
 #include "base/map.h"
@@ -10,21 +11,21 @@
 /* Where we are in the document, from the inside out. */
 struct place {
     const struct place *parent;
-    const char         *name;
+    const char *name;
 };
 
 struct parser {
     struct arena *arena;
-    struct map    names; /* full name to struct avro_type */
+    struct map names; /* full name to struct avro_type */
     struct error *e;
 };
 
 static const char *const kind_names[] = {
-    [AVRO_KIND_NULL] = "null",     [AVRO_KIND_BOOLEAN] = "boolean", [AVRO_KIND_INT] = "int",
-    [AVRO_KIND_LONG] = "long",     [AVRO_KIND_FLOAT] = "float",     [AVRO_KIND_DOUBLE] = "double",
-    [AVRO_KIND_BYTES] = "bytes",   [AVRO_KIND_STRING] = "string",   [AVRO_KIND_RECORD] = "record",
-    [AVRO_KIND_ENUM] = "enum",     [AVRO_KIND_ARRAY] = "array",     [AVRO_KIND_MAP] = "map",
-    [AVRO_KIND_UNION] = "union",   [AVRO_KIND_FIXED] = "fixed",
+    [AVRO_KIND_NULL] = "null",   [AVRO_KIND_BOOLEAN] = "boolean", [AVRO_KIND_INT] = "int",
+    [AVRO_KIND_LONG] = "long",   [AVRO_KIND_FLOAT] = "float",     [AVRO_KIND_DOUBLE] = "double",
+    [AVRO_KIND_BYTES] = "bytes", [AVRO_KIND_STRING] = "string",   [AVRO_KIND_RECORD] = "record",
+    [AVRO_KIND_ENUM] = "enum",   [AVRO_KIND_ARRAY] = "array",     [AVRO_KIND_MAP] = "map",
+    [AVRO_KIND_UNION] = "union", [AVRO_KIND_FIXED] = "fixed",
 };
 
 const char *avro_kind_name(enum avro_kind kind)
@@ -64,7 +65,8 @@ int64_t avro_units_per_second(enum avro_logical logical)
     }
 }
 
-/* --- errors ------------------------------------------------------------------------------------------------- */
+/* --- errors
+ * ------------------------------------------------------------------------------------------------- */
 
 static void print_place(const struct place *at, struct bytes *out)
 {
@@ -78,7 +80,7 @@ static void print_place(const struct place *at, struct bytes *out)
 static enum err fail(struct parser *p, const struct place *at, const char *what)
 {
     struct bytes path = {0};
-    const char  *text;
+    const char *text;
 
     if (at->name)
         print_place(at, &path);
@@ -103,7 +105,8 @@ static enum err no_memory(struct parser *p)
     return error_memory(p->e, 0, "an Avro schema");
 }
 
-/* --- attributes --------------------------------------------------------------------------------------------- */
+/* --- attributes
+ * --------------------------------------------------------------------------------------------- */
 
 /* A text attribute, NULL when absent or not a text. */
 static const char *text_of(const json_t *object, const char *key)
@@ -142,7 +145,7 @@ static enum err texts_of(struct parser *p, const struct place *at, const json_t 
                          const char ***out, int32_t *count)
 {
     const json_t *array = json_object_get(object, key);
-    size_t        n = json_array_size(array);
+    size_t n = json_array_size(array);
 
     *count = 0;
     if (array == NULL)
@@ -163,7 +166,8 @@ static enum err texts_of(struct parser *p, const struct place *at, const json_t 
     return OK;
 }
 
-/* --- logical types ------------------------------------------------------------------------------------------ */
+/* --- logical types
+ * ------------------------------------------------------------------------------------------ */
 
 static bool decimal_fits(struct avro_type *t, const json_t *object)
 {
@@ -178,8 +182,8 @@ static bool decimal_fits(struct avro_type *t, const json_t *object)
 static void set_logical(struct avro_type *t, const json_t *object)
 {
     static const struct {
-        const char       *name;
-        enum avro_kind    kind;
+        const char *name;
+        enum avro_kind kind;
         enum avro_logical logical;
     } table[] = {
         {"decimal", AVRO_KIND_BYTES, AVRO_LOGICAL_DECIMAL},
@@ -197,7 +201,7 @@ static void set_logical(struct avro_type *t, const json_t *object)
         {"local-timestamp-nanos", AVRO_KIND_LONG, AVRO_LOGICAL_LOCAL_TIMESTAMP_NANOS},
         {"map", AVRO_KIND_ARRAY, AVRO_LOGICAL_MAP},
     };
-    const char   *name = text_of(object, "logicalType");
+    const char *name = text_of(object, "logicalType");
     const json_t *adjust = json_object_get(object, "adjust-to-utc");
 
     for (size_t i = 0; name && i < COUNT_OF(table); i++)
@@ -212,7 +216,8 @@ static void set_logical(struct avro_type *t, const json_t *object)
                !json_is_false(adjust);
 }
 
-/* --- sizes -------------------------------------------------------------------------------------------------- */
+/* --- sizes
+ * -------------------------------------------------------------------------------------------------- */
 
 /* The parts of t are done, but for a record that t lies in: that counts as 0, which is less than it is. */
 static int32_t min_size(const struct avro_type *t)
@@ -242,10 +247,11 @@ static int32_t min_size(const struct avro_type *t)
     return (int32_t)MIN(size, INT32_MAX);
 }
 
-/* --- types -------------------------------------------------------------------------------------------------- */
+/* --- types
+ * -------------------------------------------------------------------------------------------------- */
 
-static enum err parse_type(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                           int depth, const struct avro_type **out);
+static enum err parse_type(struct parser *p, const struct place *at, const json_t *json,
+                           const char *namespace, int depth, const struct avro_type **out);
 
 static bool find_primitive(const char *name, enum avro_kind *out)
 {
@@ -272,7 +278,7 @@ static struct avro_type *new_type(struct parser *p, enum avro_kind kind)
 static enum err parse_name(struct parser *p, const struct place *at, const char *name, const char *namespace,
                            const struct avro_type **out)
 {
-    const char    *full;
+    const char *full;
     enum avro_kind kind;
 
     if (find_primitive(name, &kind))
@@ -291,12 +297,12 @@ static bool same_branch(const struct avro_type *a, const struct avro_type *b)
     return a == b || (a->kind == b->kind && a->name == NULL && b->name == NULL);
 }
 
-static enum err parse_union(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                            int depth, const struct avro_type **out)
+static enum err parse_union(struct parser *p, const struct place *at, const json_t *json,
+                            const char *namespace, int depth, const struct avro_type **out)
 {
-    size_t            n = json_array_size(json);
+    size_t n = json_array_size(json);
     struct avro_type *t = new_type(p, AVRO_KIND_UNION);
-    enum err          rc;
+    enum err rc;
 
     if (n > INT32_MAX || t == NULL || (t->types = ARENA_ARRAY(p->arena, const struct avro_type *, n)) == NULL)
         return no_memory(p);
@@ -318,13 +324,13 @@ static enum err parse_union(struct parser *p, const struct place *at, const json
     return OK;
 }
 
-static enum err parse_field(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                            int depth, struct avro_field *out)
+static enum err parse_field(struct parser *p, const struct place *at, const json_t *json,
+                            const char *namespace, int depth, struct avro_field *out)
 {
-    const char  *name = text_of(json, "name");
+    const char *name = text_of(json, "name");
     struct place here = {at, name};
-    const char  *original;
-    enum err     rc;
+    const char *original;
+    enum err rc;
 
     if (name == NULL || *name == '\0')
         return fail(p, at, "each field of a record is an object with a name");
@@ -345,7 +351,7 @@ static enum err parse_field(struct parser *p, const struct place *at, const json
 static enum err check_field_names(struct parser *p, const struct place *at, const struct avro_type *t)
 {
     struct map seen = {0};
-    enum err   rc = OK;
+    enum err rc = OK;
 
     for (int32_t i = 0; rc == OK && i < t->field_count; i++) {
         struct slice name = slice_text(t->fields[i].name);
@@ -359,12 +365,12 @@ static enum err check_field_names(struct parser *p, const struct place *at, cons
     return rc;
 }
 
-static enum err parse_record(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                             int depth, struct avro_type *t)
+static enum err parse_record(struct parser *p, const struct place *at, const json_t *json,
+                             const char *namespace, int depth, struct avro_type *t)
 {
     const json_t *fields = json_object_get(json, "fields");
-    size_t        n = json_array_size(fields);
-    enum err      rc;
+    size_t n = json_array_size(fields);
+    enum err rc;
 
     if (!json_is_array(fields))
         return fail_about(p, at, "there is no list of fields in record", t->name);
@@ -404,11 +410,11 @@ static bool add_name(struct parser *p, const char *full, struct avro_type *t)
 }
 
 /* Record, enum or fixed: named, and known under that name from here on. */
-static enum err parse_named(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                            int depth, struct avro_type *t)
+static enum err parse_named(struct parser *p, const struct place *at, const json_t *json,
+                            const char *namespace, int depth, struct avro_type *t)
 {
     const char *name = text_of(json, "name"), *own = text_of(json, "namespace");
-    enum err    rc;
+    enum err rc;
 
     if (name == NULL || *name == '\0')
         return fail_about(p, at, "a name is missing of a", kind_names[t->kind]);
@@ -434,10 +440,10 @@ static enum err parse_named(struct parser *p, const struct place *at, const json
 static enum err parse_container(struct parser *p, const struct place *at, const json_t *json,
                                 const char *namespace, int depth, struct avro_type *t)
 {
-    const char   *key = t->kind == AVRO_KIND_ARRAY ? "items" : "values";
-    struct place  here = {at, key};
+    const char *key = t->kind == AVRO_KIND_ARRAY ? "items" : "values";
+    struct place here = {at, key};
     const json_t *inner = json_object_get(json, key);
-    enum err      rc;
+    enum err rc;
 
     if (inner == NULL)
         return fail_about(p, at, "an attribute is missing:", key);
@@ -469,18 +475,19 @@ static bool find_complex(const char *name, enum avro_kind *out)
 }
 
 /* An object: what it is stands under "type". */
-static enum err parse_object(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                             int depth, const struct avro_type **out)
+static enum err parse_object(struct parser *p, const struct place *at, const json_t *json,
+                             const char *namespace, int depth, const struct avro_type **out)
 {
-    const json_t     *inner = json_object_get(json, "type");
-    const char       *name = json_string_value(inner);
+    const json_t *inner = json_object_get(json, "type");
+    const char *name = json_string_value(inner);
     struct avro_type *t;
-    enum avro_kind    kind;
+    enum avro_kind kind;
 
     if (inner == NULL)
         return fail(p, at, "an object that stands for a type needs the attribute `type`");
     if (name == NULL)
-        return parse_type(p, at, inner, namespace, depth, out); /* {"type": {"type": ...}}, as some write it */
+        return parse_type(p, at, inner, namespace, depth,
+                          out); /* {"type": {"type": ...}}, as some write it */
     if (find_primitive(name, &kind)) {
         if ((t = new_type(p, kind)) == NULL)
             return no_memory(p);
@@ -498,8 +505,8 @@ static enum err parse_object(struct parser *p, const struct place *at, const jso
     return parse_named(p, at, json, namespace, depth, t);
 }
 
-static enum err parse_type(struct parser *p, const struct place *at, const json_t *json, const char *namespace,
-                           int depth, const struct avro_type **out)
+static enum err parse_type(struct parser *p, const struct place *at, const json_t *json,
+                           const char *namespace, int depth, const struct avro_type **out)
 {
     if (depth == AVRO_DEPTH_MAX)
         return fail(p, at, "types are nested too deep");
@@ -515,7 +522,8 @@ static enum err parse_type(struct parser *p, const struct place *at, const json_
     }
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A primitive may stand without quotes, as people type it: `string`. */
 static bool is_bare(struct slice json)
@@ -529,9 +537,9 @@ static bool is_bare(struct slice json)
 static enum err parse_document(struct slice json, struct avro_schema *s, struct error *e)
 {
     struct parser p = {.arena = &s->arena, .e = e};
-    struct place  top = {NULL, NULL};
-    json_error_t  where;
-    enum err      rc;
+    struct place top = {NULL, NULL};
+    json_error_t where;
+    enum err rc;
 
     s->document = json_loadb(json.ptr ? json.ptr : "", json.len, JSON_DECODE_ANY, &where);
     if (s->document == NULL && is_bare(json))
@@ -539,7 +547,8 @@ static enum err parse_document(struct slice json, struct avro_schema *s, struct 
     if (s->document == NULL && (where.line < 0 || json_error_code(&where) == json_error_out_of_memory))
         return error_memory(e, json.len, "an Avro schema");
     if (s->document == NULL)
-        return error_set(e, ERR_INPUT, "not JSON: %s, in line %d, column %d", where.text, where.line, where.column);
+        return error_set(e, ERR_INPUT, "not JSON: %s, in line %d, column %d", where.text, where.line,
+                         where.column);
     rc = parse_type(&p, &top, s->document, "", 0, &s->root);
     map_fini(&p.names);
     return rc;
@@ -548,7 +557,7 @@ static enum err parse_document(struct slice json, struct avro_schema *s, struct 
 enum err avro_schema_parse(struct slice json, struct avro_schema **out, struct error *e)
 {
     struct avro_schema *s = mem_zalloc(sizeof *s);
-    enum err            rc;
+    enum err rc;
 
     if (s == NULL)
         return error_memory(e, sizeof *s, "an Avro schema");

@@ -1,19 +1,19 @@
 /* avro_schema_columns.c: the columns that a record schema has.
- * [null, T] becomes a nullable T, an enum a STRING, a string with logicalType uuid a STRING too (its text is what
- * producers and SQL speak; a fixed uuid is a UUID). What no column can be is refused with the path to it: null alone,
- * unions of several types, and records that contain themselves.
+ * [null, T] becomes a nullable T, an enum a STRING, a string with logicalType uuid a STRING too (its text is
+ * what producers and SQL speak; a fixed uuid is a UUID). What no column can be is refused with the path to
+ * it: null alone, unions of several types, and records that contain themselves.
  */
 #include "formats/avro_schema.h"
 
 struct frame {
-    const struct frame     *parent;
-    const char             *name;
+    const struct frame *parent;
+    const char *name;
     const struct avro_type *type;
 };
 
 struct walk {
     struct arena *arena;
-    int32_t       count; /* of columns so far */
+    int32_t count; /* of columns so far */
     struct error *e;
 };
 
@@ -32,19 +32,20 @@ static enum err refuse(struct walk *w, const struct frame *at, const char *what)
     return rc;
 }
 
-static enum err to_type(struct walk *w, const struct frame *at, const struct avro_type *t, const struct type **out);
+static enum err to_type(struct walk *w, const struct frame *at, const struct avro_type *t,
+                        const struct type **out);
 
 static enum err to_fields(struct walk *w, const struct frame *at, const struct avro_type *record,
                           const struct field **out)
 {
     struct field *fields = ARENA_ARRAY(w->arena, struct field, record->field_count);
-    enum err      rc;
+    enum err rc;
 
     if (fields == NULL)
         return no_memory(w);
     for (int32_t i = 0; i < record->field_count; i++) {
         const struct avro_field *from = &record->fields[i];
-        struct frame             here = {at, from->name, from->type};
+        struct frame here = {at, from->name, from->type};
 
         fields[i] = (struct field){.name = arena_strdup(w->arena, from->name),
                                    .id = from->id,
@@ -82,9 +83,9 @@ static enum err to_list(struct walk *w, const struct frame *at, const struct avr
 
 static enum err to_map(struct walk *w, const struct frame *at, const struct avro_type *t, struct type *out)
 {
-    struct field           *fields = ARENA_ARRAY(w->arena, struct field, 2);
+    struct field *fields = ARENA_ARRAY(w->arena, struct field, 2);
     const struct avro_type *record = t->types[0];
-    enum err                rc;
+    enum err rc;
 
     if (fields == NULL)
         return no_memory(w);
@@ -178,7 +179,8 @@ static bool inside_itself(const struct frame *at, const struct avro_type *t)
     return false;
 }
 
-static enum err to_type(struct walk *w, const struct frame *at, const struct avro_type *t, const struct type **out)
+static enum err to_type(struct walk *w, const struct frame *at, const struct avro_type *t,
+                        const struct type **out)
 {
     struct type *type = ARENA_NEW(w->arena, struct type);
 
@@ -201,10 +203,10 @@ static enum err to_type(struct walk *w, const struct frame *at, const struct avr
 enum err avro_schema_columns(const struct avro_schema *s, struct arena *arena, const struct schema **out,
                              struct error *e)
 {
-    struct walk    w = {.arena = arena, .e = e};
-    struct frame   top = {NULL, NULL, s->root};
+    struct walk w = {.arena = arena, .e = e};
+    struct frame top = {NULL, NULL, s->root};
     struct schema *schema = ARENA_NEW(arena, struct schema);
-    enum err       rc;
+    enum err rc;
 
     if (schema == NULL)
         return no_memory(&w);

@@ -1,9 +1,11 @@
-/* avro_schema_write.c: the schema document of records that carry given fields; avro_encode.c writes such records.
- * Avro gives each record and fixed a name that may be defined once, and allows letters, digits and '_' in names:
- *   - a record of a field with an Iceberg id is `r<id>`, as Iceberg writers name it; else `<outer name>_<field>`;
+/* avro_schema_write.c: the schema document of records that carry given fields; avro_encode.c writes such
+ * records. Avro gives each record and fixed a name that may be defined once, and allows letters, digits and
+ * '_' in names:
+ *   - a record of a field with an Iceberg id is `r<id>`, as Iceberg writers name it; else `<outer
+ * name>_<field>`;
  *   - a second one of the same name gets a number behind it;
- *   - other characters of a field's name become `_x<hex>` (a digit in front: `_<digit>`), and the name itself is kept
- *     in "iceberg-field-name", where Iceberg readers and avro_schema.c look for it.
+ *   - other characters of a field's name become `_x<hex>` (a digit in front: `_<digit>`), and the name itself
+ * is kept in "iceberg-field-name", where Iceberg readers and avro_schema.c look for it.
  */
 #include "formats/avro_schema.h"
 #include "base/map.h"
@@ -12,8 +14,8 @@
 
 struct writer {
     struct bytes *out;
-    struct arena  arena; /* names */
-    struct map    used;  /* names of records and fixeds */
+    struct arena arena; /* names */
+    struct map used;    /* names of records and fixeds */
     struct error *e;
 };
 
@@ -31,7 +33,8 @@ bool avro_map_is_map(const struct type *map)
     return map->fields[0].type->kind == TYPE_STRING;
 }
 
-/* --- names -------------------------------------------------------------------------------------------------- */
+/* --- names
+ * -------------------------------------------------------------------------------------------------- */
 
 static bool good_name(const char *name)
 {
@@ -58,7 +61,7 @@ static void append_name(const char *name, struct bytes *out)
 static const char *clean_name(struct writer *w, const char *wanted)
 {
     struct bytes b = {0};
-    const char  *name;
+    const char *name;
 
     append_name(wanted, &b);
     name = b.failed ? NULL : arena_text(&w->arena, bytes_all(&b));
@@ -66,7 +69,8 @@ static const char *clean_name(struct writer *w, const char *wanted)
     return name;
 }
 
-/* The name of the record or fixed that is field's type, used once in the document; NULL when there is no memory. */
+/* The name of the record or fixed that is field's type, used once in the document; NULL when there is no
+ * memory. */
 static const char *type_name(struct writer *w, const char *outer, const char *field, int32_t id)
 {
     const char *base = id ? arena_printf(&w->arena, "r%" PRId32, id)
@@ -92,7 +96,8 @@ static void append_text(struct bytes *out, const char *text)
     bytes_text(out, "\"");
 }
 
-/* --- types -------------------------------------------------------------------------------------------------- */
+/* --- types
+ * -------------------------------------------------------------------------------------------------- */
 
 static enum err write_type(struct writer *w, const char *outer, const struct field *field);
 
@@ -112,8 +117,8 @@ static void append_id(struct writer *w, const char *key, int32_t id)
 static enum err write_list(struct writer *w, const char *outer, const struct field *field)
 {
     const struct field *element = &field->type->fields[0];
-    const char         *name = arena_printf(&w->arena, "%s_%s", outer, field->name);
-    enum err            rc;
+    const char *name = arena_printf(&w->arena, "%s_%s", outer, field->name);
+    enum err rc;
 
     if (name == NULL)
         return no_memory(w);
@@ -128,9 +133,9 @@ static enum err write_list(struct writer *w, const char *outer, const struct fie
 static enum err write_map(struct writer *w, const char *outer, const struct field *field)
 {
     const struct field *key = &field->type->fields[0], *value = &field->type->fields[1];
-    bool                by_id = key->id && value->id;
-    const char         *name = arena_printf(&w->arena, "%s_%s", outer, field->name), *record;
-    enum err            rc;
+    bool by_id = key->id && value->id;
+    const char *name = arena_printf(&w->arena, "%s_%s", outer, field->name), *record;
+    enum err rc;
 
     if (name == NULL)
         return no_memory(w);
@@ -156,7 +161,7 @@ static enum err write_map(struct writer *w, const char *outer, const struct fiel
 static enum err write_fixed(struct writer *w, const char *outer, const struct field *field)
 {
     const struct type *t = field->type;
-    const char        *name = arena_printf(&w->arena, "%s_fixed", field->name);
+    const char *name = arena_printf(&w->arena, "%s_fixed", field->name);
 
     if (name == NULL || (name = type_name(w, outer, name, 0)) == NULL)
         return no_memory(w);
@@ -178,11 +183,11 @@ static void write_time(struct writer *w, const struct type *t)
     const char *unit = t->precision <= 3 ? "millis" : t->precision <= 6 ? "micros" : "nanos";
 
     if (t->kind == TYPE_TIME)
-        bytes_printf(w->out, "{\"type\":\"%s\",\"logicalType\":\"time-%s\"}", t->precision <= 3 ? "int" : "long",
-                     t->precision <= 3 ? "millis" : "micros");
+        bytes_printf(w->out, "{\"type\":\"%s\",\"logicalType\":\"time-%s\"}",
+                     t->precision <= 3 ? "int" : "long", t->precision <= 3 ? "millis" : "micros");
     else
-        bytes_printf(w->out, "{\"type\":\"long\",\"logicalType\":\"timestamp-%s\",\"adjust-to-utc\":%s}", unit,
-                     t->kind == TYPE_TIMESTAMP_LTZ ? "true" : "false");
+        bytes_printf(w->out, "{\"type\":\"long\",\"logicalType\":\"timestamp-%s\",\"adjust-to-utc\":%s}",
+                     unit, t->kind == TYPE_TIMESTAMP_LTZ ? "true" : "false");
 }
 
 static enum err write_struct(struct writer *w, const char *outer, const struct field *field)
@@ -195,8 +200,9 @@ static enum err write_struct(struct writer *w, const char *outer, const struct f
 static enum err write_bare(struct writer *w, const char *outer, const struct field *field)
 {
     static const char *const scalars[] = {
-        [TYPE_BOOLEAN] = "\"boolean\"", [TYPE_INT8] = "\"int\"",   [TYPE_INT16] = "\"int\"",
-        [TYPE_INT32] = "\"int\"",       [TYPE_INT64] = "\"long\"", [TYPE_FLOAT] = "\"float\"",
+        [TYPE_BOOLEAN] = "\"boolean\"", [TYPE_INT8] = "\"int\"",
+        [TYPE_INT16] = "\"int\"",       [TYPE_INT32] = "\"int\"",
+        [TYPE_INT64] = "\"long\"",      [TYPE_FLOAT] = "\"float\"",
         [TYPE_DOUBLE] = "\"double\"",   [TYPE_STRING] = "\"string\"",
         [TYPE_BINARY] = "\"bytes\"",    [TYPE_DATE] = "{\"type\":\"int\",\"logicalType\":\"date\"}",
     };
@@ -219,8 +225,8 @@ static enum err write_bare(struct writer *w, const char *outer, const struct fie
         return OK;
     case TYPE_INTERVAL_MONTHS:
     case TYPE_INTERVAL_MILLIS:
-        return error_set(w->e, ERR_UNSUPPORTED, "column %.200s: Avro has no type for an INTERVAL; cast it to BIGINT",
-                         field->name);
+        return error_set(w->e, ERR_UNSUPPORTED,
+                         "column %.200s: Avro has no type for an INTERVAL; cast it to BIGINT", field->name);
     default:
         bytes_text(w->out, scalars[field->type->kind]);
         return OK;
@@ -292,7 +298,7 @@ static enum err write_top(struct writer *w, const struct schema *schema, const c
 enum err avro_schema_write(const struct schema *schema, const char *name, struct bytes *json, struct error *e)
 {
     struct writer w = {.out = json, .e = e};
-    enum err      rc = write_top(&w, schema, name);
+    enum err rc = write_top(&w, schema, name);
 
     if (rc == OK && json->failed)
         rc = no_memory(&w);

@@ -5,14 +5,15 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* --- an executor in the test's hands ------------------------------------------------------------------------ */
+/* --- an executor in the test's hands
+ * ------------------------------------------------------------------------ */
 
 struct fake {
     struct executor executor;
     void (*fns[64])(void *arg);
     void *args[64];
-    int   count;
-    bool  refuses;
+    int count;
+    bool refuses;
 };
 
 static bool fake_submit(struct executor *x, void (*fn)(void *arg), void *arg)
@@ -42,7 +43,8 @@ static void wake(void *arg)
     atomic_fetch_add((atomic_int *)arg, 1);
 }
 
-/* --- schemas and payloads ----------------------------------------------------------------------------------- */
+/* --- schemas and payloads
+ * ----------------------------------------------------------------------------------- */
 
 #define NAME    "confluent-test"
 #define COLUMNS "a INT, b STRING"
@@ -53,19 +55,19 @@ static void wake(void *arg)
 #define V3 "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":\"string\"}]}"
 
 struct setup {
-    struct fake         fake;
+    struct fake fake;
     struct test_decoder t;
-    struct metrics     *metrics;
-    atomic_int          woken;
+    struct metrics *metrics;
+    atomic_int woken;
 };
 
 static void setup_open(struct setup *s, const char *columns, const char *const *more)
 {
     static const char *const url[] = {"url", "mock://" NAME, NULL};
     static const char *const schemas[] = {V1, V2, V3};
-    struct map               map = {0};
-    struct registry         *r = NULL;
-    struct error             e;
+    struct map map = {0};
+    struct registry *r = NULL;
+    struct error e;
 
     *s = (struct setup){.fake.executor.submit = fake_submit};
     registry_mock_forget(NAME);
@@ -108,10 +110,11 @@ static double metric(const struct setup *s, const char *name)
     return v;
 }
 
-static enum err decode(struct setup *s, const struct slice *payloads, int32_t count, struct bytes *text, struct error *e)
+static enum err decode(struct setup *s, const struct slice *payloads, int32_t count, struct bytes *text,
+                       struct error *e)
 {
     struct batch *raw = test_raw_batch(payloads, count), *rows = NULL, *errors = NULL;
-    enum err      rc = decoder_decode(s->t.decoder, raw, &rows, &errors, e);
+    enum err rc = decoder_decode(s->t.decoder, raw, &rows, &errors, e);
 
     bytes_clear(text);
     assert_true(rc == OK || (rows == NULL && errors == NULL));
@@ -130,14 +133,15 @@ static enum err decode(struct setup *s, const struct slice *payloads, int32_t co
 #define P3 SLICE("\x00\x00\x00\x00\x03\x02x")
 #define P9 SLICE("\x00\x00\x00\x00\x09\x02x")
 
-/* --- tests -------------------------------------------------------------------------------------------------- */
+/* --- tests
+ * -------------------------------------------------------------------------------------------------- */
 
 static void test_wait_and_wake(UNUSED void **state)
 {
     const struct slice both[] = {P1, P2, P1};
-    struct setup       s;
-    struct bytes       text = {0};
-    struct error       e;
+    struct setup s;
+    struct bytes text = {0};
+    struct error e;
 
     setup_open(&s, COLUMNS, NULL);
     assert_int_equal(decode(&s, both, 3, &text, &e), ERR_WAIT);
@@ -182,11 +186,17 @@ static void test_evolution(UNUSED void **state)
 
 static void test_bad_payloads(UNUSED void **state)
 {
-    const struct slice payloads[] = {SLICE("\x00\x00\x00\x00"), SLICE(""), SLICE("{\"a\":1}"), SLICE("\x01\x00\x00\x00\x01\x02"),
-                                     SLICE("\x00\x00\x00\x00\x01"), SLICE("\x00\x00\x00\x00\x01\x02\x02"), {NULL, 0}, P1};
-    struct setup       s;
-    struct bytes       text = {0};
-    struct error       e;
+    const struct slice payloads[] = {SLICE("\x00\x00\x00\x00"),
+                                     SLICE(""),
+                                     SLICE("{\"a\":1}"),
+                                     SLICE("\x01\x00\x00\x00\x01\x02"),
+                                     SLICE("\x00\x00\x00\x00\x01"),
+                                     SLICE("\x00\x00\x00\x00\x01\x02\x02"),
+                                     {NULL, 0},
+                                     P1};
+    struct setup s;
+    struct bytes text = {0};
+    struct error e;
 
     setup_open(&s, COLUMNS, NULL);
     assert_int_equal(decode(&s, payloads, 8, &text, &e), ERR_WAIT);
@@ -196,8 +206,10 @@ static void test_bad_payloads(UNUSED void **state)
                         "+I(1, NULL)\n"
                         "!deserialization: the payload has 4 bytes, but 0 and a schema id are 5 alone\n"
                         "!deserialization: the payload has 0 bytes, but 0 and a schema id are 5 alone\n"
-                        "!deserialization: the payload begins with 0x7b, not with 0 as those of a schema registry's serializers; is it JSON?\n"
-                        "!deserialization: the payload begins with 0x01, not with 0 as those of a schema registry's serializers\n"
+                        "!deserialization: the payload begins with 0x7b, not with 0 as those of a schema "
+                        "registry's serializers; is it JSON?\n"
+                        "!deserialization: the payload begins with 0x01, not with 0 as those of a schema "
+                        "registry's serializers\n"
                         "!deserialization: field a: 1 byte is missing\n"
                         "!deserialization: 1 bytes are left behind the record of schema 1\n"
                         "!tombstone: the record has no payload\n");
@@ -209,22 +221,24 @@ static void test_bad_payloads(UNUSED void **state)
 /* A schema that is unknown, no schema, or does not fit, costs its own payloads only. */
 static void test_bad_schemas(UNUSED void **state)
 {
-    const struct slice payloads[] = {P9, P1, P3, SLICE("\x00\x00\x00\x00\x04"), SLICE("\x00\x00\x00\x00\x05"), P1};
-    struct setup       s;
-    struct bytes       text = {0};
-    struct error       e;
+    const struct slice payloads[] = {P9, P1, P3, SLICE("\x00\x00\x00\x00\x04"), SLICE("\x00\x00\x00\x00\x05"),
+                                     P1};
+    struct setup s;
+    struct bytes text = {0};
+    struct error e;
 
     setup_open(&s, COLUMNS, NULL);
-    assert_true(registry_mock_answer(NAME, 4, REGISTRY_MOCK_BROKEN) && registry_mock_answer(NAME, 5, REGISTRY_MOCK_NONSENSE));
+    assert_true(registry_mock_answer(NAME, 4, REGISTRY_MOCK_BROKEN) &&
+                registry_mock_answer(NAME, 5, REGISTRY_MOCK_NONSENSE));
     assert_int_equal(decode(&s, payloads, 6, &text, &e), ERR_WAIT);
     fake_run(&s.fake);
     ASSERT_OK(decode(&s, payloads, 6, &text, &e), &e);
-    assert_string_equal(text.ptr,
-                        "+I(1, NULL)\n+I(1, NULL)\n"
-                        "!unknown_schema: schema 9: schema registry: the registry does not know schema 9\n"
-                        "!incompatible_schema: schema 3: field a: the payload's string cannot be read as INT\n"
-                        "!bad_schema: schema 4: Avro schema: a name is missing of a `record`\n"
-                        "!bad_schema: schema 5: schema registry: the registry's answer is not JSON\n");
+    assert_string_equal(
+        text.ptr, "+I(1, NULL)\n+I(1, NULL)\n"
+                  "!unknown_schema: schema 9: schema registry: the registry does not know schema 9\n"
+                  "!incompatible_schema: schema 3: field a: the payload's string cannot be read as INT\n"
+                  "!bad_schema: schema 4: Avro schema: a name is missing of a `record`\n"
+                  "!bad_schema: schema 5: schema registry: the registry's answer is not JSON\n");
     assert_true(metric(&s, "deserialization_errors") == 4);
     for (int i = 0; i < 50; i++)
         ASSERT_OK(decode(&s, &P9, 1, &text, &e), &e);
@@ -239,8 +253,8 @@ static void test_unknown_becomes_known(UNUSED void **state)
     struct setup s;
     struct bytes text = {0};
     struct error e;
-    int          waits = 0;
-    enum err     rc;
+    int waits = 0;
+    enum err rc;
 
     setup_open(&s, COLUMNS, NULL);
     assert_true(registry_mock_answer(NAME, 1, REGISTRY_MOCK_UNKNOWN));
@@ -260,8 +274,10 @@ static void test_unknown_becomes_known(UNUSED void **state)
 /* A registry that cannot be reached loses nothing: the caller tries again. */
 static void test_unreachable(UNUSED void **state)
 {
-    static const struct { enum registry_mock_answer answer; enum err rc; } cases[] = {
-        {REGISTRY_MOCK_UNAVAILABLE, ERR_UNAVAILABLE}, {REGISTRY_MOCK_DENIED, ERR_DENIED}};
+    static const struct {
+        enum registry_mock_answer answer;
+        enum err rc;
+    } cases[] = {{REGISTRY_MOCK_UNAVAILABLE, ERR_UNAVAILABLE}, {REGISTRY_MOCK_DENIED, ERR_DENIED}};
     struct setup s;
     struct bytes text = {0};
     struct error e;
@@ -290,13 +306,13 @@ static void test_unreachable(UNUSED void **state)
 /* A topic full of garbage names any number of ids: they are fetched a few at a time, and forgotten. */
 static void test_garbage_ids(UNUSED void **state)
 {
-    static char   bytes[6000][6];
+    static char bytes[6000][6];
     static struct slice payloads[6000];
-    struct setup  s;
-    struct bytes  text = {0};
-    struct error  e;
-    int           rounds = 0;
-    enum err      rc;
+    struct setup s;
+    struct bytes text = {0};
+    struct error e;
+    int rounds = 0;
+    enum err rc;
 
     setup_open(&s, COLUMNS, NULL);
     for (int i = 0; i < 6000; i++) {
@@ -317,8 +333,11 @@ static void test_garbage_ids(UNUSED void **state)
 static void test_reader(UNUSED void **state)
 {
     static const char *const reader[] = {
-        "schema", "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"number\",\"aliases\":[\"a\"],\"type\":\"int\"},"
-                  "{\"name\":\"c\",\"type\":\"string\",\"default\":\"a default, longer than twelve\"}]}", NULL};
+        "schema",
+        "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"number\",\"aliases\":[\"a\"],\"type\":"
+        "\"int\"},"
+        "{\"name\":\"c\",\"type\":\"string\",\"default\":\"a default, longer than twelve\"}]}",
+        NULL};
     static const char *const url[] = {"url", "mock://" NAME, "schema", V1, NULL};
     struct setup s;
     struct bytes text = {0};
@@ -335,7 +354,8 @@ static void test_reader(UNUSED void **state)
     test_spec(&s.t, "a INT, b STRING", url);
     s.t.spec.executor = &s.fake.executor;
     assert_int_equal(format_find("avro-confluent")->decoder_new(&s.t.spec, &s.t.decoder, &e), ERR_CONFIG);
-    assert_string_equal(e.text, "option 'avro-confluent.schema': field b: the given schema has no such field");
+    assert_string_equal(e.text,
+                        "option 'avro-confluent.schema': field b: the given schema has no such field");
     s.t.decoder = NULL;
     test_decoder_close(&s.t);
 }
@@ -343,9 +363,9 @@ static void test_reader(UNUSED void **state)
 static void test_options(UNUSED void **state)
 {
     static const char *const typo[] = {"urls", "mock://x", NULL};
-    struct fake              fake = {.executor.submit = fake_submit};
-    struct test_decoder      t;
-    struct error             e;
+    struct fake fake = {.executor.submit = fake_submit};
+    struct test_decoder t;
+    struct error e;
 
     test_spec(&t, "a INT", NULL);
     t.spec.executor = &fake.executor;
@@ -365,15 +385,15 @@ static void test_options(UNUSED void **state)
 static void test_threads(UNUSED void **state)
 {
     const struct slice both[] = {P1, P2};
-    struct executor   *pool = NULL;
-    struct error       e;
+    struct executor *pool = NULL;
+    struct error e;
 
     log_init(LOG_ERROR, LOG_TEXT, 2);
     ASSERT_OK(executor_pool_new("fetch", 2, &pool, &e), &e);
     for (int i = 0; i < 200; i++) {
         struct setup s;
         struct bytes text = {0};
-        int          tries = 0;
+        int tries = 0;
 
         setup_open(&s, COLUMNS, NULL);
         s.t.spec.executor = pool;
@@ -390,15 +410,15 @@ static void test_threads(UNUSED void **state)
 static void test_no_memory(UNUSED void **state)
 {
     const struct slice payloads[] = {P1, P9, P2, P3};
-    int                done = 0;
+    int done = 0;
 
     for (uint64_t n = 1; done < 2; n++) {
         struct setup s;
         struct bytes text = {0};
         struct error e;
-        enum err     rc = OK;
+        enum err rc = OK;
         struct batch *raw = test_raw_batch(payloads, 4);
-        int          failures = 0;
+        int failures = 0;
 
         setup_open(&s, COLUMNS, NULL);
         mem_fail_at(n, false);
@@ -426,7 +446,8 @@ static void test_no_memory(UNUSED void **state)
     }
 }
 
-TEST_MAIN(cmocka_unit_test(test_wait_and_wake), cmocka_unit_test(test_evolution), cmocka_unit_test(test_bad_payloads),
-          cmocka_unit_test(test_bad_schemas), cmocka_unit_test(test_unknown_becomes_known),
-          cmocka_unit_test(test_unreachable), cmocka_unit_test(test_garbage_ids), cmocka_unit_test(test_reader),
-          cmocka_unit_test(test_options), cmocka_unit_test(test_threads), cmocka_unit_test(test_no_memory))
+TEST_MAIN(cmocka_unit_test(test_wait_and_wake), cmocka_unit_test(test_evolution),
+          cmocka_unit_test(test_bad_payloads), cmocka_unit_test(test_bad_schemas),
+          cmocka_unit_test(test_unknown_becomes_known), cmocka_unit_test(test_unreachable),
+          cmocka_unit_test(test_garbage_ids), cmocka_unit_test(test_reader), cmocka_unit_test(test_options),
+          cmocka_unit_test(test_threads), cmocka_unit_test(test_no_memory))

@@ -44,7 +44,7 @@ void failure_add_element(struct failure *f, uint64_t index)
 
 const char *failure_explain(struct failure *f)
 {
-    char   reason[FAILURE_TEXT];
+    char reason[FAILURE_TEXT];
     size_t at = f->path_at;
 
     if (at == FAILURE_PATH)

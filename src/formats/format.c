@@ -3,9 +3,11 @@
 #include "formats/payloads.h"
 #include "formats/utf8.h"
 
-/* --- the table ---------------------------------------------------------------------------------------------- */
+/* --- the table
+ * ---------------------------------------------------------------------------------------------- */
 
-static const struct format *const formats[] = {&avro_format, &avro_confluent_format, &json_format, &raw_format};
+static const struct format *const formats[] = {&avro_format, &avro_confluent_format, &json_format,
+                                               &raw_format};
 
 const struct format *format_find(const char *name)
 {
@@ -20,7 +22,8 @@ const char *format_names(void)
     return "avro, avro-confluent, json, raw";
 }
 
-/* --- schemas ------------------------------------------------------------------------------------------------ */
+/* --- schemas
+ * ------------------------------------------------------------------------------------------------ */
 
 static const struct type bytes_or_null = {.kind = TYPE_BINARY, .nullable = true};
 static const struct type text = {.kind = TYPE_STRING};
@@ -53,7 +56,8 @@ void format_error(struct builder *errors, const struct batch *raw, int32_t row, 
     builder_copied(&errors->columns[ERROR_MESSAGE], message, strlen(message));
 }
 
-/* --- text --------------------------------------------------------------------------------------------------- */
+/* --- text
+ * --------------------------------------------------------------------------------------------------- */
 
 bool format_utf8(struct slice s)
 {
@@ -63,12 +67,12 @@ bool format_utf8(struct slice s)
 static void append_base64(struct slice in, struct bytes *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char             *to = bytes_reserve(out, (in.len + 2) / 3 * 4);
+    char *to = bytes_reserve(out, (in.len + 2) / 3 * 4);
 
     if (to == NULL)
         return;
     for (size_t i = 0; i < in.len; i += 3) {
-        size_t   n = MIN(in.len - i, 3);
+        size_t n = MIN(in.len - i, 3);
         uint32_t v = (uint32_t)(uint8_t)in.ptr[i] << 16;
 
         v |= n > 1 ? (uint32_t)(uint8_t)in.ptr[i + 1] << 8 : 0;

@@ -1,5 +1,5 @@
-/* json_decode.c: see json_decode.h. The functions that read return false when they failed and said why (or asked for the
- * careful way by r->duplicate).
+/* json_decode.c: see json_decode.h. The functions that read return false when they failed and said why (or
+ * asked for the careful way by r->duplicate).
  */
 #include "formats/json_decode.h"
 #include "base/mem.h"
@@ -15,25 +15,28 @@
 struct json_entry {
     struct view key;
     const char *value; /* where it begins; only in the careful way */
-    int32_t     number;
-    bool        dropped;
+    int32_t number;
+    bool dropped;
 };
 
 static bool read_value(struct json_reader *r, struct json_node *n, struct column_builder *to);
 
-/* --- failing ------------------------------------------------------------------------------------------------ */
+/* --- failing
+ * ------------------------------------------------------------------------------------------------ */
 
-#define fail(r, ...)       FAIL(&(r)->failure, __VA_ARGS__)
+#define fail(r, ...)      FAIL(&(r)->failure, __VA_ARGS__)
 #define fail_scan(r, why) FAIL(&(r)->failure, "%s", why)
 
 /* At a place of the payload that is no JSON. */
-__attribute__((cold, noinline)) static bool fail_syntax(struct json_reader *r, const char *payload, const char *why)
+__attribute__((cold, noinline)) static bool fail_syntax(struct json_reader *r, const char *payload,
+                                                        const char *why)
 {
     return fail(r, "%s, at byte %zu", why, (size_t)(r->at - payload));
 }
 
 /* The value is not what the column wants: its beginning is shown. */
-__attribute__((cold, noinline)) static bool fail_value(struct json_reader *r, struct slice value, const char *why)
+__attribute__((cold, noinline)) static bool fail_value(struct json_reader *r, struct slice value,
+                                                       const char *why)
 {
     return fail(r, "%s: %.*s%s", why, (int)MIN(value.len, 40), value.ptr, value.len > 40 ? "..." : "");
 }
@@ -41,20 +44,22 @@ __attribute__((cold, noinline)) static bool fail_value(struct json_reader *r, st
 __attribute__((cold, noinline)) static bool fail_kind(struct json_reader *r, const struct type *t)
 {
     struct bytes type = {0};
-    char         c = *r->at;
-    const char  *found = c == '"'              ? "a text"
-                         : c == '{'             ? "an object"
-                         : c == '['             ? "an array"
-                         : c == 't' || c == 'f' ? "a boolean"
-                                                : "a number";
+    char c = *r->at;
+    const char *found = c == '"'               ? "a text"
+                        : c == '{'             ? "an object"
+                        : c == '['             ? "an array"
+                        : c == 't' || c == 'f' ? "a boolean"
+                                               : "a number";
 
     type_print(t, &type);
-    failure_set(&r->failure, "%s does not fit " SLICE_FMT, found, (int)MIN(type.len, 60), type.ptr ? type.ptr : "its type");
+    failure_set(&r->failure, "%s does not fit " SLICE_FMT, found, (int)MIN(type.len, 60),
+                type.ptr ? type.ptr : "its type");
     bytes_fini(&type);
     return false;
 }
 
-/* --- words -------------------------------------------------------------------------------------------------- */
+/* --- words
+ * -------------------------------------------------------------------------------------------------- */
 
 static inline void skip_blanks(struct json_reader *r)
 {
@@ -82,7 +87,7 @@ static bool skip_value(struct json_reader *r)
 static inline bool read_text(struct json_reader *r, struct slice *out, bool *borrowed)
 {
     struct json_text text;
-    const char      *why;
+    const char *why;
 
     if (UNLIKELY((why = json_scan_text(&r->at, r->end, &text)) != NULL))
         return fail_scan(r, why);
@@ -99,7 +104,8 @@ static inline bool read_text(struct json_reader *r, struct slice *out, bool *bor
     return true;
 }
 
-/* --- scalars ------------------------------------------------------------------------------------------------ */
+/* --- scalars
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool read_number(struct json_reader *r, struct json_number *out)
 {
@@ -121,8 +127,8 @@ static struct slice trim(struct slice s)
 static bool read_number_or_text(struct json_reader *r, const struct type *t, struct json_number *out)
 {
     struct slice text;
-    const char  *at, *why;
-    bool         borrowed;
+    const char *at, *why;
+    bool borrowed;
 
     if (*r->at == '-' || (uint8_t)(*r->at - '0') < 10)
         return read_number(r, out);
@@ -142,7 +148,7 @@ static bool read_number_or_text(struct json_reader *r, const struct type *t, str
 static bool read_integer(struct json_reader *r, const struct type *t, int64_t min, int64_t max, int64_t *out)
 {
     struct json_number n;
-    const char        *why;
+    const char *why;
 
     if (!read_number_or_text(r, t, &n))
         return false;
@@ -157,7 +163,7 @@ static bool read_integer(struct json_reader *r, const struct type *t, int64_t mi
 static bool append_integer(struct json_reader *r, struct column_builder *to)
 {
     const struct type *t = to->type;
-    int64_t            v;
+    int64_t v;
 
     switch (t->kind) {
     case TYPE_INT8:
@@ -187,9 +193,9 @@ static bool append_integer(struct json_reader *r, struct column_builder *to)
 static bool append_real(struct json_reader *r, struct column_builder *to)
 {
     struct json_number n;
-    const char        *why;
-    double             d;
-    float              f;
+    const char *why;
+    double d;
+    float f;
 
     if (!read_number_or_text(r, to->type, &n))
         return false;
@@ -206,8 +212,8 @@ static bool append_real(struct json_reader *r, struct column_builder *to)
 static bool append_decimal(struct json_reader *r, struct column_builder *to)
 {
     struct json_number n;
-    const char        *why;
-    __int128           v;
+    const char *why;
+    __int128 v;
 
     if (!read_number_or_text(r, to->type, &n))
         return false;
@@ -227,7 +233,7 @@ static bool read_word(struct json_reader *r, struct slice word)
 static bool append_boolean(struct json_reader *r, struct column_builder *to)
 {
     struct slice text;
-    bool         borrowed, value = *r->at == 't';
+    bool borrowed, value = *r->at == 't';
 
     if (*r->at == 't' || *r->at == 'f') {
         if (!read_word(r, value ? SLICE("true") : SLICE("false")))
@@ -250,9 +256,9 @@ static bool append_boolean(struct json_reader *r, struct column_builder *to)
 /* A column of texts takes any value: what is no text as it stands there. */
 static bool append_text(struct json_reader *r, struct column_builder *to)
 {
-    const char  *start = r->at;
+    const char *start = r->at;
     struct slice text;
-    bool         borrowed;
+    bool borrowed;
 
     if (LIKELY(*r->at == '"')) {
         r->at++;
@@ -285,7 +291,7 @@ static int sextet(char c)
 static bool decode_base64(struct slice in, struct bytes *out)
 {
     uint32_t bits = 0;
-    int      count = 0;
+    int count = 0;
 
     while (in.len && in.ptr[in.len - 1] == '=' && count++ < 2)
         in.len--;
@@ -307,7 +313,7 @@ static bool decode_base64(struct slice in, struct bytes *out)
 static bool append_base64(struct json_reader *r, struct column_builder *to, struct slice text)
 {
     struct bytes raw = {0};
-    bool         fine = decode_base64(text, &raw);
+    bool fine = decode_base64(text, &raw);
 
     if (!fine)
         fail_value(r, text, "the text is not base64");
@@ -334,8 +340,8 @@ static bool append_uuid(struct json_reader *r, struct column_builder *to, struct
 static bool append_time(struct json_reader *r, struct column_builder *to, struct slice text)
 {
     const char *why;
-    int64_t     v = 0;
-    int32_t     days = 0;
+    int64_t v = 0;
+    int32_t days = 0;
 
     switch (to->type->kind) {
     case TYPE_DATE:
@@ -361,7 +367,7 @@ static bool append_time(struct json_reader *r, struct column_builder *to, struct
 static bool append_from_text(struct json_reader *r, struct column_builder *to)
 {
     struct slice text;
-    bool         borrowed;
+    bool borrowed;
 
     if (*r->at != '"')
         return fail_kind(r, to->type);
@@ -379,7 +385,8 @@ static bool append_from_text(struct json_reader *r, struct column_builder *to)
     }
 }
 
-/* --- objects ------------------------------------------------------------------------------------------------ */
+/* --- objects
+ * ------------------------------------------------------------------------------------------------ */
 
 /* The colon behind a key. */
 static inline bool read_colon(struct json_reader *r)
@@ -387,7 +394,8 @@ static inline bool read_colon(struct json_reader *r)
     return take(r, ':') || fail_scan(r, "a colon is wanted behind a key");
 }
 
-/* The key at r->at, opening quote behind us, that the shape expects at place *place or the one after it; -2: neither. */
+/* The key at r->at, opening quote behind us, that the shape expects at place *place or the one after it; -2:
+ * neither. */
 static inline int32_t guess_field(struct json_reader *r, const struct json_node *row, int32_t *place)
 {
     size_t left = (size_t)(r->end - r->at);
@@ -407,9 +415,9 @@ static inline int32_t guess_field(struct json_reader *r, const struct json_node 
 /* Look the key up, and let the shape learn it when it stands there as it would expect it. */
 static bool find_field(struct json_reader *r, struct json_node *row, int32_t *place, int32_t *field)
 {
-    const char  *start = r->at;
+    const char *start = r->at;
     struct slice key;
-    bool         borrowed, plain;
+    bool borrowed, plain;
 
     if (!read_text(r, &key, &borrowed))
         return false;
@@ -459,7 +467,8 @@ static bool append_missing(struct json_reader *r, const struct json_node *row, s
         if (row->seen[i] == row->generation)
             continue;
         if (!child->type->nullable || r->fail_on_missing) {
-            failure_set(&r->failure, "%s", child->type->nullable ? "is missing" : "is missing, but the column is NOT NULL");
+            failure_set(&r->failure, "%s",
+                        child->type->nullable ? "is missing" : "is missing, but the column is NOT NULL");
             return FAIL_IN_FIELD(&r->failure, child->name);
         }
         builder_null(&columns[child->column]);
@@ -487,7 +496,7 @@ static void next_generation(struct json_node *row)
 static bool read_fields(struct json_reader *r, struct json_node *row, struct column_builder *columns)
 {
     int32_t place = 0, field, count = 0;
-    bool    more = !take(r, '}');
+    bool more = !take(r, '}');
 
     next_generation(row);
     while (more) {
@@ -513,10 +522,11 @@ static bool read_fields(struct json_reader *r, struct json_node *row, struct col
 }
 
 /* The same when a key may be there twice: first where each field's last value begins, then those values. */
-static bool read_fields_carefully(struct json_reader *r, struct json_node *row, struct column_builder *columns)
+static bool read_fields_carefully(struct json_reader *r, struct json_node *row,
+                                  struct column_builder *columns)
 {
-    int32_t     place = 0, field;
-    bool        more = !take(r, '}');
+    int32_t place = 0, field;
+    bool more = !take(r, '}');
     const char *behind;
 
     next_generation(row);
@@ -545,7 +555,8 @@ static bool read_row(struct json_reader *r, struct json_node *row, struct column
     return UNLIKELY(r->careful) ? read_fields_carefully(r, row, columns) : read_fields(r, row, columns);
 }
 
-/* --- maps --------------------------------------------------------------------------------------------------- */
+/* --- maps
+ * --------------------------------------------------------------------------------------------------- */
 
 static int compare_keys(const struct json_entry *a, const struct json_entry *b)
 {
@@ -555,7 +566,7 @@ static int compare_keys(const struct json_entry *a, const struct json_entry *b)
 static int by_key(const void *a, const void *b)
 {
     const struct json_entry *x = a, *y = b;
-    int                      order = compare_keys(x, y);
+    int order = compare_keys(x, y);
 
     return order ? order : (x->number > y->number) - (x->number < y->number);
 }
@@ -598,8 +609,8 @@ static bool has_doubles(struct json_entry *entries, size_t count)
 static bool read_entry_key(struct json_reader *r, int32_t number)
 {
     struct slice key;
-    bool         borrowed;
-    char        *copy;
+    bool borrowed;
+    char *copy;
 
     if (!take(r, '"'))
         return fail_scan(r, "a key is wanted");
@@ -616,7 +627,8 @@ static bool read_entry_key(struct json_reader *r, int32_t number)
         }
         key.ptr = memcpy(copy, key.ptr, key.len);
     }
-    r->entries[r->entry_count++] = (struct json_entry){.key = short_view_of(key.ptr, key.len, borrowed ? r->end : key.ptr), .number = number};
+    r->entries[r->entry_count++] = (struct json_entry){
+        .key = short_view_of(key.ptr, key.len, borrowed ? r->end : key.ptr), .number = number};
     return read_colon(r);
 }
 
@@ -624,7 +636,7 @@ static bool append_entry_value(struct json_reader *r, struct json_node *map, str
                                const struct view *key)
 {
     struct slice name = view_slice(key);
-    char         text[32];
+    char text[32];
 
     if (LIKELY(read_value(r, &map->children[1], &to->children[1])))
         return true;
@@ -636,7 +648,7 @@ static bool append_entry_value(struct json_reader *r, struct json_node *map, str
 static bool read_entries(struct json_reader *r, struct json_node *map, struct column_builder *to)
 {
     size_t base = r->entry_count;
-    bool   more = !take(r, '}');
+    bool more = !take(r, '}');
 
     for (int32_t n = 0; more; n++) {
         struct view key;
@@ -658,8 +670,8 @@ static bool read_entries(struct json_reader *r, struct json_node *map, struct co
 
 static bool read_entries_carefully(struct json_reader *r, struct json_node *map, struct column_builder *to)
 {
-    size_t      base = r->entry_count, end;
-    bool        more = !take(r, '}');
+    size_t base = r->entry_count, end;
+    bool more = !take(r, '}');
     const char *behind;
 
     for (int32_t n = 0; more; n++) {
@@ -687,7 +699,8 @@ static bool read_entries_carefully(struct json_reader *r, struct json_node *map,
     return true;
 }
 
-/* --- values ------------------------------------------------------------------------------------------------- */
+/* --- values
+ * ------------------------------------------------------------------------------------------------- */
 
 static bool read_array(struct json_reader *r, struct json_node *n, struct column_builder *to)
 {
@@ -763,7 +776,8 @@ static bool read_value(struct json_reader *r, struct json_node *n, struct column
     }
 }
 
-/* --- the payload -------------------------------------------------------------------------------------------- */
+/* --- the payload
+ * -------------------------------------------------------------------------------------------- */
 
 static bool read_payload(struct json_reader *r, struct slice payload)
 {

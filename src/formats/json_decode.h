@@ -1,6 +1,7 @@
 /* json_decode.h: JSON text straight into column builders, in one pass.
- * A value goes to its column as it is read; texts without escapes are borrowed from the payload. When a key turns out to
- * be there twice, the row is taken back and read again in a careful way, in which the last one counts.
+ * A value goes to its column as it is read; texts without escapes are borrowed from the payload. When a key
+ * turns out to be there twice, the row is taken back and read again in a careful way, in which the last one
+ * counts.
  */
 #ifndef WEIR_FORMATS_JSON_DECODE_H
 #define WEIR_FORMATS_JSON_DECODE_H
@@ -13,26 +14,26 @@
 struct json_entry; /* of a MAP: json_decode.c */
 
 struct json_reader {
-    struct json_node      *root;     /* borrowed */
-    locale_t               locale;   /* borrowed: "C" */
+    struct json_node *root; /* borrowed */
+    locale_t locale;        /* borrowed: "C" */
     enum json_time_standard standard;
-    bool                   fail_on_missing;
+    bool fail_on_missing;
 
     /* of the payload being read */
-    const char       *at, *end;
-    bool              duplicate; /* failed because a key is there twice */
-    bool              careful;
-    struct builder   *builder;   /* borrowed */
-    struct bytes      text;      /* owned: what was unescaped last */
-    struct json_entry *entries;  /* owned: a stack of the entries of the MAPs being read */
-    size_t            entry_count, entry_capacity;
-    struct failure    failure;
+    const char *at, *end;
+    bool duplicate; /* failed because a key is there twice */
+    bool careful;
+    struct builder *builder;    /* borrowed */
+    struct bytes text;          /* owned: what was unescaped last */
+    struct json_entry *entries; /* owned: a stack of the entries of the MAPs being read */
+    size_t entry_count, entry_capacity;
+    struct failure failure;
 };
 
 void json_reader_fini(struct json_reader *r);
 
-/* Append payload as row row_count of b's wanted columns. NULL when it went well, else why not, in text; b may then hold a
- * part of the row. */
+/* Append payload as row row_count of b's wanted columns. NULL when it went well, else why not, in text; b may
+ * then hold a part of the row. */
 const char *json_decode(struct json_reader *r, struct slice payload, struct builder *b, int32_t row_count,
                         char text[FAILURE_TEXT]);
 #endif

@@ -1,4 +1,5 @@
-/* json_format.c: format "json": each payload is one object, whose fields are the columns of the same names. */
+/* json_format.c: format "json": each payload is one object, whose fields are the columns of the same names.
+ */
 #include "formats/json_decode.h"
 #include "formats/payloads.h"
 #include "base/mem.h"
@@ -6,10 +7,10 @@
 _Static_assert(PAYLOAD_WHY_MAX >= FAILURE_TEXT, "a reason of json_decode fits");
 
 struct json_decoder {
-    struct payloads    payloads;
-    struct arena       arena; /* the nodes */
+    struct payloads payloads;
+    struct arena arena; /* the nodes */
     struct json_reader reader;
-    locale_t           locale; /* owned */
+    locale_t locale; /* owned */
 };
 
 static void append(struct payloads *p, struct slice payload, struct payload_error *why)
@@ -19,7 +20,8 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     why->reason = json_decode(&d->reader, payload, &p->rows, p->good_count, why->text);
 }
 
-/* --- options ------------------------------------------------------------------------------------------------ */
+/* --- options
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum err read_standard(struct json_decoder *d, const struct decode_spec *spec, struct error *e)
 {
@@ -27,7 +29,8 @@ static enum err read_standard(struct json_decoder *d, const struct decode_spec *
 
     d->reader.standard = text && strcmp(text, "ISO-8601") == 0 ? JSON_TIME_ISO : JSON_TIME_SQL;
     if (text && strcmp(text, "ISO-8601") != 0 && strcmp(text, "SQL") != 0)
-        return error_set(e, ERR_CONFIG, "option 'json.timestamp-format.standard' is '%s'; it must be 'SQL' or 'ISO-8601'",
+        return error_set(e, ERR_CONFIG,
+                         "option 'json.timestamp-format.standard' is '%s'; it must be 'SQL' or 'ISO-8601'",
                          text);
     return OK;
 }
@@ -35,29 +38,27 @@ static enum err read_standard(struct json_decoder *d, const struct decode_spec *
 /* Those that begin with encode and map-null-key are for writing; both of Flink's parsers read the same. */
 static enum err read_options(struct json_decoder *d, const struct decode_spec *spec, struct error *e)
 {
-    static const char *const names[] = {"fail-on-missing-field",
-                                        "ignore-parse-errors",
-                                        "timestamp-format.standard",
-                                        "map-null-key.mode",
-                                        "map-null-key.literal",
-                                        "encode.decimal-as-plain-number",
-                                        "encode.ignore-null-fields",
-                                        "decode.json-parser.enabled",
-                                        NULL};
-    bool                     ignore;
-    enum err                 rc;
+    static const char *const names[] = {
+        "fail-on-missing-field",     "ignore-parse-errors",        "timestamp-format.standard",
+        "map-null-key.mode",         "map-null-key.literal",       "encode.decimal-as-plain-number",
+        "encode.ignore-null-fields", "decode.json-parser.enabled", NULL};
+    bool ignore;
+    enum err rc;
 
     if ((rc = payloads_check_options(spec, "json", names, e)) != OK ||
-        (rc = payloads_flag(spec, "json", "fail-on-missing-field", false, &d->reader.fail_on_missing, e)) != OK ||
+        (rc = payloads_flag(spec, "json", "fail-on-missing-field", false, &d->reader.fail_on_missing, e)) !=
+            OK ||
         (rc = payloads_flag(spec, "json", "ignore-parse-errors", false, &ignore, e)) != OK)
         return rc;
     if (ignore)
-        return error_set(e, ERR_UNSUPPORTED, "option 'json.ignore-parse-errors' is not supported, because it hides what is "
+        return error_set(e, ERR_UNSUPPORTED,
+                         "option 'json.ignore-parse-errors' is not supported, because it hides what is "
                          "lost; set 'on-error' = 'skip' or 'dead-letter' on the table instead");
     return read_standard(d, spec, e);
 }
 
-/* --- making ------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
                        struct error *e)
@@ -80,8 +81,8 @@ static void free_decoder(struct decoder *decoder)
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
     static const struct decoder_ops ops = {decode, free_decoder};
-    struct json_decoder            *d = mem_zalloc(sizeof *d);
-    enum err                        rc;
+    struct json_decoder *d = mem_zalloc(sizeof *d);
+    enum err rc;
 
     if (d == NULL)
         return error_memory(e, sizeof *d, "a decoder");

@@ -1,6 +1,7 @@
 /* json_number.c: see json_number.h.
- * A double is exact when its digits are below 2^53 and its power of ten at most 22: both are doubles then, and one
- * operation rounds once (Clinger 1990, "How to Read Floating Point Numbers Accurately"). All else is strtod's.
+ * A double is exact when its digits are below 2^53 and its power of ten at most 22: both are doubles then,
+ * and one operation rounds once (Clinger 1990, "How to Read Floating Point Numbers Accurately"). All else is
+ * strtod's.
  */
 #include "formats/json_number.h"
 #include "base/mem.h"
@@ -25,9 +26,9 @@ static const char *terminated(struct slice text, char room[TEXT_MAX], char **own
 
 const char *json_number_double(const struct json_number *n, locale_t locale, double *out)
 {
-    char        room[TEXT_MAX], *owned;
+    char room[TEXT_MAX], *owned;
     const char *text;
-    double      v = (double)n->digits;
+    double v = (double)n->digits;
 
     if (LIKELY(!n->cut && n->digits <= UINT64_C(1) << 53 && n->exponent >= -22 && n->exponent <= 22)) {
         v = n->exponent < 0 ? v / powers[-n->exponent] : v * powers[n->exponent];
@@ -43,9 +44,9 @@ const char *json_number_double(const struct json_number *n, locale_t locale, dou
 
 const char *json_number_float(const struct json_number *n, locale_t locale, float *out)
 {
-    char        room[TEXT_MAX], *owned;
+    char room[TEXT_MAX], *owned;
     const char *text;
-    float       v = (float)n->digits;
+    float v = (float)n->digits;
 
     if (!n->cut && n->digits <= 1 << 24 && n->exponent >= -10 && n->exponent <= 10) {
         float power = (float)powers[abs(n->exponent)];
@@ -75,8 +76,8 @@ static int next_digit(const char **p, const char *end)
 static int64_t count_digits(const struct json_number *n, int64_t *exponent)
 {
     const char *p = n->text.ptr, *end = n->text.ptr + n->text.len;
-    int64_t     count = 0, used;
-    int         digit;
+    int64_t count = 0, used;
+    int digit;
 
     while ((digit = next_digit(&p, end)) >= 0)
         count += count || digit;
@@ -89,10 +90,11 @@ static int64_t count_digits(const struct json_number *n, int64_t *exponent)
 static const char *scaled(const struct json_number *n, int64_t scale, __int128 *out, bool *inexact)
 {
     const char *p = n->text.ptr, *end = n->text.ptr + n->text.len;
-    int64_t     exponent, count = count_digits(n, &exponent), shift = exponent + scale, kept = count + MIN(shift, 0);
-    __int128    v = 0;
-    int         digit, first_dropped = 0;
-    int64_t     at = 0;
+    int64_t exponent, count = count_digits(n, &exponent), shift = exponent + scale,
+                      kept = count + MIN(shift, 0);
+    __int128 v = 0;
+    int digit, first_dropped = 0;
+    int64_t at = 0;
 
     *inexact = false;
     *out = 0;
@@ -118,8 +120,8 @@ static const char *scaled(const struct json_number *n, int64_t scale, __int128 *
 
 const char *json_number_decimal(const struct json_number *n, int32_t precision, int32_t scale, __int128 *out)
 {
-    __int128    v, limit = 1;
-    bool        inexact;
+    __int128 v, limit = 1;
+    bool inexact;
     const char *why = scaled(n, scale, &v, &inexact);
 
     for (int32_t i = 0; i < precision; i++)
@@ -133,7 +135,7 @@ const char *json_number_decimal(const struct json_number *n, int32_t precision, 
 const char *json_number_integer(const struct json_number *n, int64_t min, int64_t max, int64_t *out)
 {
     __int128 v = n->digits;
-    bool     inexact = false;
+    bool inexact = false;
 
     if (UNLIKELY(n->cut || n->exponent != 0) && scaled(n, 0, &v, &inexact) != NULL)
         return "the number is outside what the column holds";

@@ -2,12 +2,13 @@
 #include "formats/json_scan.h"
 #include "formats/utf8.h"
 
-/* --- texts -------------------------------------------------------------------------------------------------- */
+/* --- texts
+ * -------------------------------------------------------------------------------------------------- */
 
 const char *json_scan_text_slow(const char **at, const char *end, struct json_text *out)
 {
     const char *p = *at;
-    unsigned    high = 0;
+    unsigned high = 0;
 
     out->escaped = false;
     for (;;) {
@@ -96,7 +97,7 @@ static const char *unescape_unit(const char **at, const char *end, struct bytes 
 const char *json_unescape(struct slice raw, struct bytes *out)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char       *p = raw.ptr, *end = raw.ptr + raw.len;
+    const char *p = raw.ptr, *end = raw.ptr + raw.len;
 
     while (p < end) {
         const char *stop = memchr(p, '\\', (size_t)(end - p)), *found, *why;
@@ -124,8 +125,8 @@ const char *json_unescape(struct slice raw, struct bytes *out)
 static const char *check_escapes(struct slice raw)
 {
     struct bytes b = {0};
-    char         room[16];
-    const char  *why = NULL, *p = raw.ptr, *end = raw.ptr + raw.len;
+    char room[16];
+    const char *why = NULL, *p = raw.ptr, *end = raw.ptr + raw.len;
 
     /* one escape at a time, in a buffer that is large enough, so that nothing is allocated */
     b.ptr = room;
@@ -142,7 +143,8 @@ static const char *check_escapes(struct slice raw)
     return why;
 }
 
-/* --- numbers and words -------------------------------------------------------------------------------------- */
+/* --- numbers and words
+ * -------------------------------------------------------------------------------------- */
 
 static inline bool is_digit(char c)
 {
@@ -170,8 +172,8 @@ static inline int64_t scan_digits(const char **at, const char *end, struct json_
 static const char *scan_exponent(const char **at, const char *end, struct json_number *n)
 {
     const char *p = *at + 1;
-    bool        negative = p < end && *p == '-';
-    int32_t     v = 0;
+    bool negative = p < end && *p == '-';
+    int32_t v = 0;
 
     if (p < end && (*p == '-' || *p == '+'))
         p++;
@@ -187,7 +189,7 @@ static const char *scan_exponent(const char **at, const char *end, struct json_n
 const char *json_scan_number(const char **at, const char *end, struct json_number *out)
 {
     const char *start = *at, *p = start, *why, *fraction;
-    int         used = 0;
+    int used = 0;
 
     *out = (struct json_number){.negative = *p == '-'};
     p += out->negative;
@@ -218,12 +220,13 @@ const char *json_scan_word(const char **at, const char *end, struct slice word)
     return NULL;
 }
 
-/* --- skipping ----------------------------------------------------------------------------------------------- */
+/* --- skipping
+ * ----------------------------------------------------------------------------------------------- */
 
 static const char *skip_text(const char **at, const char *end)
 {
     struct json_text text;
-    const char      *why = json_scan_text(at, end, &text);
+    const char *why = json_scan_text(at, end, &text);
 
     return why || !text.escaped ? why : check_escapes(text.raw);
 }
@@ -270,7 +273,7 @@ static const char *skip_key(const char **at, const char *end)
 /* Which kind each open container is: a bit, set for an object. */
 struct nest {
     uint64_t bits[(JSON_DEPTH_MAX + 63) / 64];
-    int      depth;
+    int depth;
 };
 
 static bool in_object(const struct nest *n)
@@ -292,7 +295,8 @@ static const char *enter(struct nest *n, bool object)
     return NULL;
 }
 
-/* Behind a value: closing brackets, then a comma (and a key). *more is false when the outermost value is done. */
+/* Behind a value: closing brackets, then a comma (and a key). *more is false when the outermost value is
+ * done. */
 static const char *skip_after(const char **at, const char *end, struct nest *n, bool *more)
 {
     for (; n->depth > 0; n->depth--) {
@@ -315,7 +319,7 @@ static const char *skip_after(const char **at, const char *end, struct nest *n, 
 /* The value at *at, or the opening bracket of one; *whole: nothing of it is left open. */
 static const char *skip_start(const char **at, const char *end, struct nest *n, bool *whole)
 {
-    bool        object;
+    bool object;
     const char *why;
 
     *whole = true;
@@ -340,7 +344,7 @@ static const char *skip_start(const char **at, const char *end, struct nest *n, 
 const char *json_skip(const char **at, const char *end)
 {
     struct nest n = {.depth = 0};
-    bool        whole, more = true;
+    bool whole, more = true;
     const char *why = NULL;
 
     while (more && (why = skip_start(at, end, &n, &whole)) == NULL)

@@ -16,16 +16,16 @@
 /* The bytes between the quotes. */
 struct json_text {
     struct slice raw;
-    bool         escaped; /* has a backslash: json_unescape it */
+    bool escaped; /* has a backslash: json_unescape it */
 };
 
 /* A number as it stands there: the sign, the digits with an exponent, and the text. */
 struct json_number {
     struct slice text;
-    uint64_t     digits;   /* the first 19 of them, without leading zeros */
-    int32_t      exponent; /* of ten: the value is digits * 10^exponent */
-    bool         negative;
-    bool         cut;      /* there were more digits: digits and exponent are not exact */
+    uint64_t digits;  /* the first 19 of them, without leading zeros */
+    int32_t exponent; /* of ten: the value is digits * 10^exponent */
+    bool negative;
+    bool cut; /* there were more digits: digits and exponent are not exact */
 };
 
 static inline const char *json_blank(const char *p, const char *end)
@@ -35,17 +35,17 @@ static inline const char *json_blank(const char *p, const char *end)
     return p;
 }
 
-/* The first byte from p on that ends a run of plain text: a quote, a backslash or a control character; *high gets bits
- * when there is a byte above 0x7f before it. */
+/* The first byte from p on that ends a run of plain text: a quote, a backslash or a control character; *high
+ * gets bits when there is a byte above 0x7f before it. */
 static inline const char *json_plain(const char *p, const char *end, unsigned *high)
 {
 #ifdef __SSE2__
     const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1f);
 
     for (; end - p >= 16; p += 16) {
-        __m128i  v = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i  ends = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)),
-                                     _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i ends = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)),
+                                    _mm_cmpeq_epi8(_mm_min_epu8(v, control), v));
         unsigned at = (unsigned)_mm_movemask_epi8(ends), above = (unsigned)_mm_movemask_epi8(v);
 
         if (at) {
@@ -65,7 +65,7 @@ const char *json_scan_text_slow(const char **at, const char *end, struct json_te
 
 static inline const char *json_scan_text(const char **at, const char *end, struct json_text *out)
 {
-    unsigned    high = 0;
+    unsigned high = 0;
     const char *stop = json_plain(*at, end, &high);
 
     if (UNLIKELY(stop == end || *stop != '"' || high))

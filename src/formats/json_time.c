@@ -35,7 +35,7 @@ static bool take(struct left *l, char c)
 static const char *take_date(struct left *l, int32_t *days)
 {
     struct civil date, back;
-    bool         fine;
+    bool fine;
 
     date.year = digits(l, 4);
     fine = date.year >= 0 && take(l, '-') && (date.month = digits(l, 2)) >= 1 && take(l, '-') &&
@@ -75,7 +75,7 @@ static const char *take_time(struct left *l, bool short_form, int64_t *nanos)
 /* Z, +hh:mm, +hhmm or +hh, in seconds east. */
 static const char *take_zone(struct left *l, int64_t *seconds)
 {
-    bool    west;
+    bool west;
     int32_t hour, minute = 0;
 
     *seconds = 0;
@@ -113,7 +113,7 @@ static int64_t cut(int64_t nanos, int32_t precision)
 const char *json_time_time(struct slice text, int32_t precision, int64_t *micros)
 {
     struct left l = {text.ptr, text.ptr + text.len};
-    int64_t     nanos;
+    int64_t nanos;
     const char *why = take_time(&l, true, &nanos);
 
     if (why)
@@ -122,32 +122,36 @@ const char *json_time_time(struct slice text, int32_t precision, int64_t *micros
     return l.p == l.end || (take(&l, 'Z') && l.p == l.end) ? NULL : "there is more behind the time";
 }
 
-const char *json_time_timestamp(struct slice text, const struct type *t, enum json_time_standard standard, int64_t *out)
+const char *json_time_timestamp(struct slice text, const struct type *t, enum json_time_standard standard,
+                                int64_t *out)
 {
     struct left l = {text.ptr, text.ptr + text.len};
-    bool        iso = standard == JSON_TIME_ISO;
-    int64_t     nanos, zone = 0, seconds;
-    int32_t     days;
+    bool iso = standard == JSON_TIME_ISO;
+    int64_t nanos, zone = 0, seconds;
+    int32_t days;
     const char *why;
 
     if ((why = take_date(&l, &days)) != NULL)
         return why;
     if (!take(&l, iso ? 'T' : ' '))
         return iso ? "a T is wanted between date and time (ISO-8601)"
-                   : "a blank is wanted between date and time; for ISO-8601 set json.timestamp-format.standard";
+                   : "a blank is wanted between date and time; for ISO-8601 set "
+                     "json.timestamp-format.standard";
     if ((why = take_time(&l, iso, &nanos)) != NULL)
         return why;
     if (t->kind == TYPE_TIMESTAMP_LTZ && (why = take_zone(&l, &zone)) != NULL)
         return why;
     if (l.p < l.end)
         return t->kind == TYPE_TIMESTAMP && strchr("Zz+-", *l.p)
-                   ? "the text has a time zone, which a TIMESTAMP has not; declare the column as TIMESTAMP_LTZ"
+                   ? "the text has a time zone, which a TIMESTAMP has not; declare the column as "
+                     "TIMESTAMP_LTZ"
                    : "there is more behind the timestamp";
     seconds = (int64_t)days * 86400 - zone;
     nanos = cut(nanos, t->precision);
     if (t->precision <= 6)
         *out = seconds * 1000000 + nanos / 1000;
-    else if (__builtin_mul_overflow(seconds, INT64_C(1000000000), out) || __builtin_add_overflow(*out, nanos, out))
+    else if (__builtin_mul_overflow(seconds, INT64_C(1000000000), out) ||
+             __builtin_add_overflow(*out, nanos, out))
         return "the timestamp is outside what the column holds";
     return NULL;
 }

@@ -13,5 +13,6 @@ const char *json_time_date(struct slice text, int32_t *days);
 const char *json_time_time(struct slice text, int32_t precision, int64_t *micros);
 
 /* For a TIMESTAMP or TIMESTAMP_LTZ: micro- or nanoseconds as its precision says; finer digits are cut. */
-const char *json_time_timestamp(struct slice text, const struct type *t, enum json_time_standard standard, int64_t *out);
+const char *json_time_timestamp(struct slice text, const struct type *t, enum json_time_standard standard,
+                                int64_t *out);
 #endif

@@ -66,7 +66,8 @@ static enum err make_inner(struct arena *arena, const struct type *t, struct jso
     enum err rc = OK;
 
     if (t->kind == TYPE_MAP && t->fields[0].type->kind != TYPE_STRING)
-        return error_set(e, ERR_CONFIG, "the keys of a JSON object are texts: a MAP must have keys of type STRING");
+        return error_set(e, ERR_CONFIG,
+                         "the keys of a JSON object are texts: a MAP must have keys of type STRING");
     if ((out->children = ARENA_ARRAY(arena, struct json_node, t->field_count)) == NULL)
         return no_memory(e);
     out->child_count = t->field_count;
@@ -85,8 +86,8 @@ static enum err make_node(struct arena *arena, const struct type *t, struct json
     return type_is_nested(t) ? make_inner(arena, t, out, e) : OK;
 }
 
-enum err json_tree_new(struct arena *arena, const struct schema *schema, const bool *wanted, struct json_node **out,
-                       struct error *e)
+enum err json_tree_new(struct arena *arena, const struct schema *schema, const bool *wanted,
+                       struct json_node **out, struct error *e)
 {
     struct json_node *root = ARENA_NEW(arena, struct json_node);
 

@@ -5,15 +5,16 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* --- options ------------------------------------------------------------------------------------------------ */
+/* --- options
+ * ------------------------------------------------------------------------------------------------ */
 
 const char *payloads_option(const struct decode_spec *spec, const char *name)
 {
     return map_get(spec->options, slice_text(name));
 }
 
-enum err payloads_flag(const struct decode_spec *spec, const char *format, const char *name, bool what, bool *out,
-                       struct error *e)
+enum err payloads_flag(const struct decode_spec *spec, const char *format, const char *name, bool what,
+                       bool *out, struct error *e)
 {
     const char *text = payloads_option(spec, name);
 
@@ -23,18 +24,19 @@ enum err payloads_flag(const struct decode_spec *spec, const char *format, const
     *out = strcasecmp(text, "true") == 0;
     if (*out || strcasecmp(text, "false") == 0)
         return OK;
-    return error_set(e, ERR_CONFIG, "option '%s.%s' is '%s'; it must be 'true' or 'false'", format, name, text);
+    return error_set(e, ERR_CONFIG, "option '%s.%s' is '%s'; it must be 'true' or 'false'", format, name,
+                     text);
 }
 
 enum err payloads_check_options(const struct decode_spec *spec, const char *format, const char *const *names,
                                 struct error *e)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     while ((entry = map_next(spec->options, &at)) != NULL) {
         struct bytes list = {0};
-        bool         known = false;
+        bool known = false;
 
         for (size_t i = 0; names[i]; i++) {
             known = known || slice_is(entry->key, names[i]);
@@ -50,7 +52,8 @@ enum err payloads_check_options(const struct decode_spec *spec, const char *form
     return OK;
 }
 
-/* --- columns of the raw batch ------------------------------------------------------------------------------- */
+/* --- columns of the raw batch
+ * ------------------------------------------------------------------------------- */
 
 static bool is_text(enum type_kind kind)
 {
@@ -71,7 +74,7 @@ static enum err check_columns(const struct decode_spec *spec, struct error *e)
     for (int32_t i = 0; i < spec->schema->field_count; i++) {
         const struct field *field = &spec->schema->fields[i];
         const struct field *from;
-        struct bytes        text = {0};
+        struct bytes text = {0};
 
         if (spec->raw[i] < 0)
             continue;
@@ -90,10 +93,11 @@ static enum err check_columns(const struct decode_spec *spec, struct error *e)
 }
 
 /* What a row of the raw batch lacks for the columns that it fills. */
-static void check_row(const struct payloads *p, const struct batch *raw, int32_t row, struct payload_error *why)
+static void check_row(const struct payloads *p, const struct batch *raw, int32_t row,
+                      struct payload_error *why)
 {
     for (int32_t i = 0; i < p->spec->schema->field_count; i++) {
-        const struct field  *field = &p->spec->schema->fields[i];
+        const struct field *field = &p->spec->schema->fields[i];
         const struct column *from;
 
         if (p->wanted[i])
@@ -102,8 +106,9 @@ static void check_row(const struct payloads *p, const struct batch *raw, int32_t
         if (!column_valid(from, row)) {
             if (field->type->nullable)
                 continue;
-            snprintf(why->text, sizeof why->text, "field %.100s: the record has no %s, but the column is NOT NULL",
-                     field->name, format_raw_schema.fields[p->spec->raw[i]].name);
+            snprintf(why->text, sizeof why->text,
+                     "field %.100s: the record has no %s, but the column is NOT NULL", field->name,
+                     format_raw_schema.fields[p->spec->raw[i]].name);
             why->reason = why->text;
         } else if (field->type->kind == TYPE_STRING && from->type->kind == TYPE_BINARY &&
                    !format_utf8(column_slice(from, row))) {
@@ -142,11 +147,13 @@ static void fill_columns(struct payloads *p, const struct batch *raw)
                 fill_value(&p->rows.columns[i], &raw->columns[p->spec->raw[i]], p->good[n]);
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------------- */
+/* --- the loop
+ * ----------------------------------------------------------------------------------------------- */
 
-enum err payloads_init(struct payloads *p, const struct decode_spec *spec, const char *format, struct error *e)
+enum err payloads_init(struct payloads *p, const struct decode_spec *spec, const char *format,
+                       struct error *e)
 {
-    int32_t  count = spec->schema->field_count;
+    int32_t count = spec->schema->field_count;
     enum err rc;
 
     assert(count > 0);
@@ -173,7 +180,8 @@ void payloads_fini(struct payloads *p)
     mem_free(p->good);
 }
 
-static void add_error(struct payloads *p, const struct batch *raw, int32_t row, const struct payload_error *why)
+static void add_error(struct payloads *p, const struct batch *raw, int32_t row,
+                      const struct payload_error *why)
 {
     format_error(&p->errors, raw, row, why->type, why->reason);
     if (p->error_count && strcmp(why->type, "tombstone") != 0)
@@ -181,11 +189,12 @@ static void add_error(struct payloads *p, const struct batch *raw, int32_t row, 
 }
 
 /* One payload to a row; why says what is wrong. */
-static inline void decode_one(struct payloads *p, const struct batch *raw, int32_t row, struct payload_error *why)
+static inline void decode_one(struct payloads *p, const struct batch *raw, int32_t row,
+                              struct payload_error *why)
 {
     const struct column *values = &raw->columns[RAW_VALUE];
-    bool                 valid = column_valid(values, row);
-    struct slice         payload = valid ? column_slice(values, row) : (struct slice){NULL, 0};
+    bool valid = column_valid(values, row);
+    struct slice payload = valid ? column_slice(values, row) : (struct slice){NULL, 0};
 
     *why = (struct payload_error){.type = "deserialization"};
     if ((!valid && !p->takes_null) || (valid && payload.len == 0 && !p->takes_empty)) {
@@ -199,12 +208,12 @@ static inline void decode_one(struct payloads *p, const struct batch *raw, int32
 static void decode_all(struct payloads *p, const struct batch *raw)
 {
     int32_t count = batch_live(raw);
-    bool    any_raw = memchr(p->wanted, false, (size_t)p->spec->schema->field_count) != NULL;
+    bool any_raw = memchr(p->wanted, false, (size_t)p->spec->schema->field_count) != NULL;
 
     p->good_count = 0;
     for (int32_t n = 0; n < count; n++) {
         struct payload_error why;
-        int32_t              row = batch_row(raw, n);
+        int32_t row = batch_row(raw, n);
 
         decode_one(p, raw, row, &why);
         if (any_raw && why.reason == NULL)
@@ -219,7 +228,8 @@ static void decode_all(struct payloads *p, const struct batch *raw)
 }
 
 /* What b has, as a batch that keeps raw alive; NULL when there are no rows. */
-static enum err finish(struct builder *b, struct batch *raw, int32_t row_count, struct batch **out, struct error *e)
+static enum err finish(struct builder *b, struct batch *raw, int32_t row_count, struct batch **out,
+                       struct error *e)
 {
     enum err rc;
 

@@ -1,5 +1,6 @@
 /* raw.c: format "raw": the payload is the value of the one column that does not come from elsewhere.
- * Text and bytes as they are, numbers in the machine form of `raw.endianness`. A payload that is NULL is a NULL.
+ * Text and bytes as they are, numbers in the machine form of `raw.endianness`. A payload that is NULL is a
+ * NULL.
  */
 #include "formats/payloads.h"
 #include "base/mem.h"
@@ -9,8 +10,8 @@
 
 struct raw_decoder {
     struct payloads payloads;
-    int32_t         column; /* of the payload */
-    bool            little_endian;
+    int32_t column; /* of the payload */
+    bool little_endian;
 };
 
 static bool fail(struct payload_error *why, const char *text)
@@ -32,8 +33,8 @@ static uint64_t bits_of(const struct raw_decoder *d, struct slice payload)
 static void append_number(struct column_builder *to, uint64_t bits)
 {
     uint32_t bits32 = (uint32_t)bits;
-    float    f;
-    double   v;
+    float f;
+    double v;
 
     switch (to->type->kind) {
     case TYPE_BOOLEAN:
@@ -65,7 +66,7 @@ static void append_number(struct column_builder *to, uint64_t bits)
 
 static void append(struct payloads *p, struct slice payload, struct payload_error *why)
 {
-    struct raw_decoder    *d = CONTAINER_OF(p, struct raw_decoder, payloads);
+    struct raw_decoder *d = CONTAINER_OF(p, struct raw_decoder, payloads);
     struct column_builder *to = &p->rows.columns[d->column];
 
     if (payload.ptr == NULL && payload.len == 0) {
@@ -80,15 +81,16 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     } else if (type_is_view(to->type)) {
         builder_borrowed(to, payload.ptr, payload.len);
     } else if (payload.len != type_width(to->type)) {
-        snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but the column's type has %zu", payload.len,
-                 type_width(to->type));
+        snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but the column's type has %zu",
+                 payload.len, type_width(to->type));
         fail(why, why->text);
     } else {
         append_number(to, bits_of(d, payload));
     }
 }
 
-/* --- making ------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------- */
 
 static bool can_read(const struct type *t)
 {
@@ -97,24 +99,27 @@ static bool can_read(const struct type *t)
 
 static enum err find_column(const struct decode_spec *spec, int32_t *out, struct error *e)
 {
-    int32_t      found = -1;
+    int32_t found = -1;
     struct bytes text = {0};
 
     for (int32_t i = 0; i < spec->schema->field_count; i++) {
         if (spec->raw[i] >= 0)
             continue;
         if (found >= 0)
-            return error_set(e, ERR_CONFIG, "format 'raw' fills exactly one column, but %s and %s are there; make the "
-                             "others METADATA columns", spec->schema->fields[found].name, spec->schema->fields[i].name);
+            return error_set(e, ERR_CONFIG,
+                             "format 'raw' fills exactly one column, but %s and %s are there; make the "
+                             "others METADATA columns",
+                             spec->schema->fields[found].name, spec->schema->fields[i].name);
         found = i;
     }
     if (found < 0) /* only metadata is wanted */
         return *out = -1, OK;
     if (!can_read(spec->schema->fields[found].type)) {
         type_print(spec->schema->fields[found].type, &text);
-        error_set(e, ERR_CONFIG, "format 'raw' cannot read column %s of type " SLICE_FMT
-                  "; it reads STRING, BYTES, BOOLEAN and numbers", spec->schema->fields[found].name,
-                  SLICE_ARG(bytes_all(&text)));
+        error_set(e, ERR_CONFIG,
+                  "format 'raw' cannot read column %s of type " SLICE_FMT
+                  "; it reads STRING, BYTES, BOOLEAN and numbers",
+                  spec->schema->fields[found].name, SLICE_ARG(bytes_all(&text)));
         bytes_fini(&text);
         return ERR_CONFIG;
     }
@@ -123,23 +128,26 @@ static enum err find_column(const struct decode_spec *spec, int32_t *out, struct
 }
 
 /* Only metadata is wanted: every payload will do. */
-static void append_nothing(UNUSED struct payloads *p, UNUSED struct slice payload, UNUSED struct payload_error *why)
+static void append_nothing(UNUSED struct payloads *p, UNUSED struct slice payload,
+                           UNUSED struct payload_error *why)
 {
 }
 
 static enum err read_options(struct raw_decoder *d, const struct decode_spec *spec, struct error *e)
 {
     static const char *const names[] = {"charset", "endianness", NULL};
-    const char              *charset = payloads_option(spec, "charset"), *order = payloads_option(spec, "endianness");
-    enum err                 rc;
+    const char *charset = payloads_option(spec, "charset"), *order = payloads_option(spec, "endianness");
+    enum err rc;
 
     if ((rc = payloads_check_options(spec, "raw", names, e)) != OK)
         return rc;
     if (charset && strcasecmp(charset, "UTF-8") != 0 && strcasecmp(charset, "UTF8") != 0)
-        return error_set(e, ERR_UNSUPPORTED, "option 'raw.charset' is '%s'; only UTF-8 is supported", charset);
+        return error_set(e, ERR_UNSUPPORTED, "option 'raw.charset' is '%s'; only UTF-8 is supported",
+                         charset);
     d->little_endian = order && strcasecmp(order, "little-endian") == 0;
     if (order && !d->little_endian && strcasecmp(order, "big-endian") != 0)
-        return error_set(e, ERR_CONFIG, "option 'raw.endianness' is '%s'; it must be 'big-endian' or 'little-endian'",
+        return error_set(e, ERR_CONFIG,
+                         "option 'raw.endianness' is '%s'; it must be 'big-endian' or 'little-endian'",
                          order);
     return OK;
 }
@@ -161,8 +169,8 @@ static void free_decoder(struct decoder *decoder)
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
     static const struct decoder_ops ops = {decode, free_decoder};
-    struct raw_decoder             *d = mem_zalloc(sizeof *d);
-    enum err                        rc;
+    struct raw_decoder *d = mem_zalloc(sizeof *d);
+    enum err rc;
 
     if (d == NULL)
         return error_memory(e, sizeof *d, "a decoder");

@@ -1,6 +1,7 @@
 /* registry.c: see registry.h. Source: Confluent Schema Registry API reference, "Schemas" and "Subjects".
- * The URLs are tried in turn, beginning with the one that answered last. A 5xx counts as no answer: the registry says
- * so when its own storage is away. What was fetched is kept for ever: an id never changes its meaning.
+ * The URLs are tried in turn, beginning with the one that answered last. A 5xx counts as no answer: the
+ * registry says so when its own storage is away. What was fetched is kept for ever: an id never changes its
+ * meaning.
  */
 #include "formats/registry.h"
 #include "base/mem.h"
@@ -17,21 +18,22 @@
 #define MEDIA_TYPE      "application/vnd.schemaregistry.v1+json"
 
 struct known {
-    char   *schema; /* owned */
+    char *schema; /* owned */
     int32_t version;
 };
 
 struct registry {
-    char           *mock; /* owned: the name behind mock://; NULL: a real one */
-    struct http    *http; /* owned */
-    char           *urls[URL_COUNT_MAX]; /* owned, without a final slash */
-    int             url_count;
-    pthread_mutex_t lock;    /* for what follows */
-    int             url_at;  /* the one that answered last */
-    struct map      schemas; /* id, as bytes, to struct known, owned */
+    char *mock;                /* owned: the name behind mock://; NULL: a real one */
+    struct http *http;         /* owned */
+    char *urls[URL_COUNT_MAX]; /* owned, without a final slash */
+    int url_count;
+    pthread_mutex_t lock; /* for what follows */
+    int url_at;           /* the one that answered last */
+    struct map schemas;   /* id, as bytes, to struct known, owned */
 };
 
-/* --- making ------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------- */
 
 static const char *option(const struct map *options, const char *name)
 {
@@ -46,7 +48,7 @@ static enum err no_memory(struct error *e)
 /* Credentials: the texts lie in text. */
 struct login {
     struct http_config config;
-    char              *text; /* owned */
+    char *text; /* owned */
 };
 
 /* `user:password` into the two. */
@@ -81,10 +83,12 @@ static enum err read_stores(struct login *l, const struct map *options, struct e
 
         for (size_t k = 0; path && k < COUNT_OF(java); k++)
             if (slice_ends(slice_text(path), slice_text(java[k])))
-                return unsupported(names[i], path, "give a file in PEM format: keytool and openssl convert it", e);
+                return unsupported(names[i], path,
+                                   "give a file in PEM format: keytool and openssl convert it", e);
     }
     if (option(options, "ssl.truststore.password") || option(options, "ssl.keystore.password"))
-        return error_set(e, ERR_UNSUPPORTED, "options 'ssl.truststore.password' and 'ssl.keystore.password' are not "
+        return error_set(e, ERR_UNSUPPORTED,
+                         "options 'ssl.truststore.password' and 'ssl.keystore.password' are not "
                          "supported; give PEM files without a password, and remove the option");
     l->config.ca_file = option(options, names[0]);
     l->config.client_cert = l->config.client_key = option(options, names[1]);
@@ -96,14 +100,15 @@ static enum err read_login(struct login *l, const struct map *options, struct er
     const char *source = option(options, "basic-auth.credentials-source");
     const char *user_info = option(options, "basic-auth.user-info");
     const char *bearer_source = option(options, "bearer-auth.credentials-source");
-    enum err    rc;
+    enum err rc;
 
     if (source && strcmp(source, "USER_INFO") != 0 && strcmp(source, "URL") != 0)
         return unsupported("basic-auth.credentials-source", source, "use 'USER_INFO' or 'URL'", e);
     if (bearer_source && strcmp(bearer_source, "STATIC_TOKEN") != 0)
         return unsupported("bearer-auth.credentials-source", bearer_source, "use 'STATIC_TOKEN'", e);
     if (source && strcmp(source, "USER_INFO") == 0 && user_info == NULL)
-        return error_set(e, ERR_CONFIG, "option 'basic-auth.user-info' is missing, which 'USER_INFO' asks for");
+        return error_set(e, ERR_CONFIG,
+                         "option 'basic-auth.user-info' is missing, which 'USER_INFO' asks for");
     if (user_info && (source == NULL || strcmp(source, "USER_INFO") == 0) &&
         (rc = set_user(l, slice_text(user_info), e)) != OK)
         return rc;
@@ -123,11 +128,11 @@ static struct slice trim(struct slice s)
 /* One URL of the list; a `user:password@` in it goes to the login. */
 static enum err add_url(struct registry *r, struct login *l, struct slice url, struct error *e)
 {
-    size_t      scheme = slice_starts(url, SLICE("http://")) ? 7 : slice_starts(url, SLICE("https://")) ? 8 : 0;
+    size_t scheme = slice_starts(url, SLICE("http://")) ? 7 : slice_starts(url, SLICE("https://")) ? 8 : 0;
     const char *host = url.ptr + scheme;
     const char *slash = scheme ? memchr(host, '/', url.len - scheme) : NULL;
     const char *at = scheme ? memrchr(host, '@', slash ? (size_t)(slash - host) : url.len - scheme) : NULL;
-    enum err    rc;
+    enum err rc;
 
     if (scheme == 0)
         return error_set(e, ERR_CONFIG, "the schema registry's url must begin with http:// or https://");
@@ -136,7 +141,8 @@ static enum err add_url(struct registry *r, struct login *l, struct slice url, s
     if (at && l->config.user == NULL && (rc = set_user(l, slice_of(host, (size_t)(at - host)), e)) != OK)
         return rc;
     host = at ? at + 1 : host;
-    r->urls[r->url_count] = mem_printf("%.*s%.*s", (int)scheme, url.ptr, (int)(url.ptr + url.len - host), host);
+    r->urls[r->url_count] = mem_printf("%.*s%.*s", (int)scheme, url.ptr, (int)(url.ptr + url.len - host),
+                                       host);
     return r->urls[r->url_count++] ? OK : no_memory(e);
 }
 
@@ -145,7 +151,7 @@ static enum err add_urls(struct registry *r, struct login *l, struct slice list,
     enum err rc;
 
     while (list.len) {
-        const char  *comma = memchr(list.ptr, ',', list.len);
+        const char *comma = memchr(list.ptr, ',', list.len);
         struct slice url = {list.ptr, comma ? (size_t)(comma - list.ptr) : list.len};
 
         list = slice_from(list, url.len + (comma != NULL));
@@ -161,7 +167,7 @@ static enum err add_urls(struct registry *r, struct login *l, struct slice list,
 static enum err open_registry(struct registry *r, struct login *l, const struct map *options, struct error *e)
 {
     const char *url = option(options, "url");
-    enum err    rc;
+    enum err rc;
 
     if (url == NULL)
         return error_set(e, ERR_CONFIG, "option 'url' of the schema registry is missing");
@@ -170,7 +176,8 @@ static enum err open_registry(struct registry *r, struct login *l, const struct 
     if ((rc = read_login(l, options, e)) != OK || (rc = add_urls(r, l, slice_text(url), e)) != OK)
         return rc;
     if (l->config.user && l->config.bearer)
-        return error_set(e, ERR_CONFIG, "the schema registry is given both basic-auth and bearer-auth; remove one");
+        return error_set(e, ERR_CONFIG,
+                         "the schema registry is given both basic-auth and bearer-auth; remove one");
     l->config.timeout_ms = HTTP_TIMEOUT_MS;
     l->config.retries = r->url_count > 1 ? 1 : -1;
     return http_new(&l->config, &r->http, e);
@@ -179,8 +186,8 @@ static enum err open_registry(struct registry *r, struct login *l, const struct 
 enum err registry_new(const struct map *options, struct registry **out, struct error *e)
 {
     struct registry *r = mem_zalloc(sizeof *r);
-    struct login     login = {0};
-    enum err         rc;
+    struct login login = {0};
+    enum err rc;
 
     if (r == NULL)
         return no_memory(e);
@@ -198,7 +205,7 @@ enum err registry_new(const struct map *options, struct registry **out, struct e
 void registry_free(struct registry *r)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     if (r == NULL)
         return;
@@ -217,19 +224,20 @@ void registry_free(struct registry *r)
     mem_free(r);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------- */
+/* --- asking
+ * ------------------------------------------------------------------------------------------------- */
 
 /* What a status says that is not 200. The registry's own message is added when there is one. */
 static enum err explain(const struct http_response *response, struct error *e)
 {
-    int         status = response->status;
-    json_t     *json = json_loadb(response->body.ptr ? response->body.ptr : "", response->body.len, 0, NULL);
+    int status = response->status;
+    json_t *json = json_loadb(response->body.ptr ? response->body.ptr : "", response->body.len, 0, NULL);
     const char *message = json_string_value(json_object_get(json, "message"));
-    enum err    rc = status == 401 || status == 403 ? ERR_DENIED
-                     : status == 404                ? ERR_NOT_FOUND
-                     : status == 409                ? ERR_CONFLICT
-                     : status >= 500 || status == 429 ? ERR_UNAVAILABLE
-                                                      : ERR_INPUT;
+    enum err rc = status == 401 || status == 403   ? ERR_DENIED
+                  : status == 404                  ? ERR_NOT_FOUND
+                  : status == 409                  ? ERR_CONFLICT
+                  : status >= 500 || status == 429 ? ERR_UNAVAILABLE
+                                                   : ERR_INPUT;
 
     error_set(e, rc, "the registry answers %d%s%.200s%s", status, message ? ", " : "", message ? message : "",
               rc == ERR_DENIED ? "; check basic-auth.user-info or bearer-auth.token" : "");
@@ -237,14 +245,18 @@ static enum err explain(const struct http_response *response, struct error *e)
     return rc;
 }
 
-static enum err send_to(struct registry *r, int url_number, const char *method, const char *path, struct slice body,
-                        struct http_response *response, struct error *e)
+static enum err send_to(struct registry *r, int url_number, const char *method, const char *path,
+                        struct slice body, struct http_response *response, struct error *e)
 {
-    static const char *const headers[] = {"Accept: " MEDIA_TYPE ", application/json", "Content-Type: " MEDIA_TYPE, NULL};
-    char                    *url = mem_printf("%s%s", r->urls[url_number], path);
-    struct http_request      request = {.method = method, .url = url, .headers = headers, .body = body,
-                                        .repeatable = true}; /* to register twice is to register once */
-    enum err                 rc;
+    static const char *const headers[] = {"Accept: " MEDIA_TYPE ", application/json",
+                                          "Content-Type: " MEDIA_TYPE, NULL};
+    char *url = mem_printf("%s%s", r->urls[url_number], path);
+    struct http_request request = {.method = method,
+                                   .url = url,
+                                   .headers = headers,
+                                   .body = body,
+                                   .repeatable = true}; /* to register twice is to register once */
+    enum err rc;
 
     if (url == NULL)
         return no_memory(e);
@@ -264,7 +276,8 @@ static enum err parse(struct slice body, json_t **out, struct error *e)
         return OK;
     if (where.line < 0)
         return no_memory(e);
-    return error_set(e, ERR_INPUT, "the registry's answer is not JSON; is the url that of a schema registry?");
+    return error_set(e, ERR_INPUT,
+                     "the registry's answer is not JSON; is the url that of a schema registry?");
 }
 
 /* Ask the URLs in turn until one answers; the document of the answer is *out (owned by the caller). */
@@ -272,8 +285,8 @@ static enum err ask(struct registry *r, const char *method, const char *path, st
                     struct error *e)
 {
     struct http_response response = {0};
-    enum err             rc = ERR_UNAVAILABLE;
-    int                  first, number = 0;
+    enum err rc = ERR_UNAVAILABLE;
+    int first, number = 0;
 
     pthread_mutex_lock(&r->lock);
     first = r->url_at;
@@ -297,22 +310,25 @@ static enum err ask(struct registry *r, const char *method, const char *path, st
 static enum err take_schema(const json_t *json, int32_t id, struct bytes *out, struct error *e)
 {
     const json_t *schema = json_object_get(json, "schema");
-    const char   *type = json_string_value(json_object_get(json, "schemaType"));
+    const char *type = json_string_value(json_object_get(json, "schemaType"));
 
     if (type && strcmp(type, "AVRO") != 0)
         return error_set(e, ERR_UNSUPPORTED, "schema %" PRId32 " is of type %.40s, not AVRO", id, type);
     if (json_array_size(json_object_get(json, "references")))
-        return error_set(e, ERR_UNSUPPORTED, "schema %" PRId32 " has references to other schemas, which is not "
-                         "supported; register it as one document", id);
+        return error_set(e, ERR_UNSUPPORTED,
+                         "schema %" PRId32 " has references to other schemas, which is not "
+                         "supported; register it as one document",
+                         id);
     if (!json_is_string(schema))
-        return error_set(e, ERR_INPUT, "the registry's answer for schema %" PRId32 " has no schema in it", id);
+        return error_set(e, ERR_INPUT, "the registry's answer for schema %" PRId32 " has no schema in it",
+                         id);
     bytes_append(out, json_string_value(schema), json_string_length(schema));
     return out->failed ? no_memory(e) : OK;
 }
 
 enum err registry_answer_schema(struct slice body, int32_t id, struct bytes *out, struct error *e)
 {
-    json_t  *json = NULL;
+    json_t *json = NULL;
     enum err rc = parse(body, &json, e);
 
     if (rc == OK)
@@ -324,10 +340,10 @@ enum err registry_answer_schema(struct slice body, int32_t id, struct bytes *out
 /* The version of the first subject that has id; 0 when the registry is too old to say, or will not. */
 static int32_t ask_version(struct registry *r, int32_t id)
 {
-    struct error  ignored;
-    json_t       *json = NULL;
-    json_int_t    version = 0;
-    char          path[64];
+    struct error ignored;
+    json_t *json = NULL;
+    json_int_t version = 0;
+    char path[64];
 
     snprintf(path, sizeof path, "/schemas/ids/%" PRId32 "/versions", id);
     if (ask(r, "GET", path, SLICE(""), &json, &ignored) == OK)
@@ -338,8 +354,8 @@ static int32_t ask_version(struct registry *r, int32_t id)
 
 static enum err fetch(struct registry *r, int32_t id, struct bytes *out, int32_t *version, struct error *e)
 {
-    json_t  *json = NULL;
-    char     path[64];
+    json_t *json = NULL;
+    char path[64];
     enum err rc;
 
     snprintf(path, sizeof path, "/schemas/ids/%" PRId32, id);
@@ -351,7 +367,8 @@ static enum err fetch(struct registry *r, int32_t id, struct bytes *out, int32_t
     return rc;
 }
 
-/* --- the cache ---------------------------------------------------------------------------------------------- */
+/* --- the cache
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool find_known(struct registry *r, int32_t id, struct bytes *out, int32_t *version)
 {
@@ -370,7 +387,7 @@ static bool find_known(struct registry *r, int32_t id, struct bytes *out, int32_
 static void remember(struct registry *r, int32_t id, struct slice schema, int32_t version)
 {
     struct known *k = mem_zalloc(sizeof *k);
-    bool          kept = false;
+    bool kept = false;
 
     if (k == NULL)
         return;
@@ -388,8 +405,8 @@ static void remember(struct registry *r, int32_t id, struct slice schema, int32_
 
 enum err registry_schema(struct registry *r, int32_t id, struct bytes *out, int32_t *version, struct error *e)
 {
-    size_t   before = out->len;
-    int32_t  found = 0;
+    size_t before = out->len;
+    int32_t found = 0;
     enum err rc = OK;
 
     if (r->mock) {
@@ -405,7 +422,8 @@ enum err registry_schema(struct registry *r, int32_t id, struct bytes *out, int3
     return rc == OK ? OK : error_add(e, rc, "schema registry");
 }
 
-/* --- registering -------------------------------------------------------------------------------------------- */
+/* --- registering
+ * -------------------------------------------------------------------------------------------- */
 
 /* A path segment: everything but letters, digits and -_.~ as %XX. */
 static void append_segment(const char *text, struct bytes *out)
@@ -435,12 +453,13 @@ static void write_question(struct slice schema, struct bytes *out)
     json_decref(question);
 }
 
-static enum err post(struct registry *r, const char *subject, struct slice schema, int32_t *id, struct error *e)
+static enum err post(struct registry *r, const char *subject, struct slice schema, int32_t *id,
+                     struct error *e)
 {
     struct bytes path = {0}, body = {0};
-    json_t      *json = NULL;
-    json_int_t   answer;
-    enum err     rc;
+    json_t *json = NULL;
+    json_int_t answer;
+    enum err rc;
 
     if (!format_utf8(schema))
         return error_set(e, ERR_INPUT, "the schema is not UTF-8");
@@ -466,9 +485,11 @@ out:
     return rc;
 }
 
-enum err registry_register(struct registry *r, const char *subject, struct slice schema, int32_t *id, struct error *e)
+enum err registry_register(struct registry *r, const char *subject, struct slice schema, int32_t *id,
+                           struct error *e)
 {
-    enum err rc = r->mock ? registry_mock_register(r->mock, subject, schema, id, e) : post(r, subject, schema, id, e);
+    enum err rc = r->mock ? registry_mock_register(r->mock, subject, schema, id, e)
+                          : post(r, subject, schema, id, e);
 
     return rc == OK ? OK : error_add(e, rc, "schema registry: registering subject %s", subject);
 }

@@ -1,34 +1,34 @@
-/* registry_mock.c: registries that live in the process: a list of them, each a list of schemas and of subjects' versions.
- * One lock for all: they are for demos and tests.
+/* registry_mock.c: registries that live in the process: a list of them, each a list of schemas and of
+ * subjects' versions. One lock for all: they are for demos and tests.
  */
 #include "formats/registry_mock.h"
 #include "base/mem.h"
 #include <pthread.h>
 
 struct mock_version {
-    char   *subject; /* owned */
+    char *subject; /* owned */
     int32_t id, version;
 };
 
 struct mock_wish {
-    int32_t                   id;
+    int32_t id;
     enum registry_mock_answer answer;
-    int64_t                   asked;
+    int64_t asked;
 };
 
 struct mock {
-    char                *name;    /* owned */
-    char               **schemas; /* owned; the schema of id is at id - 1 */
-    size_t               schema_count, schema_capacity;
+    char *name;     /* owned */
+    char **schemas; /* owned; the schema of id is at id - 1 */
+    size_t schema_count, schema_capacity;
     struct mock_version *versions; /* owned */
-    size_t               version_count, version_capacity;
-    struct mock_wish    *wishes; /* owned: an entry for every id that was asked or wished for */
-    size_t               wish_count, wish_capacity;
-    struct mock         *next;
+    size_t version_count, version_capacity;
+    struct mock_wish *wishes; /* owned: an entry for every id that was asked or wished for */
+    size_t wish_count, wish_capacity;
+    struct mock *next;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct mock    *mocks;
+static struct mock *mocks;
 
 /* The mock of that name, made on first asking; NULL when there is no memory. Call with the lock. */
 static struct mock *find_mock(const char *name)
@@ -86,11 +86,12 @@ static enum err find_schema(struct mock *m, int32_t id, struct bytes *out, int32
     return OK;
 }
 
-enum err registry_mock_schema(const char *name, int32_t id, struct bytes *out, int32_t *version, struct error *e)
+enum err registry_mock_schema(const char *name, int32_t id, struct bytes *out, int32_t *version,
+                              struct error *e)
 {
-    struct mock      *m;
+    struct mock *m;
     struct mock_wish *wish;
-    enum err          rc;
+    enum err rc;
 
     *version = 0;
     pthread_mutex_lock(&lock);
@@ -98,7 +99,8 @@ enum err registry_mock_schema(const char *name, int32_t id, struct bytes *out, i
         rc = error_memory(e, 0, "a registry");
     } else {
         wish->asked++;
-        rc = wish->answer == REGISTRY_MOCK_TRUE ? find_schema(m, id, out, version, e) : answer_wrongly(wish, out, e);
+        rc = wish->answer == REGISTRY_MOCK_TRUE ? find_schema(m, id, out, version, e)
+                                                : answer_wrongly(wish, out, e);
     }
     pthread_mutex_unlock(&lock);
     return rc;
@@ -139,7 +141,7 @@ enum err registry_mock_register(const char *name, const char *subject, struct sl
                                 struct error *e)
 {
     struct mock *m;
-    bool         done;
+    bool done;
 
     pthread_mutex_lock(&lock);
     m = find_mock(name);
@@ -150,7 +152,7 @@ enum err registry_mock_register(const char *name, const char *subject, struct sl
 
 bool registry_mock_answer(const char *name, int32_t id, enum registry_mock_answer answer)
 {
-    struct mock      *m;
+    struct mock *m;
     struct mock_wish *wish = NULL;
 
     pthread_mutex_lock(&lock);
@@ -162,9 +164,9 @@ bool registry_mock_answer(const char *name, int32_t id, enum registry_mock_answe
 
 int64_t registry_mock_asked(const char *name, int32_t id)
 {
-    struct mock      *m;
+    struct mock *m;
     struct mock_wish *wish;
-    int64_t           asked = 0;
+    int64_t asked = 0;
 
     pthread_mutex_lock(&lock);
     if ((m = find_mock(name)) != NULL && (wish = find_wish(m, id)) != NULL)

@@ -5,6 +5,6 @@
 
 MUST_USE enum err registry_mock_schema(const char *name, int32_t id, struct bytes *out, int32_t *version,
                                        struct error *e);
-MUST_USE enum err registry_mock_register(const char *name, const char *subject, struct slice schema, int32_t *id,
-                                         struct error *e);
+MUST_USE enum err registry_mock_register(const char *name, const char *subject, struct slice schema,
+                                         int32_t *id, struct error *e);
 #endif

@@ -1,4 +1,5 @@
-/* registry_test.c: the registry's client against a server in this process that answers well and badly, and mock://. */
+/* registry_test.c: the registry's client against a server in this process that answers well and badly, and
+ * mock://. */
 #include "formats/registry.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -13,9 +14,9 @@
 /* The path tells the server what to do. */
 struct service {
     struct http_server *server;
-    char                url[64];
-    atomic_int          calls, version_calls;
-    char                authorization[100], body[300], path[100]; /* of the last call */
+    char url[64];
+    atomic_int calls, version_calls;
+    char authorization[100], body[300], path[100]; /* of the last call */
 };
 
 static void answer(struct http_reply *reply, int status, const char *body)
@@ -28,7 +29,7 @@ static void answer(struct http_reply *reply, int status, const char *body)
 static void handle(void *arg, const struct http_call *call, struct http_reply *reply)
 {
     struct service *s = arg;
-    const char     *authorization = http_call_header(call, "Authorization");
+    const char *authorization = http_call_header(call, "Authorization");
 
     atomic_fetch_add(&s->calls, 1);
     snprintf(s->authorization, sizeof s->authorization, "%s", authorization ? authorization : "");
@@ -42,7 +43,8 @@ static void handle(void *arg, const struct http_call *call, struct http_reply *r
         atomic_fetch_add(&s->version_calls, 1);
         answer(reply, 200, "[{\"subject\":\"s-value\",\"version\":5},{\"subject\":\"t\",\"version\":1}]");
     } else if (strcmp(call->path, "/schemas/ids/1") == 0) {
-        answer(reply, 200, "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"r\\\",\\\"fields\\\":[]}\"}");
+        answer(reply, 200,
+               "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"r\\\",\\\"fields\\\":[]}\"}");
     } else if (strcmp(call->path, "/schemas/ids/2") == 0) {
         answer(reply, 200, "<html>a proxy's page</html>");
     } else if (strcmp(call->path, "/schemas/ids/3") == 0) {
@@ -54,7 +56,8 @@ static void handle(void *arg, const struct http_call *call, struct http_reply *r
     } else if (strcmp(call->path, "/schemas/ids/6") == 0) {
         answer(reply, 200, "{\"schema\":\"syntax = proto3\",\"schemaType\":\"PROTOBUF\"}");
     } else if (strcmp(call->path, "/schemas/ids/7") == 0) {
-        answer(reply, 200, "{\"schema\":\"{}\",\"references\":[{\"name\":\"a\",\"subject\":\"b\",\"version\":1}]}");
+        answer(reply, 200,
+               "{\"schema\":\"{}\",\"references\":[{\"name\":\"a\",\"subject\":\"b\",\"version\":1}]}");
     } else if (strcmp(call->path, "/schemas/ids/8") == 0) {
         usleep(300000);
         answer(reply, 200, "{\"schema\":\"slow\",\"schemaType\":\"AVRO\"}");
@@ -80,7 +83,7 @@ static void service_start(struct service *s)
 static enum err open_client(const char *const *options, struct registry **out, struct error *e)
 {
     struct map map = {0};
-    enum err   rc;
+    enum err rc;
 
     for (; *options; options += 2)
         assert_true(map_put(&map, slice_text(options[0]), (void *)(uintptr_t)options[1]));
@@ -91,10 +94,15 @@ static enum err open_client(const char *const *options, struct registry **out, s
 
 static void test_answers(UNUSED void **state)
 {
-    static const struct { int32_t id; enum err rc; const char *want; } cases[] = {
+    static const struct {
+        int32_t id;
+        enum err rc;
+        const char *want;
+    } cases[] = {
         {2, ERR_INPUT, "the registry's answer is not JSON"},
         {3, ERR_UNAVAILABLE, "the registry answers 500, Error in the backend data store"},
-        {4, ERR_DENIED, "the registry answers 401, Unauthorized; check basic-auth.user-info or bearer-auth.token"},
+        {4, ERR_DENIED,
+         "the registry answers 401, Unauthorized; check basic-auth.user-info or bearer-auth.token"},
         {5, ERR_INPUT, "the registry's answer for schema 5 has no schema in it"},
         {6, ERR_UNSUPPORTED, "schema 6 is of type PROTOBUF, not AVRO"},
         {7, ERR_UNSUPPORTED, "schema 7 has references to other schemas"},
@@ -104,10 +112,10 @@ static void test_answers(UNUSED void **state)
         {11, ERR_NOT_FOUND, "the registry answers 404, Schema not found"},
         {-1, ERR_NOT_FOUND, "the registry answers 404"},
     };
-    struct service   s;
+    struct service s;
     struct registry *r = NULL;
-    struct bytes     out = {0};
-    struct error     e = {0};
+    struct bytes out = {0};
+    struct error e = {0};
 
     service_start(&s);
     ASSERT_OK(open_client((const char *const[]){"url", s.url, NULL}, &r, &e), &e);
@@ -127,11 +135,11 @@ static void test_answers(UNUSED void **state)
 /* What was fetched is not fetched again. */
 static void test_cache(UNUSED void **state)
 {
-    struct service   s;
+    struct service s;
     struct registry *r = NULL;
-    struct bytes     out = {0};
-    struct error     e;
-    int32_t          version = 0;
+    struct bytes out = {0};
+    struct error e;
+    int32_t version = 0;
 
     service_start(&s);
     ASSERT_OK(open_client((const char *const[]){"url", s.url, NULL}, &r, &e), &e);
@@ -150,10 +158,10 @@ static void test_cache(UNUSED void **state)
 
 static void test_register(UNUSED void **state)
 {
-    struct service   s;
+    struct service s;
     struct registry *r = NULL;
-    struct error     e;
-    int32_t          id = 0;
+    struct error e;
+    int32_t id = 0;
 
     service_start(&s);
     ASSERT_OK(open_client((const char *const[]){"url", s.url, NULL}, &r, &e), &e);
@@ -171,21 +179,22 @@ static void test_register(UNUSED void **state)
 static void test_login(UNUSED void **state)
 {
     struct service s;
-    struct error   e;
-    char           with_user[700];
+    struct error e;
+    char with_user[700];
 
     service_start(&s);
     snprintf(with_user, sizeof with_user, "http://ada:secret@%s/", s.url + 7);
     const char *const cases[][9] = {
         {"url", s.url, "basic-auth.user-info", "ada:secret", NULL},
-        {"url", s.url, "basic-auth.credentials-source", "USER_INFO", "basic-auth.user-info", "ada:secret", NULL},
+        {"url", s.url, "basic-auth.credentials-source", "USER_INFO", "basic-auth.user-info", "ada:secret",
+         NULL},
         {"url", with_user, "basic-auth.credentials-source", "URL", NULL},
         {"url", with_user, NULL},
         {"url", s.url, "bearer-auth.token", "t0ken", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct registry *r = NULL;
-        struct bytes     out = {0};
+        struct bytes out = {0};
 
         ASSERT_OK(open_client(cases[i], &r, &e), &e);
         ASSERT_OK(registry_schema(r, 1, &out, NULL, &e), &e);
@@ -200,24 +209,45 @@ static void test_login(UNUSED void **state)
 
 static void test_options(UNUSED void **state)
 {
-    static const struct { const char *options[7]; enum err rc; const char *want; } cases[] = {
+    static const struct {
+        const char *options[7];
+        enum err rc;
+        const char *want;
+    } cases[] = {
         {{NULL}, ERR_CONFIG, "option 'url' of the schema registry is missing"},
         {{"url", " , ", NULL}, ERR_CONFIG, "the schema registry's url is empty"},
-        {{"url", "localhost:8081", NULL}, ERR_CONFIG, "the schema registry's url must begin with http:// or https://"},
-        {{"url", "http://h", "basic-auth.user-info", "ada", NULL}, ERR_CONFIG, "the user of the schema registry must be given as"},
-        {{"url", "http://h", "basic-auth.credentials-source", "USER_INFO", NULL}, ERR_CONFIG, "option 'basic-auth.user-info' is missing"},
-        {{"url", "http://h", "basic-auth.credentials-source", "SASL_INHERIT", NULL}, ERR_UNSUPPORTED, "option 'basic-auth.credentials-source'"},
-        {{"url", "http://h", "basic-auth.user-info", "a:b", "bearer-auth.token", "t", NULL}, ERR_CONFIG, "the schema registry is given both"},
-        {{"url", "http://h", "bearer-auth.credentials-source", "OAUTHBEARER", NULL}, ERR_UNSUPPORTED, "option 'bearer-auth.credentials-source'"},
-        {{"url", "http://h", "ssl.truststore.location", "/x/trust.jks", NULL}, ERR_UNSUPPORTED, "option 'ssl.truststore.location' = '/x/trust.jks'"},
-        {{"url", "http://h", "ssl.keystore.password", "x", NULL}, ERR_UNSUPPORTED, "options 'ssl.truststore.password' and"},
+        {{"url", "localhost:8081", NULL},
+         ERR_CONFIG,
+         "the schema registry's url must begin with http:// or https://"},
+        {{"url", "http://h", "basic-auth.user-info", "ada", NULL},
+         ERR_CONFIG,
+         "the user of the schema registry must be given as"},
+        {{"url", "http://h", "basic-auth.credentials-source", "USER_INFO", NULL},
+         ERR_CONFIG,
+         "option 'basic-auth.user-info' is missing"},
+        {{"url", "http://h", "basic-auth.credentials-source", "SASL_INHERIT", NULL},
+         ERR_UNSUPPORTED,
+         "option 'basic-auth.credentials-source'"},
+        {{"url", "http://h", "basic-auth.user-info", "a:b", "bearer-auth.token", "t", NULL},
+         ERR_CONFIG,
+         "the schema registry is given both"},
+        {{"url", "http://h", "bearer-auth.credentials-source", "OAUTHBEARER", NULL},
+         ERR_UNSUPPORTED,
+         "option 'bearer-auth.credentials-source'"},
+        {{"url", "http://h", "ssl.truststore.location", "/x/trust.jks", NULL},
+         ERR_UNSUPPORTED,
+         "option 'ssl.truststore.location' = '/x/trust.jks'"},
+        {{"url", "http://h", "ssl.keystore.password", "x", NULL},
+         ERR_UNSUPPORTED,
+         "options 'ssl.truststore.password' and"},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct registry *r = NULL;
-        struct error     e;
+        struct error e;
 
-        if (open_client(cases[i].options, &r, &e) != cases[i].rc || strncmp(e.text, cases[i].want, strlen(cases[i].want)) != 0)
+        if (open_client(cases[i].options, &r, &e) != cases[i].rc ||
+            strncmp(e.text, cases[i].want, strlen(cases[i].want)) != 0)
             fail_msg("%s: got %s", cases[i].want, e.text);
     }
 }
@@ -225,11 +255,11 @@ static void test_options(UNUSED void **state)
 /* The second of two is asked when nobody listens at the first, and first of all from then on. */
 static void test_many_urls(UNUSED void **state)
 {
-    struct service   s, gone;
+    struct service s, gone;
     struct registry *r = NULL;
-    struct bytes     out = {0};
-    struct error     e;
-    char             urls[200];
+    struct bytes out = {0};
+    struct error e;
+    char urls[200];
 
     service_start(&gone);
     http_server_stop(gone.server);
@@ -249,15 +279,22 @@ static void test_many_urls(UNUSED void **state)
 
 static void test_mock(UNUSED void **state)
 {
-    static const struct { enum registry_mock_answer answer; enum err rc; } wishes[] = {
-        {REGISTRY_MOCK_UNKNOWN, ERR_NOT_FOUND}, {REGISTRY_MOCK_UNAVAILABLE, ERR_UNAVAILABLE}, {REGISTRY_MOCK_NONSENSE, ERR_INPUT},
-        {REGISTRY_MOCK_DENIED, ERR_DENIED}, {REGISTRY_MOCK_BROKEN, OK}, {REGISTRY_MOCK_TRUE, OK},
+    static const struct {
+        enum registry_mock_answer answer;
+        enum err rc;
+    } wishes[] = {
+        {REGISTRY_MOCK_UNKNOWN, ERR_NOT_FOUND},
+        {REGISTRY_MOCK_UNAVAILABLE, ERR_UNAVAILABLE},
+        {REGISTRY_MOCK_NONSENSE, ERR_INPUT},
+        {REGISTRY_MOCK_DENIED, ERR_DENIED},
+        {REGISTRY_MOCK_BROKEN, OK},
+        {REGISTRY_MOCK_TRUE, OK},
     };
     static const char *const options[] = {"url", "mock://registry-test", NULL};
-    struct registry         *a = NULL, *b = NULL;
-    struct bytes             out = {0};
-    struct error             e;
-    int32_t                  id = 0, version = 0;
+    struct registry *a = NULL, *b = NULL;
+    struct bytes out = {0};
+    struct error e;
+    int32_t id = 0, version = 0;
 
     ASSERT_OK(open_client(options, &a, &e), &e);
     ASSERT_OK(open_client(options, &b, &e), &e);

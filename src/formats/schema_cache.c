@@ -3,15 +3,15 @@
 #include "base/mem.h"
 #include <pthread.h>
 
-#define FETCHES_MAX  16   /* under way at a time: payloads of garbage name any number of ids */
-#define ENTRIES_MAX  4096 /* then the bad ones are forgotten */
-#define ROUNDS_TO_ASK_AGAIN 100 /* a registry may know tomorrow what it does not know today */
+#define FETCHES_MAX         16   /* under way at a time: payloads of garbage name any number of ids */
+#define ENTRIES_MAX         4096 /* then the bad ones are forgotten */
+#define ROUNDS_TO_ASK_AGAIN 100  /* a registry may know tomorrow what it does not know today */
 
 /* What the task and the fetches share; the last one frees it. */
 struct shared {
-    pthread_mutex_t  lock;
-    int              refs;
-    bool             closed; /* the cache is gone: nobody is to be woken */
+    pthread_mutex_t lock;
+    int refs;
+    bool closed;               /* the cache is gone: nobody is to be woken */
     struct registry *registry; /* owned */
     void (*wake)(void *arg);
     void *wake_arg;
@@ -20,25 +20,26 @@ struct shared {
 /* One question. Written by the executor's thread until done. */
 struct fetch {
     struct shared *shared; /* a reference */
-    int            refs;   /* of the entry and of the executor; under shared's lock */
-    bool           done;   /* under shared's lock; what follows is the task's from then on */
-    int32_t        id, version;
-    enum err       rc;
-    struct error   error;
-    struct bytes   document;
+    int refs;              /* of the entry and of the executor; under shared's lock */
+    bool done;             /* under shared's lock; what follows is the task's from then on */
+    int32_t id, version;
+    enum err rc;
+    struct error error;
+    struct bytes document;
 };
 
 struct schema_cache {
-    const struct decode_spec *spec;   /* borrowed */
-    const bool               *wanted; /* borrowed */
-    struct avro_schema       *reader; /* owned; NULL when there is none */
-    struct shared            *shared; /* a reference */
-    struct map                entries; /* id, as bytes, to struct schema_entry, owned */
-    int64_t                   round;
-    int                       fetch_count; /* under way */
+    const struct decode_spec *spec; /* borrowed */
+    const bool *wanted;             /* borrowed */
+    struct avro_schema *reader;     /* owned; NULL when there is none */
+    struct shared *shared;          /* a reference */
+    struct map entries;             /* id, as bytes, to struct schema_entry, owned */
+    int64_t round;
+    int fetch_count; /* under way */
 };
 
-/* --- what is shared ----------------------------------------------------------------------------------------- */
+/* --- what is shared
+ * ----------------------------------------------------------------------------------------- */
 
 static void unref_shared(struct shared *s)
 {
@@ -57,7 +58,7 @@ static void unref_shared(struct shared *s)
 static void unref_fetch(struct fetch *f)
 {
     struct shared *s = f->shared;
-    int            refs;
+    int refs;
 
     pthread_mutex_lock(&s->lock);
     refs = --f->refs;
@@ -69,10 +70,11 @@ static void unref_fetch(struct fetch *f)
     unref_shared(s);
 }
 
-/* On a thread of the executor. The wake is called under the lock, so that the cache is not freed meanwhile. */
+/* On a thread of the executor. The wake is called under the lock, so that the cache is not freed meanwhile.
+ */
 static void run_fetch(void *arg)
 {
-    struct fetch  *f = arg;
+    struct fetch *f = arg;
     struct shared *s = f->shared;
 
     f->rc = registry_schema(s->registry, f->id, &f->document, &f->version, &f->error);
@@ -84,7 +86,8 @@ static void run_fetch(void *arg)
     unref_fetch(f);
 }
 
-/* --- making ------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum err no_memory(struct error *e)
 {
@@ -95,7 +98,7 @@ enum err schema_cache_new(const struct decode_spec *spec, const bool *wanted, st
                           struct avro_schema *reader, struct schema_cache **out, struct error *e)
 {
     struct schema_cache *c = mem_zalloc(sizeof *c);
-    struct shared       *s = mem_zalloc(sizeof *s);
+    struct shared *s = mem_zalloc(sizeof *s);
 
     if (c == NULL || s == NULL) {
         mem_free(c);
@@ -124,7 +127,7 @@ static void free_entry(struct schema_entry *entry)
 void schema_cache_free(struct schema_cache *c)
 {
     struct map_entry *m;
-    size_t            at = 0;
+    size_t at = 0;
 
     if (c == NULL)
         return;
@@ -139,7 +142,8 @@ void schema_cache_free(struct schema_cache *c)
     mem_free(c);
 }
 
-/* --- entries ------------------------------------------------------------------------------------------------ */
+/* --- entries
+ * ------------------------------------------------------------------------------------------------ */
 
 struct schema_entry *schema_cache_known(struct schema_cache *c, int32_t id)
 {
@@ -149,14 +153,14 @@ struct schema_entry *schema_cache_known(struct schema_cache *c, int32_t id)
 void schema_cache_begin(struct schema_cache *c)
 {
     struct map_entry *m;
-    size_t            at = 0;
+    size_t at = 0;
 
     c->round++;
     if (map_count(&c->entries) < ENTRIES_MAX)
         return;
     while ((m = map_next(&c->entries, &at)) != NULL) {
         struct schema_entry *entry = m->value;
-        int32_t              id = entry->id;
+        int32_t id = entry->id;
 
         if (entry->state != SCHEMA_BAD)
             continue;
@@ -212,7 +216,8 @@ static bool is_done(struct fetch *f)
 }
 
 /* The payloads of this schema are lost to errors, with the reason of e. */
-static enum err make_bad(struct schema_cache *c, struct schema_entry *entry, const char *type, struct error *e)
+static enum err make_bad(struct schema_cache *c, struct schema_entry *entry, const char *type,
+                         struct error *e)
 {
     entry->state = SCHEMA_NEW;
     if ((entry->reason = mem_printf("schema %" PRId32 ": %s", entry->id, e->text)) == NULL)
@@ -223,11 +228,12 @@ static enum err make_bad(struct schema_cache *c, struct schema_entry *entry, con
     return OK;
 }
 
-static enum err compile(struct schema_cache *c, struct schema_entry *entry, struct slice document, struct error *e)
+static enum err compile(struct schema_cache *c, struct schema_entry *entry, struct slice document,
+                        struct error *e)
 {
     struct avro_schema *writer = NULL;
-    const char         *type = "bad_schema";
-    enum err            rc = avro_schema_parse(document, &writer, e);
+    const char *type = "bad_schema";
+    enum err rc = avro_schema_parse(document, &writer, e);
 
     if (rc == OK) {
         type = "incompatible_schema";
@@ -247,7 +253,7 @@ static enum err compile(struct schema_cache *c, struct schema_entry *entry, stru
 static enum err take_answer(struct schema_cache *c, struct schema_entry *entry, struct error *e)
 {
     struct fetch *f = entry->fetch;
-    enum err      rc = f->rc;
+    enum err rc = f->rc;
 
     *e = f->error;
     entry->fetch = NULL;
@@ -267,7 +273,7 @@ static enum err take_answer(struct schema_cache *c, struct schema_entry *entry, 
 enum err schema_cache_get(struct schema_cache *c, int32_t id, struct schema_entry **out, struct error *e)
 {
     struct schema_entry *entry = schema_cache_known(c, id);
-    enum err             rc = OK;
+    enum err rc = OK;
 
     if (entry == NULL && (entry = add_entry(c, id)) == NULL)
         return no_memory(e);

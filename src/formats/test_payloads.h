@@ -9,11 +9,11 @@
 
 /* A decoder and what it was made of. */
 struct test_decoder {
-    struct arena        arena;
-    struct map          options;
-    struct decode_spec  spec;
-    struct decoder     *decoder;
-    int32_t             raw[TEST_COLUMNS_MAX];
+    struct arena arena;
+    struct map options;
+    struct decode_spec spec;
+    struct decoder *decoder;
+    int32_t raw[TEST_COLUMNS_MAX];
 };
 
 /* Everything but the decoder. options is name, value, ..., ended by NULL; may be NULL. */
@@ -23,7 +23,8 @@ UNUSED static void test_spec(struct test_decoder *t, const char *columns, const 
     memset(t->raw, -1, sizeof t->raw);
     for (; options && *options; options += 2)
         assert_true(map_put(&t->options, slice_text(options[0]), (void *)(uintptr_t)options[1]));
-    t->spec = (struct decode_spec){.schema = test_schema(&t->arena, columns), .raw = t->raw, .options = &t->options};
+    t->spec = (struct decode_spec){
+        .schema = test_schema(&t->arena, columns), .raw = t->raw, .options = &t->options};
 }
 
 UNUSED static void test_decoder_open(struct test_decoder *t, const char *format, const char *columns,
@@ -60,8 +61,8 @@ UNUSED static void test_raw_row(struct builder *b, struct slice value, int64_t o
 UNUSED static struct batch *test_raw_batch(const struct slice *payloads, int32_t count)
 {
     struct builder b;
-    struct batch  *raw = NULL;
-    struct error   e;
+    struct batch *raw = NULL;
+    struct error e;
 
     assert_true(builder_init(&b, &format_raw_schema, NULL));
     for (int32_t i = 0; i < count; i++)
@@ -82,7 +83,8 @@ UNUSED static void test_print_errors(const struct batch *errors, struct bytes *o
         return;
     ASSERT_OK(batch_check(errors, &e), &e);
     for (int32_t i = 0; i < errors->row_count; i++)
-        bytes_printf(out, "!" SLICE_FMT ": " SLICE_FMT "\n", SLICE_ARG(column_slice(&errors->columns[ERROR_TYPE], i)),
+        bytes_printf(out, "!" SLICE_FMT ": " SLICE_FMT "\n",
+                     SLICE_ARG(column_slice(&errors->columns[ERROR_TYPE], i)),
                      SLICE_ARG(column_slice(&errors->columns[ERROR_MESSAGE], i)));
 }
 
@@ -90,7 +92,7 @@ UNUSED static void test_print_errors(const struct batch *errors, struct bytes *o
 UNUSED static const char *test_decode_one(struct decoder *d, struct slice payload, struct bytes *out)
 {
     struct batch *raw = test_raw_batch(&payload, 1), *rows = NULL, *errors = NULL;
-    struct error  e;
+    struct error e;
 
     bytes_clear(out);
     ASSERT_OK(decoder_decode(d, raw, &rows, &errors, &e), &e);
@@ -104,14 +106,15 @@ UNUSED static const char *test_decode_one(struct decoder *d, struct slice payloa
 }
 
 /* The error of a decoder that cannot be made. */
-UNUSED static void test_refused(const char *format, const char *columns, const char *const *options, enum err rc,
-                                const char *want)
+UNUSED static void test_refused(const char *format, const char *columns, const char *const *options,
+                                enum err rc, const char *want)
 {
     struct test_decoder t;
-    struct error        e;
+    struct error e;
 
     test_spec(&t, columns, options);
-    if (format_find(format)->decoder_new(&t.spec, &t.decoder, &e) != rc || strncmp(e.text, want, strlen(want)) != 0)
+    if (format_find(format)->decoder_new(&t.spec, &t.decoder, &e) != rc ||
+        strncmp(e.text, want, strlen(want)) != 0)
         fail_msg("%s: got %s", want, e.text);
     t.decoder = NULL;
     test_decoder_close(&t);

@@ -36,12 +36,14 @@ static __int128 test_random_decimal(const struct type *t, uint64_t *seed)
 
 static void test_random_text(struct column_builder *c, uint64_t *seed)
 {
-    static const char *const pieces[] = {"a", "heart", "\xed\x95\x9c", "\xc3\xa9", "\xf0\x9f\x98\x80", " ", "0", "x"};
-    char                     text[64];
-    size_t                   len = 0;
+    static const char *const pieces[] = {"a", "heart", "\xed\x95\x9c", "\xc3\xa9", "\xf0\x9f\x98\x80", " ",
+                                         "0", "x"};
+    char text[64];
+    size_t len = 0;
 
     for (uint64_t n = test_random(seed) % 12; n > 0; n--)
-        len += (size_t)snprintf(text + len, sizeof text - len, "%s", pieces[test_random(seed) % COUNT_OF(pieces)]);
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s",
+                                pieces[test_random(seed) % COUNT_OF(pieces)]);
     builder_copied(c, text, len);
 }
 
@@ -62,7 +64,8 @@ static void test_random_key(struct column_builder *c, int n, uint64_t *seed)
     char text[64];
 
     if (c->type->kind == TYPE_STRING)
-        builder_copied(c, text, (size_t)snprintf(text, sizeof text, "key %d of %d", n, (int)(test_random(seed) % 1000)));
+        builder_copied(
+            c, text, (size_t)snprintf(text, sizeof text, "key %d of %d", n, (int)(test_random(seed) % 1000)));
     else
         test_random_value(c, seed);
 }
@@ -70,7 +73,7 @@ static void test_random_key(struct column_builder *c, int n, uint64_t *seed)
 static void test_random_value(struct column_builder *c, uint64_t *seed)
 {
     const struct type *t = c->type;
-    uint64_t           r = test_random(seed), n = test_random(seed) % 4;
+    uint64_t r = test_random(seed), n = test_random(seed) % 4;
 
     if (t->nullable && r % 5 == 0) {
         builder_null(c);
@@ -144,8 +147,8 @@ static void test_random_value(struct column_builder *c, uint64_t *seed)
 UNUSED static struct batch *test_random_batch(const struct schema *schema, int32_t row_count, uint64_t seed)
 {
     struct builder b;
-    struct batch  *out = NULL;
-    struct error   e;
+    struct batch *out = NULL;
+    struct error e;
 
     assert_true(builder_init(&b, schema, NULL));
     for (int32_t row = 0; row < row_count; row++)
@@ -159,7 +162,7 @@ UNUSED static struct batch *test_random_batch(const struct schema *schema, int32
 UNUSED static const struct schema *test_schema(struct arena *arena, const char *text)
 {
     const struct schema *schema = NULL;
-    struct error         e;
+    struct error e;
 
     ASSERT_OK(schema_parse(arena, slice_text(text), &schema, &e), &e);
     return schema;

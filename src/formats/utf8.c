@@ -35,7 +35,7 @@ static size_t sequence(const uint8_t *p, size_t left)
 bool utf8_valid_slow(const char *text, size_t len)
 {
     const uint8_t *p = (const uint8_t *)text;
-    size_t         at = 0;
+    size_t at = 0;
 
     while (at < len) {
         size_t n;

@@ -38,7 +38,8 @@ static inline bool utf8_ascii(const char *p, size_t len)
     return (bits & UTF8_HIGH_BITS) == 0;
 }
 
-/* Any text, by the table of well-formed sequences: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* Any text, by the table of well-formed sequences: no overlong forms, no surrogates, nothing above U+10FFFF.
+ */
 bool utf8_valid_slow(const char *p, size_t len);
 
 static inline bool utf8_valid(const char *p, size_t len)

@@ -37,7 +37,7 @@ bool uuid_parse(struct slice text, char out[16])
 void uuid_format(const char raw[16], char out[UUID_TEXT])
 {
     static const char digits[] = "0123456789abcdef";
-    size_t            at = 0;
+    size_t at = 0;
 
     for (int i = 0; i < 16; i++) {
         if (is_dash(at))

@@ -5,6 +5,6 @@
 
 #define UUID_TEXT 36
 
-bool uuid_parse(struct slice text, char out[16]); /* false when it is none */
+bool uuid_parse(struct slice text, char out[16]);          /* false when it is none */
 void uuid_format(const char raw[16], char out[UUID_TEXT]); /* not terminated */
 #endif

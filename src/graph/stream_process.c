@@ -204,6 +204,24 @@ void weir_map_remove(struct weir_state *s, const void *key, size_t key_bytes)
         end_change(s);
 }
 
+const void *weir_map_next(struct weir_state *s, size_t *at, size_t *key_bytes)
+{
+    struct slice  all = state_get(s->state, s->owner->key, 0), name;
+    struct reader r;
+    size_t        len;
+
+    if (*at >= all.len)
+        return NULL;
+    r = reader_of(slice_from(all, *at));
+    len = (size_t)reader_varint(&r);
+    name = reader_bytes(&r, len);
+    reader_bytes(&r, s->size);
+    assert(!r.failed);
+    *at = all.len - reader_left(&r);
+    *key_bytes = name.len;
+    return name.ptr;
+}
+
 /* --- timers ------------------------------------------------------------------------------------------------------------- */
 
 bool weir_timer_event(struct weir_task *t, int64_t due_us)

@@ -132,6 +132,7 @@ static void take_partition(struct reading *r, int32_t row, struct data_file *f)
 static void take_lists(struct reading *r, int32_t row, struct data_file *f)
 {
     const struct column *splits = &r->file[FILE_SPLITS], *ids = &r->file[FILE_EQUALITY_IDS];
+    int32_t             *to;
 
     if (column_valid(splits, row)) {
         f->split_count = splits->offsets[row + 1] - splits->offsets[row];
@@ -140,8 +141,9 @@ static void take_lists(struct reading *r, int32_t row, struct data_file *f)
     }
     if (column_valid(ids, row)) {
         f->equality_count = ids->offsets[row + 1] - ids->offsets[row];
-        f->equality_ids = arena_copy(r->arena, ids->children[0].i32 + ids->offsets[row],
-                                     (size_t)f->equality_count * sizeof *f->equality_ids);
+        f->equality_ids = to = ARENA_ARRAY(r->arena, int32_t, f->equality_count);
+        for (int32_t i = 0; to && i < f->equality_count; i++)
+            to[i] = (int32_t)ids->children[0].i64[ids->offsets[row] + i];
     }
 }
 

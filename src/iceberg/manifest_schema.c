@@ -26,6 +26,7 @@ MAP_OF(lower_bounds, 126, 127, &required_bytes);
 MAP_OF(upper_bounds, 129, 130, &required_bytes);
 LIST_OF(split_offsets, 133, &required_long);
 LIST_OF(equality_ids, 136, &required_int);
+LIST_OF(wide_equality_ids, 136, &required_long);
 
 static const struct field file_fields[FILE_FIELDS] = {
     [FILE_CONTENT] = {"content", &required_int, 134, NULL},
@@ -96,14 +97,22 @@ static const struct type *nullable(const struct type *t, struct arena *arena)
     return copy;
 }
 
-/* A copy of fields in arena, all of them nullable if so wanted. */
-static struct field *copy_fields(const struct field *from, int32_t count, bool optional, struct arena *arena)
+/* As it is read: perhaps absent, and an int perhaps written as a long (pyiceberg does so with equality_ids). */
+static const struct type *lenient(const struct type *t, struct arena *arena)
+{
+    if (t->kind == TYPE_INT32)
+        return &optional_long;
+    return t == &equality_ids ? &wide_equality_ids : nullable(t, arena);
+}
+
+/* A copy of fields in arena, for reading or for writing. */
+static struct field *copy_fields(const struct field *from, int32_t count, bool reading, struct arena *arena)
 {
     struct field *fields = arena_copy(arena, from, sizeof *from * (size_t)count);
 
-    for (int32_t i = 0; fields && optional && i < count; i++)
+    for (int32_t i = 0; fields && reading && i < count; i++)
         if (fields[i].type)
-            fields[i].type = nullable(fields[i].type, arena);
+            fields[i].type = lenient(fields[i].type, arena);
     return fields;
 }
 

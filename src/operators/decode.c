@@ -6,22 +6,23 @@
 #define LOG_EVERY_US INT64_C(10000000)
 
 struct decode {
-    struct operator              base;
+    struct operator base;
     const struct decode_op_spec *spec;
-    const struct op_env         *env;
-    struct decode_spec           decode; /* what the decoder borrows */
-    struct decoder              *decoder;
-    struct counter              *skipped;
-    int64_t                      logged_us; /* monotonic */
-    int64_t                      unlogged;  /* skipped since then */
+    const struct op_env *env;
+    struct decode_spec decode; /* what the decoder borrows */
+    struct decoder *decoder;
+    struct counter *skipped;
+    int64_t logged_us; /* monotonic */
+    int64_t unlogged;  /* skipped since then */
 };
 
-static struct decode *self(struct operator *o)
+static struct decode *self(struct operator* o)
 {
     return CONTAINER_OF(o, struct decode, base);
 }
 
-/* --- what could not be read ---------------------------------------------------------------------------------------- */
+/* --- what could not be read
+ * ---------------------------------------------------------------------------------------- */
 
 static struct slice text_of(const struct batch *b, int32_t column, int32_t row)
 {
@@ -30,7 +31,7 @@ static struct slice text_of(const struct batch *b, int32_t column, int32_t row)
 
 static enum err fail(const struct batch *errors, struct error *e)
 {
-    int32_t      row = batch_row(errors, 0);
+    int32_t row = batch_row(errors, 0);
     struct slice topic = text_of(errors, RAW_TOPIC, row), message = text_of(errors, ERROR_MESSAGE, row);
 
     return error_set(e, ERR_INPUT,
@@ -42,8 +43,8 @@ static enum err fail(const struct batch *errors, struct error *e)
 
 static void skip(struct decode *d, const struct batch *errors)
 {
-    int64_t      now_us = clock_mono_us(d->env->clock);
-    int32_t      row = batch_row(errors, 0);
+    int64_t now_us = clock_mono_us(d->env->clock);
+    int32_t row = batch_row(errors, 0);
     struct slice topic = text_of(errors, RAW_TOPIC, row), message = text_of(errors, ERROR_MESSAGE, row);
 
     counter_add(d->skipped, batch_live(errors));
@@ -80,7 +81,8 @@ static enum err deal_with(struct decode *d, struct batch *errors, struct error *
     return rc;
 }
 
-/* --- batches ------------------------------------------------------------------------------------------------------- */
+/* --- batches
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* The facts of the raw batch hold for what was made of it, which nobody else has seen yet. */
 static void inherit(struct batch *made, const struct batch *raw)
@@ -91,11 +93,11 @@ static void inherit(struct batch *made, const struct batch *raw)
     made->born_us = raw->born_us;
 }
 
-static enum err decode_batch(struct operator *o, UNUSED int32_t input, struct batch *raw, struct error *e)
+static enum err decode_batch(struct operator* o, UNUSED int32_t input, struct batch *raw, struct error *e)
 {
     struct decode *d = self(o);
-    struct batch  *rows = NULL, *errors = NULL;
-    enum err       rc = decoder_decode(d->decoder, raw, &rows, &errors, e);
+    struct batch *rows = NULL, *errors = NULL;
+    enum err rc = decoder_decode(d->decoder, raw, &rows, &errors, e);
 
     if (rc != OK)
         return rc; /* ERR_WAIT too */
@@ -112,18 +114,22 @@ static enum err decode_batch(struct operator *o, UNUSED int32_t input, struct ba
     return deal_with(d, errors, e);
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
-static enum err decode_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err decode_open(struct operator* o, const struct op_env *env, struct error *e)
 {
-    struct decode       *d = self(o);
+    struct decode *d = self(o);
     const struct format *format = format_find(d->spec->format);
-    enum err             rc;
+    enum err rc;
 
     if (format == NULL)
-        return error_set(e, ERR_CONFIG, "there is no format '%s'; known are: %s", d->spec->format, format_names());
+        return error_set(e, ERR_CONFIG, "there is no format '%s'; known are: %s", d->spec->format,
+                         format_names());
     d->env = env;
-    d->skipped = metrics_counter(env->metrics, "numRecordsSkipped", "records skipped because they cannot be read");
+    d->skipped = metrics_counter(env->metrics, "numRecordsSkipped",
+                                 "records skipped because they cannot be read");
     d->decode = (struct decode_spec){.schema = d->spec->schema,
                                      .raw = d->spec->raw,
                                      .options = d->spec->options,
@@ -136,7 +142,7 @@ static enum err decode_open(struct operator *o, const struct op_env *env, struct
     return rc == OK ? OK : error_add(e, rc, "format '%s'", d->spec->format);
 }
 
-static void decode_close(struct operator *o)
+static void decode_close(struct operator* o)
 {
     struct decode *d = self(o);
 
@@ -151,7 +157,7 @@ static const struct operator_ops decode_ops = {
     .close = decode_close,
 };
 
-static enum err decode_new(const void *spec, struct operator **out, struct error *e)
+static enum err decode_new(const void *spec, struct operator** out, struct error *e)
 {
     struct decode *d = mem_zalloc(sizeof *d);
 

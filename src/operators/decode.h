@@ -1,5 +1,5 @@
-/* decode.h: payloads into rows, by one of the formats (formats/format.h). Port 0: rows; port 1: what could not be read,
- * as rows of format_error_schema. What is done about those is said by on_error.
+/* decode.h: payloads into rows, by one of the formats (formats/format.h). Port 0: rows; port 1: what could
+ * not be read, as rows of format_error_schema. What is done about those is said by on_error.
  */
 #ifndef WEIR_OPERATORS_DECODE_H
 #define WEIR_OPERATORS_DECODE_H
@@ -14,13 +14,13 @@ enum on_error {
 
 /* Read-only; must outlive the operators. */
 struct decode_op_spec {
-    const char          *format;  /* "avro-confluent" */
-    const struct schema *schema;  /* of the rows */
-    const int32_t       *raw;     /* as in decode_spec */
-    const struct map    *options; /* as in decode_spec */
-    enum on_error        on_error;
+    const char *format;          /* "avro-confluent" */
+    const struct schema *schema; /* of the rows */
+    const int32_t *raw;          /* as in decode_spec */
+    const struct map *options;   /* as in decode_spec */
+    enum on_error on_error;
     const struct metric_label *metric_labels; /* of the decoder's bare metrics; may be NULL */
-    size_t                     metric_label_count;
+    size_t metric_label_count;
 };
 extern const struct operator_factory decode_factory;
 #endif

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static struct arena         arena;
+static struct arena arena;
 static const struct schema *schema;
-static const int32_t        from_payload[] = {-1, -1};
-static struct map           no_options, registry_options;
+static const int32_t from_payload[] = {-1, -1};
+static struct map no_options, registry_options;
 
 static int setup(UNUSED void **state)
 {
@@ -29,15 +29,18 @@ static int teardown(UNUSED void **state)
 
 static struct decode_op_spec spec_of(const char *format, enum on_error on_error)
 {
-    return (struct decode_op_spec){.format = format, .schema = schema, .raw = from_payload, .options = &no_options,
+    return (struct decode_op_spec){.format = format,
+                                   .schema = schema,
+                                   .raw = from_payload,
+                                   .options = &no_options,
                                    .on_error = on_error};
 }
 
 static struct batch *make_raw(struct budget *budget, const char *const *payloads, int32_t count)
 {
     struct builder b;
-    struct batch  *raw = NULL;
-    struct error   e;
+    struct batch *raw = NULL;
+    struct error e;
 
     if (!builder_init(&b, &format_raw_schema, budget))
         return NULL;
@@ -58,15 +61,16 @@ static struct batch *make_raw(struct budget *budget, const char *const *payloads
     return raw;
 }
 
-static const char *const payloads[] = {"{\"name\":\"a\",\"n\":1}", "{\"name\":", "{\"name\":\"b\",\"n\":2}", "nonsense"};
+static const char *const payloads[] = {"{\"name\":\"a\",\"n\":1}", "{\"name\":", "{\"name\":\"b\",\"n\":2}",
+                                       "nonsense"};
 
 static void test_emit(UNUSED void **state)
 {
     const struct decode_op_spec spec = spec_of("json", ON_ERROR_EMIT);
     const struct harness_config c = {.factory = &decode_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *raw;
-    struct error                e;
+    struct harness h;
+    struct batch *raw;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     raw = make_raw(h.budget, payloads, 4);
@@ -87,9 +91,9 @@ static void test_fail(UNUSED void **state)
 {
     const struct decode_op_spec spec = spec_of("json", ON_ERROR_FAIL);
     const struct harness_config c = {.factory = &decode_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *raw;
-    struct error                e;
+    struct harness h;
+    struct batch *raw;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     raw = make_raw(h.budget, payloads, 4);
@@ -104,9 +108,9 @@ static void test_fail(UNUSED void **state)
 
 static size_t lines_in(int fd)
 {
-    char    text[8192];
+    char text[8192];
     ssize_t n = pread(fd, text, sizeof text, 0);
-    size_t  lines = 0;
+    size_t lines = 0;
 
     for (ssize_t i = 0; i < n; i++)
         lines += text[i] == '\n';
@@ -117,10 +121,10 @@ static void test_skip(UNUSED void **state)
 {
     const struct decode_op_spec spec = spec_of("json", ON_ERROR_SKIP);
     const struct harness_config c = {.factory = &decode_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *raw;
-    struct error                e;
-    FILE                       *log = tmpfile();
+    struct harness h;
+    struct batch *raw;
+    struct error e;
+    FILE *log = tmpfile();
 
     log_init(LOG_INFO, LOG_TEXT, fileno(log));
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
@@ -142,11 +146,11 @@ static void test_skip(UNUSED void **state)
 static void test_wait(UNUSED void **state)
 {
     static const char *const payload[] = {"\0\0\0\0\1"};
-    struct decode_op_spec    spec = spec_of("avro-confluent", ON_ERROR_EMIT);
-    struct harness_config    c = {.factory = &decode_factory, .spec = &spec, .queued = true};
-    struct harness           h;
-    struct batch            *raw;
-    struct error             e;
+    struct decode_op_spec spec = spec_of("avro-confluent", ON_ERROR_EMIT);
+    struct harness_config c = {.factory = &decode_factory, .spec = &spec, .queued = true};
+    struct harness h;
+    struct batch *raw;
+    struct error e;
 
     spec.options = &registry_options;
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
@@ -165,8 +169,8 @@ static void test_unknown_format(UNUSED void **state)
 {
     const struct decode_op_spec spec = spec_of("jsn", ON_ERROR_EMIT);
     const struct harness_config c = {.factory = &decode_factory, .spec = &spec};
-    struct harness              h;
-    struct error                e;
+    struct harness h;
+    struct error e;
 
     assert_int_equal(harness_open(&h, &c, NULL, 0, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "json"));
@@ -176,9 +180,9 @@ static void test_no_memory(UNUSED void **state)
 {
     const struct decode_op_spec spec = spec_of("json", ON_ERROR_EMIT);
     const struct harness_config c = {.factory = &decode_factory, .spec = &spec};
-    struct batch               *raw = make_raw(NULL, payloads, 4);
-    struct error                e;
-    enum err                    rc = ERR_MEMORY;
+    struct batch *raw = make_raw(NULL, payloads, 4);
+    struct error e;
+    enum err rc = ERR_MEMORY;
 
     log_init(LOG_ERROR, LOG_TEXT, STDERR_FILENO); /* metrics say when there is no memory for one */
     for (uint64_t nth = 1; rc != OK; nth++) {

@@ -69,8 +69,8 @@ static struct slice next_word(const char **at, char end)
 struct batch *harness_rows(const struct schema *schema, const char *lines, struct budget *budget)
 {
     struct builder builder;
-    struct batch  *b = NULL;
-    struct error   e;
+    struct batch *b = NULL;
+    struct error e;
 
     if (!builder_init(&builder, schema, budget))
         return NULL;

@@ -1,5 +1,5 @@
-/* map_batch.h: user code without keys: map, filter, flat_map: a batch in, any number of batches out at any port.
- * It may keep operator state: named items in checkpoints.
+/* map_batch.h: user code without keys: map, filter, flat_map: a batch in, any number of batches out at any
+ * port. It may keep operator state: named items in checkpoints.
  */
 #ifndef WEIR_OPERATORS_MAP_BATCH_H
 #define WEIR_OPERATORS_MAP_BATCH_H
@@ -18,7 +18,7 @@ struct map_function {
 
 struct map_spec {
     const struct map_function *fn;
-    const void                *arg;
+    const void *arg;
 };
 extern const struct operator_factory map_batch_factory;
 #endif

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- what env is made of -------------------------------------------------------------------------------------- */
+/* --- what env is made of
+ * -------------------------------------------------------------------------------------- */
 
 static int64_t clock_wall(struct clock *c)
 {
@@ -44,7 +45,8 @@ static void wake_at(void *arg, int64_t wall_us)
     h->wake_at_us = MIN(h->wake_at_us, wall_us);
 }
 
-/* --- what comes out -------------------------------------------------------------------------------------------- */
+/* --- what comes out
+ * -------------------------------------------------------------------------------------------- */
 
 static void write_rows(struct harness *h, int32_t port, const struct batch *b)
 {
@@ -54,7 +56,7 @@ static void write_rows(struct harness *h, int32_t port, const struct batch *b)
     batch_print(b, &lines);
     for (rest = bytes_all(&lines); rest.len;) {
         const char *end = memchr(rest.ptr, '\n', rest.len);
-        size_t      len = end ? (size_t)(end - rest.ptr) : rest.len;
+        size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
 
         bytes_printf(&h->text, "%" PRId32 " %.*s\n", port, (int)len, rest.ptr);
         rest = slice_from(rest, MIN(len + 1, rest.len));
@@ -100,7 +102,7 @@ static enum err output_watermark(struct output *o, int64_t watermark_us, UNUSED 
 static enum err output_split(struct output *o, const struct split_event *s, UNUSED struct error *e)
 {
     static const char *const changes[] = {"added", "removed", "idle", "active"};
-    struct harness          *h = CONTAINER_OF(o, struct harness, output);
+    struct harness *h = CONTAINER_OF(o, struct harness, output);
 
     bytes_printf(&h->text, "split %" PRId32 " %s\n", s->number, changes[s->change]);
     return OK;
@@ -152,7 +154,8 @@ size_t harness_work(struct harness *h)
     return ran;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t first_group(uint32_t max_parallelism, uint32_t parallelism, uint32_t subtask)
 {
@@ -171,8 +174,11 @@ static enum err make_env(struct harness *h, const struct harness_config *c, stru
     h->clock.clock = (struct clock){clock_wall, clock_mono};
     h->clock.wall_us = INT64_C(1700000000) * 1000000;
     h->executor.submit = submit;
-    h->output = (struct output){.batch = output_batch, .watermark = output_watermark, .split = output_split,
-                                .full = output_full, .idle = output_says_idle};
+    h->output = (struct output){.batch = output_batch,
+                                .watermark = output_watermark,
+                                .split = output_split,
+                                .full = output_full,
+                                .idle = output_says_idle};
     h->queued = c->queued;
     h->folder = c->folder;
     h->watermark = WATERMARK_NONE;
@@ -187,31 +193,48 @@ static enum err make_env(struct harness *h, const struct harness_config *c, stru
             return rc;
         h->own_fs = true;
     }
-    h->env = (struct op_env){
-        .name = "test", .uid = "test", .job_name = "test", .lineage = "test", .subtask = c->subtask,
-        .parallelism = (int32_t)parallelism, .max_parallelism = (int32_t)max_parallelism,
-        .clock = &h->clock.clock, .executor = &h->executor, .fs = h->fs, .budget = h->budget, .config = c->config,
-        .registry = h->registry, .metrics = metrics_scope(h->registry, NULL, "test", NULL, 0), .out = &h->output,
-        .seed = 1, .wake = wake, .wake_at = wake_at, .wake_arg = h};
+    h->env = (struct op_env){.name = "test",
+                             .uid = "test",
+                             .job_name = "test",
+                             .lineage = "test",
+                             .subtask = c->subtask,
+                             .parallelism = (int32_t)parallelism,
+                             .max_parallelism = (int32_t)max_parallelism,
+                             .clock = &h->clock.clock,
+                             .executor = &h->executor,
+                             .fs = h->fs,
+                             .budget = h->budget,
+                             .config = c->config,
+                             .registry = h->registry,
+                             .metrics = metrics_scope(h->registry, NULL, "test", NULL, 0),
+                             .out = &h->output,
+                             .seed = 1,
+                             .wake = wake,
+                             .wake_at = wake_at,
+                             .wake_arg = h};
     if (c->keyed) {
         struct state_config state = {
             .max_parallelism = max_parallelism,
             .first_key_group = first_group(max_parallelism, parallelism, subtask),
             .last_key_group = first_group(max_parallelism, parallelism, subtask + 1) - 1,
-            .budget = h->budget, .clock = &h->clock.clock};
+            .budget = h->budget,
+            .clock = &h->clock.clock};
 
         h->env.state = state_store_new(&state);
     }
-    return h->env.metrics == NULL || (c->keyed && h->env.state == NULL) ? error_memory(e, sizeof *h, "a harness") : OK;
+    return h->env.metrics == NULL || (c->keyed && h->env.state == NULL)
+               ? error_memory(e, sizeof *h, "a harness")
+               : OK;
 }
 
-static enum err restore_items(struct harness *h, const struct harness_image *const *images, size_t image_count,
-                              struct error *e)
+static enum err restore_items(struct harness *h, const struct harness_image *const *images,
+                              size_t image_count, struct error *e)
 {
-    struct op_restore from = {.checkpoint_id = images[0]->checkpoint_id, .old_parallelism = images[0]->parallelism};
-    struct op_item   *items;
-    size_t            count = 0;
-    enum err          rc = OK;
+    struct op_restore from = {.checkpoint_id = images[0]->checkpoint_id,
+                              .old_parallelism = images[0]->parallelism};
+    struct op_item *items;
+    size_t count = 0;
+    enum err rc = OK;
 
     for (size_t i = 0; i < image_count; i++)
         count += images[i]->item_count;
@@ -238,16 +261,14 @@ static enum err restore(struct harness *h, const struct harness_image *const *im
     return rc == OK && image_count ? restore_items(h, images, image_count, e) : rc;
 }
 
-enum err harness_open(struct harness *h, const struct harness_config *c, const struct harness_image *const *images,
-                      size_t image_count, struct error *e)
+enum err harness_open(struct harness *h, const struct harness_config *c,
+                      const struct harness_image *const *images, size_t image_count, struct error *e)
 {
     enum err rc;
 
     *h = (struct harness){0};
-    if ((rc = make_env(h, c, e)) != OK ||
-        (rc = c->factory->operator_new(c->spec, &h->op, e)) != OK ||
-        (rc = h->op->ops->open(h->op, &h->env, e)) != OK ||
-        (rc = restore(h, images, image_count, e)) != OK)
+    if ((rc = make_env(h, c, e)) != OK || (rc = c->factory->operator_new(c->spec, &h->op, e)) != OK ||
+        (rc = h->op->ops->open(h->op, &h->env, e)) != OK || (rc = restore(h, images, image_count, e)) != OK)
         harness_close(h);
     return rc;
 }
@@ -273,7 +294,8 @@ void harness_close(struct harness *h)
     *h = (struct harness){0};
 }
 
-/* --- calls ------------------------------------------------------------------------------------------------------ */
+/* --- calls
+ * ------------------------------------------------------------------------------------------------------ */
 
 enum err harness_batch(struct harness *h, int32_t input, struct batch *b, struct error *e)
 {
@@ -290,7 +312,7 @@ enum err harness_watermark_step(struct harness *h, int64_t watermark_us, bool *m
 
 enum err harness_watermark(struct harness *h, int64_t watermark_us, struct error *e)
 {
-    bool     more = true;
+    bool more = true;
     enum err rc = OK;
 
     while (rc == OK && more) {
@@ -321,7 +343,7 @@ enum err harness_end(struct harness *h, struct error *e)
 
 enum err harness_advance(struct harness *h, int64_t us, struct error *e)
 {
-    bool     more = true, done;
+    bool more = true, done;
     enum err rc = OK;
 
     h->clock.wall_us += us;
@@ -334,7 +356,8 @@ enum err harness_advance(struct harness *h, int64_t us, struct error *e)
     return rc;
 }
 
-/* --- snapshots -------------------------------------------------------------------------------------------------- */
+/* --- snapshots
+ * -------------------------------------------------------------------------------------------------- */
 
 struct harness_later {
     enum err (*run)(void *arg, struct op_snapshot *s, struct error *e);
@@ -343,12 +366,12 @@ struct harness_later {
 };
 
 struct harness_snapshot {
-    struct op_snapshot    base;
+    struct op_snapshot base;
     struct harness_image *image;
-    int32_t               subtask;
-    bool                  is_last, failed;
+    int32_t subtask;
+    bool is_last, failed;
     struct harness_later *later; /* owned */
-    size_t                later_count, later_capacity;
+    size_t later_count, later_capacity;
 };
 
 static struct harness_snapshot *snapshot_of(struct op_snapshot *s)
@@ -367,10 +390,11 @@ static bool copy_bytes(struct slice from, struct slice *to)
 static void keep_item(struct op_snapshot *s, const char *name, struct slice bytes)
 {
     struct harness_snapshot *snapshot = snapshot_of(s);
-    struct harness_image    *image = snapshot->image;
-    struct op_item           item = {.name = mem_strdup(name), .subtask = snapshot->subtask};
+    struct harness_image *image = snapshot->image;
+    struct op_item item = {.name = mem_strdup(name), .subtask = snapshot->subtask};
 
-    if (item.name && copy_bytes(bytes, &item.bytes) && MEM_GROW(image->items, image->item_count, image->item_capacity)) {
+    if (item.name && copy_bytes(bytes, &item.bytes) &&
+        MEM_GROW(image->items, image->item_count, image->item_capacity)) {
         image->items[image->item_count++] = item;
         return;
     }
@@ -382,7 +406,7 @@ static void keep_item(struct op_snapshot *s, const char *name, struct slice byte
 static void keep_part(struct op_snapshot *s, struct slice part)
 {
     struct harness_image *image = snapshot_of(s)->image;
-    struct slice          copy = {0};
+    struct slice copy = {0};
 
     if (copy_bytes(part, &copy) && MEM_GROW(image->parts, image->part_count, image->part_capacity)) {
         image->parts[image->part_count++] = copy;
@@ -392,7 +416,8 @@ static void keep_part(struct op_snapshot *s, struct slice part)
     snapshot_of(s)->failed = true;
 }
 
-static bool keep_later(struct op_snapshot *s, enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
+static bool keep_later(struct op_snapshot *s,
+                       enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
                        void (*drop)(void *arg), void *arg)
 {
     struct harness_snapshot *snapshot = snapshot_of(s);
@@ -415,19 +440,21 @@ static bool is_last_of(const struct op_snapshot *s)
     return CONTAINER_OF_CONST(s, struct harness_snapshot, base)->is_last;
 }
 
-static const struct op_snapshot_ops snapshot_ops = {keep_item, keep_part, keep_later, checkpoint_id_of, is_last_of};
+static const struct op_snapshot_ops snapshot_ops = {keep_item, keep_part, keep_later, checkpoint_id_of,
+                                                    is_last_of};
 
 static enum err write_state(struct harness *h, struct harness_image *out, struct error *e)
 {
     struct state_snapshot *frozen;
-    char                   prefix[400];
-    enum err               rc;
+    char prefix[400];
+    enum err rc;
 
     if (h->env.state == NULL || h->folder == NULL)
         return OK;
     if ((frozen = state_freeze(h->env.state)) == NULL)
         return error_memory(e, sizeof *h, "a snapshot");
-    snprintf(prefix, sizeof prefix, "%s%" PRId64 "-%" PRId32 "-", h->folder, out->checkpoint_id, h->env.subtask);
+    snprintf(prefix, sizeof prefix, "%s%" PRId64 "-%" PRId32 "-", h->folder, out->checkpoint_id,
+             h->env.subtask);
     rc = state_snapshot_write(frozen, h->fs, prefix, &out->files, &out->file_count, e);
     state_snapshot_free(frozen);
     return rc;
@@ -449,8 +476,9 @@ static enum err run_later(struct harness_snapshot *snapshot, enum err rc, struct
 enum err harness_snapshot(struct harness *h, int64_t checkpoint_id, bool is_last, struct harness_image *out,
                           struct error *e)
 {
-    struct harness_snapshot snapshot = {{&snapshot_ops}, .image = out, .subtask = h->env.subtask, .is_last = is_last};
-    enum err                rc = OK;
+    struct harness_snapshot snapshot = {
+        {&snapshot_ops}, .image = out, .subtask = h->env.subtask, .is_last = is_last};
+    enum err rc = OK;
 
     *out = (struct harness_image){.checkpoint_id = checkpoint_id, .parallelism = h->env.parallelism};
     if (h->op->ops->snapshot)

@@ -6,31 +6,33 @@
 #define TIMERS_A_TURN  1024 /* between two looks at whether the output is full */
 
 struct process_op {
-    struct operator            base;
+    struct operator base;
     const struct process_spec *spec;
-    struct process             p;
-    void                      *self; /* the function's */
-    bool                       opened;
-    struct key_batch           keys;
-    struct bytes               timer_key;
-    struct schema              key_schema;
-    struct field              *key_fields; /* owned */
+    struct process p;
+    void *self; /* the function's */
+    bool opened;
+    struct key_batch keys;
+    struct bytes timer_key;
+    struct schema key_schema;
+    struct field *key_fields; /* owned */
 };
 
-static struct process_op *self(struct operator *o)
+static struct process_op *self(struct operator* o)
 {
     return CONTAINER_OF(o, struct process_op, base);
 }
 
-/* --- timers ------------------------------------------------------------------------------------------------------- */
+/* --- timers
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Call those due by now_us, at most a turn's; *more: there are others. */
-static enum err run_timers(struct process_op *o, enum timer_kind kind, int64_t now_us, bool *more, struct error *e)
+static enum err run_timers(struct process_op *o, enum timer_kind kind, int64_t now_us, bool *more,
+                           struct error *e)
 {
     struct timers *t = kind == TIMER_EVENT ? &o->p.event : &o->p.processing;
-    struct key     key;
-    int64_t        due_us;
-    enum err       rc = OK;
+    struct key key;
+    int64_t due_us;
+    enum err rc = OK;
 
     *more = false;
     for (int n = 0; rc == OK; n++) {
@@ -54,10 +56,10 @@ static void ask_to_be_woken(struct process_op *o)
         o->p.env->wake_at(o->p.env->wake_arg, due_us);
 }
 
-static enum err process_poll(struct operator *op, bool *more, bool *done, struct error *e)
+static enum err process_poll(struct operator* op, bool *more, bool *done, struct error *e)
 {
     struct process_op *o = self(op);
-    enum err           rc = run_timers(o, TIMER_PROCESSING, clock_wall_us(o->p.env->clock), more, e);
+    enum err rc = run_timers(o, TIMER_PROCESSING, clock_wall_us(o->p.env->clock), more, e);
 
     *done = false;
     if (rc == OK && !*more)
@@ -65,12 +67,13 @@ static enum err process_poll(struct operator *op, bool *more, bool *done, struct
     return rc;
 }
 
-/* --- elements ----------------------------------------------------------------------------------------------------- */
+/* --- elements
+ * ----------------------------------------------------------------------------------------------------- */
 
-static enum err process_batch(struct operator *op, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err process_batch(struct operator* op, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct process_op *o = self(op);
-    enum err           rc;
+    enum err rc;
 
     if (!key_batch_fill(&o->keys, b, o->spec->keys, o->spec->key_count))
         return error_memory(e, (size_t)batch_live(b), "keys of a batch");
@@ -79,11 +82,11 @@ static enum err process_batch(struct operator *op, UNUSED int32_t input, struct 
     return rc;
 }
 
-static enum err process_watermark(struct operator *op, int64_t watermark_us, bool *more, struct error *e)
+static enum err process_watermark(struct operator* op, int64_t watermark_us, bool *more, struct error *e)
 {
     struct process_op *o = self(op);
-    struct output     *out = o->p.env->out;
-    enum err           rc;
+    struct output *out = o->p.env->out;
+    enum err rc;
 
     do {
         if ((rc = run_timers(o, TIMER_EVENT, watermark_us, more, e)) != OK)
@@ -98,19 +101,21 @@ static enum err process_watermark(struct operator *op, int64_t watermark_us, boo
     return out->watermark(out, watermark_us, e);
 }
 
-static enum err process_end(struct operator *op, struct error *e)
+static enum err process_end(struct operator* op, struct error *e)
 {
     struct process_op *o = self(op);
 
     return o->spec->fn->end ? o->spec->fn->end(o->self, &o->p, e) : OK;
 }
 
-/* --- life --------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-static enum err process_open(struct operator *op, const struct op_env *env, struct error *e)
+static enum err process_open(struct operator* op, const struct op_env *env, struct error *e)
 {
     struct process_op *o = self(op);
-    enum err           rc;
+    enum err rc;
 
     o->p.env = env;
     o->p.key = &o->key_schema;
@@ -123,14 +128,14 @@ static enum err process_open(struct operator *op, const struct op_env *env, stru
     return OK;
 }
 
-static enum err process_restore(struct operator *op, const struct op_restore *from, struct error *e)
+static enum err process_restore(struct operator* op, const struct op_restore *from, struct error *e)
 {
     struct process_op *o = self(op);
-    bool               any = false;
+    bool any = false;
 
     for (int32_t i = 0; i < from->item_count; i++) {
         struct reader r = reader_of(from->items[i].bytes);
-        int64_t       watermark_us = (int64_t)reader_le64(&r);
+        int64_t watermark_us = (int64_t)reader_le64(&r);
 
         if (strcmp(from->items[i].name, ITEM_WATERMARK) != 0)
             continue;
@@ -143,7 +148,7 @@ static enum err process_restore(struct operator *op, const struct op_restore *fr
     return OK;
 }
 
-static enum err process_snapshot(struct operator *op, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err process_snapshot(struct operator* op, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                  struct error *e)
 {
     struct bytes time = {0};
@@ -155,7 +160,7 @@ static enum err process_snapshot(struct operator *op, UNUSED int64_t checkpoint_
     return time.failed ? error_memory(e, 8, "a watermark") : OK;
 }
 
-static void process_close(struct operator *op)
+static void process_close(struct operator* op)
 {
     struct process_op *o = self(op);
 
@@ -179,11 +184,11 @@ static const struct operator_ops process_ops = {
     .close = process_close,
 };
 
-static enum err process_new(const void *spec, struct operator **out, struct error *e)
+static enum err process_new(const void *spec, struct operator** out, struct error *e)
 {
     const struct process_spec *s = spec;
-    struct process_op         *o;
-    enum err                   rc = key_check(s->input, s->keys, s->key_count, e);
+    struct process_op *o;
+    enum err rc = key_check(s->input, s->keys, s->key_count, e);
 
     if (rc != OK)
         return rc;

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct arena         arena;
+static struct arena arena;
 static const struct schema *schema;
-static struct fs           *fs;
-static char                 folder[32] = "/tmp/weir-process-XXXXXX";
-static const int32_t        key_columns[] = {0};
+static struct fs *fs;
+static char folder[32] = "/tmp/weir-process-XXXXXX";
+static const int32_t key_columns[] = {0};
 
 static int setup(UNUSED void **state)
 {
@@ -35,7 +35,7 @@ static bool remove_one(UNUSED void *arg, const struct fs_info *info)
 static int teardown(UNUSED void **state)
 {
     struct error e;
-    enum err     rc = fs_list(fs, folder, remove_one, NULL, &e);
+    enum err rc = fs_list(fs, folder, remove_one, NULL, &e);
 
     rmdir(folder);
     fs_free(fs);
@@ -43,17 +43,18 @@ static int teardown(UNUSED void **state)
     return rc;
 }
 
-/* --- a function: counts rows per key, says so when a timer set by the first row is due ---------------------------------- */
+/* --- a function: counts rows per key, says so when a timer set by the first row is due
+ * ---------------------------------- */
 
 struct counting {
     struct state *counts;
-    int           closed;
+    int closed;
 };
 
 static enum err counting_open(UNUSED const void *arg, struct process *p, void **self, struct error *e)
 {
     struct state_desc desc = {.name = "counts", .key = p->key, .value_size = sizeof(int64_t)};
-    struct counting  *c = mem_zalloc(sizeof *c);
+    struct counting *c = mem_zalloc(sizeof *c);
 
     if (c == NULL)
         return error_memory(e, sizeof *c, "a function");
@@ -64,37 +65,40 @@ static enum err counting_open(UNUSED const void *arg, struct process *p, void **
     return e->code;
 }
 
-static enum err counting_batch(void *self, struct process *p, struct batch *b, const struct key *keys, struct error *e)
+static enum err counting_batch(void *self, struct process *p, struct batch *b, const struct key *keys,
+                               struct error *e)
 {
     struct counting *c = self;
 
     for (int32_t i = 0; i < batch_live(b); i++) {
-        int64_t  at = b->columns[1].i64[batch_row(b, i)];
+        int64_t at = b->columns[1].i64[batch_row(b, i)];
         int64_t *count = state_edit(c->counts, keys[i], 0, NULL);
 
         /* negative: in so much processing time */
-        if (count == NULL || !(at >= 0 ? timers_set(&p->event, at, keys[i])
-                                       : timers_set(&p->processing, clock_wall_us(p->env->clock) - at, keys[i])))
+        if (count == NULL ||
+            !(at >= 0 ? timers_set(&p->event, at, keys[i])
+                      : timers_set(&p->processing, clock_wall_us(p->env->clock) - at, keys[i])))
             return error_memory(e, 8, "a count");
         ++*count;
     }
     return OK;
 }
 
-static enum err counting_timer(void *self, struct process *p, enum timer_kind kind, int64_t due_us, struct key key,
-                               struct error *e)
+static enum err counting_timer(void *self, struct process *p, enum timer_kind kind, int64_t due_us,
+                               struct key key, struct error *e)
 {
     struct counting *c = self;
-    struct slice     count = state_get(c->counts, key, 0);
-    struct builder   b;
-    struct batch    *out;
-    enum err         rc;
+    struct slice count = state_get(c->counts, key, 0);
+    struct builder b;
+    struct batch *out;
+    enum err rc;
 
     if (!builder_init(&b, schema, p->env->budget))
         return error_memory(e, sizeof b, "a row");
     if (!key_decode(key.bytes, b.columns, 1))
         fail_msg("not a key");
-    builder_i64(&b.columns[1], kind == TIMER_EVENT ? due_us * 100 + *(const int64_t *)(const void *)count.ptr : -1);
+    builder_i64(&b.columns[1],
+                kind == TIMER_EVENT ? due_us * 100 + *(const int64_t *)(const void *)count.ptr : -1);
     if ((rc = builder_finish(&b, &out, e)) == OK)
         rc = p->env->out->batch(p->env->out, kind == TIMER_EVENT ? 0 : 1, out, e);
     builder_fini(&b);
@@ -117,7 +121,7 @@ static struct process_spec counting_spec(void)
 static void feed(struct harness *h, const char *lines)
 {
     struct batch *b = harness_rows(schema, lines, h->budget);
-    struct error  e;
+    struct error e;
 
     ASSERT_OK(harness_batch(h, 0, b, &e), &e);
     batch_unref(b);
@@ -125,13 +129,13 @@ static void feed(struct harness *h, const char *lines)
 
 static void test_event_timers(UNUSED void **state)
 {
-    const struct process_spec   spec = counting_spec();
+    const struct process_spec spec = counting_spec();
     const struct harness_config c = {
         .factory = &process_factory, .spec = &spec, .keyed = true, .fs = fs, .folder = folder};
-    struct harness_image        image;
+    struct harness_image image;
     const struct harness_image *images[] = {&image};
-    struct harness              h;
-    struct error                e;
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     feed(&h, "a 5\nb 3\na 5\na 9");
@@ -150,13 +154,13 @@ static void test_event_timers(UNUSED void **state)
 
 static void test_processing_timers(UNUSED void **state)
 {
-    const struct process_spec   spec = counting_spec();
+    const struct process_spec spec = counting_spec();
     const struct harness_config c = {
         .factory = &process_factory, .spec = &spec, .keyed = true, .fs = fs, .folder = folder};
-    struct harness_image        image;
+    struct harness_image image;
     const struct harness_image *images[] = {&image};
-    struct harness              h;
-    struct error                e;
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     feed(&h, "a -500\nb -300");
@@ -176,13 +180,13 @@ static void test_processing_timers(UNUSED void **state)
 /* Many timers of one moment, while the output is full now and then. */
 static void test_many_timers(UNUSED void **state)
 {
-    const struct process_spec   spec = counting_spec();
+    const struct process_spec spec = counting_spec();
     const struct harness_config c = {.factory = &process_factory, .spec = &spec, .keyed = true};
-    struct bytes                lines = {0};
-    struct harness              h;
-    bool                        more = true;
-    int                         calls = 0;
-    struct error                e;
+    struct bytes lines = {0};
+    struct harness h;
+    bool more = true;
+    int calls = 0;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     h.quiet = true;
@@ -203,14 +207,14 @@ static void test_many_timers(UNUSED void **state)
 
 static enum err life(struct error *e)
 {
-    const struct process_spec   spec = counting_spec();
+    const struct process_spec spec = counting_spec();
     const struct harness_config c = {
         .factory = &process_factory, .spec = &spec, .keyed = true, .fs = fs, .folder = folder};
-    struct harness_image        image = {0};
+    struct harness_image image = {0};
     const struct harness_image *images[] = {&image};
-    struct batch               *b = harness_rows(schema, "a 5\nb 3", NULL);
-    struct harness              h;
-    enum err                    rc = b ? OK : ERR_MEMORY;
+    struct batch *b = harness_rows(schema, "a 5\nb 3", NULL);
+    struct harness h;
+    enum err rc = b ? OK : ERR_MEMORY;
 
     if (rc == OK && (rc = harness_open(&h, &c, NULL, 0, e)) == OK) {
         if ((rc = harness_batch(&h, 0, b, e)) == OK && (rc = harness_watermark(&h, 3, e)) == OK)
@@ -229,7 +233,7 @@ static enum err life(struct error *e)
 static void test_no_memory(UNUSED void **state)
 {
     struct error e;
-    enum err     rc = ERR_MEMORY;
+    enum err rc = ERR_MEMORY;
 
     for (uint64_t nth = 1; rc != OK; nth++) {
         mem_fail_at(nth, false);
@@ -240,7 +244,7 @@ static void test_no_memory(UNUSED void **state)
     }
 }
 
-/* --- map ------------------------------------------------------------------------------------------------------------------ */
+/* --- map --------------------------------------------------------------------------------------------- */
 
 static enum err map_open(const void *arg, UNUSED const struct op_env *env, void **self, struct error *e)
 {
@@ -253,7 +257,7 @@ static enum err map_open(const void *arg, UNUSED const struct op_env *env, void 
 /* Every row but the first to port 0, the first to port 1; remembers how many batches there were. */
 static enum err map_batch(void *self, const struct op_env *env, struct batch *b, struct error *e)
 {
-    int32_t       first[] = {batch_row(b, 0)};
+    int32_t first[] = {batch_row(b, 0)};
     struct batch *one = batch_select(b, first, 1, env->budget);
 
     ++*(int64_t *)self;
@@ -282,17 +286,18 @@ static enum err map_end(void *self, const struct op_env *env, struct error *e)
     return env->out->watermark(env->out, *(int64_t *)self, e);
 }
 
-static const struct map_function map_function = {map_open, map_batch, map_restore, map_snapshot, map_end, mem_free};
+static const struct map_function map_function = {map_open,     map_batch, map_restore,
+                                                 map_snapshot, map_end,   mem_free};
 
 static void test_map(UNUSED void **state)
 {
-    static const int64_t        start = 40;
-    const struct map_spec       spec = {&map_function, &start};
+    static const int64_t start = 40;
+    const struct map_spec spec = {&map_function, &start};
     const struct harness_config c = {.factory = &map_batch_factory, .spec = &spec};
-    struct harness_image        image;
+    struct harness_image image;
     const struct harness_image *images[] = {&image};
-    struct harness              h;
-    struct error                e;
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     feed(&h, "a 5\nb 3");

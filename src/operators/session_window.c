@@ -4,7 +4,8 @@
  *
  * Invariants
  *   1. No two sessions of a key touch: the end of one lies before the start of the next.
- *   2. A session that has not fired has a timer in `fire`, one that has (and waits for late rows) one in `clean`.
+ *   2. A session that has not fired has a timer in `fire`, one that has (and waits for late rows) one in
+ * `clean`.
  */
 #include "operators/session_window.h"
 #include "base/mem.h"
@@ -14,33 +15,34 @@
 
 struct session {
     int64_t start_us, end_us;
-    char    acc[];
+    char acc[];
 };
 
 struct again {
-    int64_t    end_us;
+    int64_t end_us;
     struct key key;
 };
 
 struct session_window {
-    struct operator            base;
+    struct operator base;
     const struct session_spec *spec;
-    struct window_base         w;
-    struct state              *state;
-    struct timers              fire, clean;
-    size_t                     stride;   /* bytes of a session in the list */
-    struct bytes               list;     /* of the key at hand */
-    struct bytes               timer_key;
-    struct again              *again; /* owned */
-    size_t                     again_count, again_capacity;
+    struct window_base w;
+    struct state *state;
+    struct timers fire, clean;
+    size_t stride;     /* bytes of a session in the list */
+    struct bytes list; /* of the key at hand */
+    struct bytes timer_key;
+    struct again *again; /* owned */
+    size_t again_count, again_capacity;
 };
 
-static struct session_window *self(struct operator *o)
+static struct session_window *self(struct operator* o)
 {
     return CONTAINER_OF(o, struct session_window, base);
 }
 
-/* --- the list ------------------------------------------------------------------------------------------------------- */
+/* --- the list
+ * ------------------------------------------------------------------------------------------------------- */
 
 static struct session *session_at(const struct session_window *s, size_t i)
 {
@@ -84,7 +86,7 @@ static void remove_sessions(struct session_window *s, size_t at, size_t count)
 static struct session *insert_session(struct session_window *s, size_t at)
 {
     const struct window_common *c = &s->spec->common;
-    struct session             *x;
+    struct session *x;
 
     if (bytes_reserve(&s->list, s->stride) == NULL)
         return NULL;
@@ -97,7 +99,9 @@ static struct session *insert_session(struct session_window *s, size_t at)
     return x;
 }
 
-/* --- time ----------------------------------------------------------------------------------------------------------- */
+/* --- time
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t gone_us(const struct session_window *s, int64_t end_us)
 {
@@ -127,9 +131,12 @@ static bool arm(struct session_window *s, struct key key, int64_t end_us)
     return timers_set(&s->clean, gone_us(s, end_us), key);
 }
 
-/* --- rows ----------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
-/* The sessions that [start, end] touches: count of them from *from on; where it would go when there are none. */
+/* The sessions that [start, end] touches: count of them from *from on; where it would go when there are none.
+ */
 static size_t touching(const struct session_window *s, int64_t start_us, int64_t end_us, size_t *from)
 {
     size_t i = 0, count = 0, n = session_count(s);
@@ -143,11 +150,11 @@ static size_t touching(const struct session_window *s, int64_t start_us, int64_t
 }
 
 /* Make the count sessions from `from` on, and the new row's span, one. NULL: no memory. */
-static struct session *merge(struct session_window *s, struct key key, size_t from, size_t count, int64_t start_us,
-                             int64_t end_us)
+static struct session *merge(struct session_window *s, struct key key, size_t from, size_t count,
+                             int64_t start_us, int64_t end_us)
 {
     const struct window_common *c = &s->spec->common;
-    struct session             *into;
+    struct session *into;
 
     if (count == 0) {
         if ((into = insert_session(s, from)) == NULL)
@@ -172,13 +179,14 @@ static struct session *merge(struct session_window *s, struct key key, size_t fr
     return into;
 }
 
-static enum err add_row(struct session_window *s, struct key key, const struct batch *b, int32_t row, struct error *e)
+static enum err add_row(struct session_window *s, struct key key, const struct batch *b, int32_t row,
+                        struct error *e)
 {
     const struct window_common *c = &s->spec->common;
-    const struct column        *time = &b->columns[c->time_column];
-    int64_t                     start_us = time->i64[row], end_us = window_plus(start_us, s->spec->gap_us);
-    struct session             *x;
-    size_t                      from, count;
+    const struct column *time = &b->columns[c->time_column];
+    int64_t start_us = time->i64[row], end_us = window_plus(start_us, s->spec->gap_us);
+    struct session *x;
+    size_t from, count;
 
     if (!column_valid(time, row))
         return window_base_late(&s->w, row, e);
@@ -190,7 +198,9 @@ static enum err add_row(struct session_window *s, struct key key, const struct b
     return c->fn->add(c->fn_arg, x->acc, b, &row, 1, e);
 }
 
-/* --- firing ---------------------------------------------------------------------------------------------------------- */
+/* --- firing
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static struct session *ending(const struct session_window *s, int64_t end_us, size_t *at)
 {
@@ -210,12 +220,13 @@ static enum err result(struct session_window *s, struct key key, const struct se
 static int compare_again(const void *x, const void *y)
 {
     const struct again *a = x, *b = y;
-    int                 order = slice_compare(a->key.bytes, b->key.bytes);
+    int order = slice_compare(a->key.bytes, b->key.bytes);
 
     return order ? order : (a->end_us > b->end_us) - (a->end_us < b->end_us);
 }
 
-/* Sessions that had fired and changed; those that went on growing in the same batch are not there any more. */
+/* Sessions that had fired and changed; those that went on growing in the same batch are not there any more.
+ */
 static enum err fire_again(struct session_window *s, struct error *e)
 {
     enum err rc = OK;
@@ -224,9 +235,9 @@ static enum err fire_again(struct session_window *s, struct error *e)
         return OK;
     qsort(s->again, s->again_count, sizeof *s->again, compare_again);
     for (size_t i = 0; rc == OK && i < s->again_count; i++) {
-        const struct again   *a = &s->again[i];
+        const struct again *a = &s->again[i];
         const struct session *x;
-        size_t                at;
+        size_t at;
 
         if (i && compare_again(a, a - 1) == 0)
             continue;
@@ -236,12 +247,12 @@ static enum err fire_again(struct session_window *s, struct error *e)
     return rc == OK ? window_base_flush(&s->w, e) : rc;
 }
 
-static enum err session_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err session_batch(struct operator* o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct session_window *s = self(o);
-    const struct key      *keys;
-    enum err               rc = window_base_begin(&s->w, b, e);
-    int32_t                count = s->w.keys.count;
+    const struct key *keys;
+    enum err rc = window_base_begin(&s->w, b, e);
+    int32_t count = s->w.keys.count;
 
     s->again_count = 0;
     keys = s->w.keys.keys;
@@ -266,9 +277,9 @@ static enum err session_batch(struct operator *o, UNUSED int32_t input, struct b
 static enum err fire_session(struct session_window *s, int64_t due_us, struct key key, struct error *e)
 {
     const struct session *x;
-    size_t                at;
-    enum err              rc = load(s, key, e);
-    int64_t               end_us = window_plus(due_us, WINDOW_LAST_US);
+    size_t at;
+    enum err rc = load(s, key, e);
+    int64_t end_us = window_plus(due_us, WINDOW_LAST_US);
 
     if (rc != OK || (x = ending(s, end_us, &at)) == NULL)
         return rc;
@@ -283,7 +294,7 @@ static enum err fire_session(struct session_window *s, int64_t due_us, struct ke
 
 static enum err clean_session(struct session_window *s, int64_t due_us, struct key key, struct error *e)
 {
-    size_t   at = 0;
+    size_t at = 0;
     enum err rc = load(s, key, e);
 
     while (rc == OK && at < session_count(s))
@@ -296,13 +307,14 @@ static enum err clean_session(struct session_window *s, int64_t due_us, struct k
 
 /* Take every timer due, until the output is full. */
 static enum err run_timers(struct session_window *s, struct timers *t, int64_t now_us, bool *more,
-                           enum err (*run)(struct session_window *s, int64_t due_us, struct key key, struct error *e),
+                           enum err (*run)(struct session_window *s, int64_t due_us, struct key key,
+                                           struct error *e),
                            struct error *e)
 {
     struct output *out = s->w.env->out;
-    struct key     key;
-    int64_t        due_us;
-    enum err       rc = OK;
+    struct key key;
+    int64_t due_us;
+    enum err rc = OK;
 
     while (rc == OK && timers_pop(t, now_us, &due_us, &key, &s->timer_key)) {
         bool was_empty = builder_rows(&s->w.results) == 0;
@@ -316,10 +328,10 @@ static enum err run_timers(struct session_window *s, struct timers *t, int64_t n
     return rc == OK && s->timer_key.failed ? error_memory(e, 64, "a timer's key") : rc;
 }
 
-static enum err session_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err session_watermark(struct operator* o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct session_window *s = self(o);
-    enum err               rc;
+    enum err rc;
 
     *more = false;
     if (watermark_us > s->w.watermark_us) {
@@ -332,15 +344,17 @@ static enum err session_watermark(struct operator *o, int64_t watermark_us, bool
     return s->w.env->out->watermark(s->w.env->out, watermark_us, e);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
-static enum err session_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err session_open(struct operator* o, const struct op_env *env, struct error *e)
 {
-    struct session_window  *s = self(o);
-    const char             *name = s->spec->common.state_name ? s->spec->common.state_name : "windows";
+    struct session_window *s = self(o);
+    const char *name = s->spec->common.state_name ? s->spec->common.state_name : "windows";
     const struct state_desc desc = {.name = name, .key = &s->w.key_schema};
-    char                   *fire = mem_printf("%s-fire", name), *clean = mem_printf("%s-clean", name);
-    enum err                rc = window_base_open(&s->w, env, e);
+    char *fire = mem_printf("%s-fire", name), *clean = mem_printf("%s-clean", name);
+    enum err rc = window_base_open(&s->w, env, e);
 
     if (rc == OK && (fire == NULL || clean == NULL))
         rc = error_memory(e, strlen(name), "the name of a state");
@@ -352,18 +366,18 @@ static enum err session_open(struct operator *o, const struct op_env *env, struc
     return rc;
 }
 
-static enum err session_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err session_restore(struct operator* o, const struct op_restore *from, struct error *e)
 {
     return window_base_restore(&self(o)->w, from, e);
 }
 
-static enum err session_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err session_snapshot(struct operator* o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                  struct error *e)
 {
     return window_base_snapshot(&self(o)->w, out, e);
 }
 
-static void session_close(struct operator *o)
+static void session_close(struct operator* o)
 {
     struct session_window *s = self(o);
 
@@ -384,11 +398,11 @@ static const struct operator_ops session_ops = {
     .close = session_close,
 };
 
-static enum err session_new(const void *spec, struct operator **out, struct error *e)
+static enum err session_new(const void *spec, struct operator** out, struct error *e)
 {
     const struct session_spec *spec_of = spec;
-    struct session_window     *s;
-    enum err                   rc;
+    struct session_window *s;
+    enum err rc;
 
     assert(spec_of->common.fn->merge);
     if (spec_of->gap_us < 1000 || spec_of->gap_us % 1000)
@@ -408,4 +422,5 @@ static enum err session_new(const void *spec, struct operator **out, struct erro
     return OK;
 }
 
-const struct operator_factory session_window_factory = {.name = "session_window", .operator_new = session_new};
+const struct operator_factory session_window_factory = {.name = "session_window",
+                                                        .operator_new = session_new};

@@ -1,5 +1,5 @@
-/* unnest.c: parents and elements are gathered, a limited number of rows at a time, so that one payload with very many
- * elements does not become one very large batch.
+/* unnest.c: parents and elements are gathered, a limited number of rows at a time, so that one payload with
+ * very many elements does not become one very large batch.
  */
 #include "operators/unnest.h"
 #include "base/mem.h"
@@ -7,22 +7,23 @@
 #define CHUNK_ROWS 8192
 
 struct unnest {
-    struct operator           base;
+    struct operator base;
     const struct unnest_spec *spec;
-    const struct op_env      *env;
-    int32_t                   parents[CHUNK_ROWS];  /* row numbers of the input */
-    int32_t                   elements[CHUNK_ROWS]; /* row numbers of the list's child */
-    int32_t                   count;
-    int32_t                  *empty; /* owned: row numbers without elements */
-    size_t                    empty_count, empty_capacity;
+    const struct op_env *env;
+    int32_t parents[CHUNK_ROWS];  /* row numbers of the input */
+    int32_t elements[CHUNK_ROWS]; /* row numbers of the list's child */
+    int32_t count;
+    int32_t *empty; /* owned: row numbers without elements */
+    size_t empty_count, empty_capacity;
 };
 
-static struct unnest *self(struct operator *o)
+static struct unnest *self(struct operator* o)
 {
     return CONTAINER_OF(o, struct unnest, base);
 }
 
-/* --- one chunk ------------------------------------------------------------------------------------------------------ */
+/* --- one chunk
+ * ------------------------------------------------------------------------------------------------------ */
 
 static const struct column *element_column(const struct unnest *u, const struct batch *from, int32_t i)
 {
@@ -33,17 +34,19 @@ static const struct column *element_column(const struct unnest *u, const struct 
     return &child->children[u->spec->elements ? u->spec->elements[i] : i];
 }
 
-/* The children of an absent STRUCT are absent too (builder.h), so validity needs no more than the gathering. */
+/* The children of an absent STRUCT are absent too (builder.h), so validity needs no more than the gathering.
+ */
 static bool gather(struct unnest *u, const struct batch *from, struct batch *to)
 {
     const struct unnest_spec *s = u->spec;
-    uint8_t                  *kinds = NULL;
+    uint8_t *kinds = NULL;
 
     for (int32_t i = 0; i < s->parent_count; i++)
         if (!column_gather(&from->columns[s->parents[i]], u->parents, u->count, to, &to->columns[i]))
             return false;
     for (int32_t i = 0; i < s->element_count; i++)
-        if (!column_gather(element_column(u, from, i), u->elements, u->count, to, &to->columns[s->parent_count + i]))
+        if (!column_gather(element_column(u, from, i), u->elements, u->count, to,
+                           &to->columns[s->parent_count + i]))
             return false;
     if (from->row_kinds && (kinds = batch_alloc(to, (size_t)u->count)) == NULL)
         return false;
@@ -77,9 +80,11 @@ failed:
     return error_memory(e, (size_t)u->count, "flattened rows");
 }
 
-/* --- batches -------------------------------------------------------------------------------------------------------- */
+/* --- batches
+ * -------------------------------------------------------------------------------------------------------- */
 
-static enum err add_elements(struct unnest *u, struct batch *b, int32_t row, int32_t from, int32_t to, struct error *e)
+static enum err add_elements(struct unnest *u, struct batch *b, int32_t row, int32_t from, int32_t to,
+                             struct error *e)
 {
     enum err rc = OK;
 
@@ -108,12 +113,12 @@ static enum err send_empty(struct unnest *u, struct batch *b, struct error *e)
     return u->env->out->batch(u->env->out, 1, rows, e);
 }
 
-static enum err unnest_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err unnest_batch(struct operator* o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
-    struct unnest       *u = self(o);
+    struct unnest *u = self(o);
     const struct column *list = &b->columns[u->spec->list_column];
-    int32_t              live = batch_live(b);
-    enum err             rc = OK;
+    int32_t live = batch_live(b);
+    enum err rc = OK;
 
     u->count = 0;
     u->empty_count = 0;
@@ -136,7 +141,9 @@ static enum err unnest_batch(struct operator *o, UNUSED int32_t input, struct ba
     return rc == OK ? send_empty(u, b, e) : rc;
 }
 
-/* --- life ----------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static enum err wrong_type(const struct field *want, const struct field *have, struct error *e)
 {
@@ -173,8 +180,9 @@ static enum err check_spec(const struct unnest_spec *s, struct error *e)
     element = &list->type->fields[0];
     for (int32_t i = 0; i < s->element_count; i++) {
         const struct field *want = &s->output->fields[s->parent_count + i];
-        const struct field *have =
-            element->type->kind == TYPE_STRUCT ? &element->type->fields[s->elements ? s->elements[i] : i] : element;
+        const struct field *have = element->type->kind == TYPE_STRUCT
+                                       ? &element->type->fields[s->elements ? s->elements[i] : i]
+                                       : element;
 
         if (!fits(want->type, have->type))
             return wrong_type(want, have, e);
@@ -182,13 +190,13 @@ static enum err check_spec(const struct unnest_spec *s, struct error *e)
     return OK;
 }
 
-static enum err unnest_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err unnest_open(struct operator* o, const struct op_env *env, UNUSED struct error *e)
 {
     self(o)->env = env;
     return OK;
 }
 
-static void unnest_close(struct operator *o)
+static void unnest_close(struct operator* o)
 {
     mem_free(self(o)->empty);
     mem_free(self(o));
@@ -201,10 +209,10 @@ static const struct operator_ops unnest_ops = {
     .close = unnest_close,
 };
 
-static enum err unnest_new(const void *spec, struct operator **out, struct error *e)
+static enum err unnest_new(const void *spec, struct operator** out, struct error *e)
 {
     struct unnest *u;
-    enum err       rc = check_spec(spec, e);
+    enum err rc = check_spec(spec, e);
 
     if (rc != OK)
         return rc;

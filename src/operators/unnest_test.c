@@ -5,16 +5,17 @@
 #include "operators/unnest.h"
 #include <stdio.h>
 
-static struct arena         arena;
+static struct arena arena;
 static const struct schema *input, *output, *plain_input, *plain_output;
-static const int32_t        parents[] = {2, 0}, elements[] = {1, 0};
+static const int32_t parents[] = {2, 0}, elements[] = {1, 0};
 
 static int setup(UNUSED void **state)
 {
     struct error e;
 
     return schema_parse(&arena,
-                        SLICE("user STRING NOT NULL, samples ARRAY<ROW<id INT, kind STRING, tags ARRAY<STRING>>>, n INT"),
+                        SLICE("user STRING NOT NULL, samples ARRAY<ROW<id INT, kind STRING, tags "
+                              "ARRAY<STRING>>>, n INT"),
                         &input, &e) ||
            schema_parse(&arena, SLICE("n INT, user STRING, kind STRING, id INT"), &output, &e) ||
            schema_parse(&arena, SLICE("user STRING, samples ARRAY<INT>"), &plain_input, &e) ||
@@ -29,19 +30,24 @@ static int teardown(UNUSED void **state)
 
 static struct unnest_spec spec_of(bool empty_to_port)
 {
-    return (struct unnest_spec){.input = input, .list_column = 1, .parent_count = 2, .parents = parents,
-                                .element_count = 2, .elements = elements, .output = output,
+    return (struct unnest_spec){.input = input,
+                                .list_column = 1,
+                                .parent_count = 2,
+                                .parents = parents,
+                                .element_count = 2,
+                                .elements = elements,
+                                .output = output,
                                 .empty_to_port = empty_to_port};
 }
 
-/* counts[i] samples in row i; -1: an absent list. Sample k has id k, kind "kind-of-a-sample-<k>", no kind for every fourth;
- * every fifth is absent as a whole. */
+/* counts[i] samples in row i; -1: an absent list. Sample k has id k, kind "kind-of-a-sample-<k>", no kind for
+ * every fourth; every fifth is absent as a whole. */
 static struct batch *make_batch(struct budget *budget, const int32_t *counts, int32_t rows)
 {
     struct builder b;
-    struct batch  *out = NULL;
-    struct error   e;
-    char           text[40];
+    struct batch *out = NULL;
+    struct error e;
+    char text[40];
 
     if (!builder_init(&b, input, budget))
         return NULL;
@@ -78,12 +84,12 @@ static struct batch *make_batch(struct budget *budget, const int32_t *counts, in
 
 static void test_rows(UNUSED void **state)
 {
-    static const int32_t        counts[] = {2, 0, -1, 5};
-    const struct unnest_spec    spec = spec_of(true);
+    static const int32_t counts[] = {2, 0, -1, 5};
+    const struct unnest_spec spec = spec_of(true);
     const struct harness_config c = {.factory = &unnest_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *b;
-    struct error                e;
+    struct harness h;
+    struct batch *b;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     b = make_batch(h.budget, counts, 4);
@@ -110,13 +116,13 @@ static void test_rows(UNUSED void **state)
 
 static void test_selection_and_kinds(UNUSED void **state)
 {
-    static const int32_t        counts[] = {1, 1, 0, 2}, rows[] = {3, 2, 1};
-    static const uint8_t        kinds[] = {ROW_INSERT, ROW_DELETE, ROW_INSERT, ROW_UPDATE_AFTER};
-    const struct unnest_spec    spec = spec_of(false);
+    static const int32_t counts[] = {1, 1, 0, 2}, rows[] = {3, 2, 1};
+    static const uint8_t kinds[] = {ROW_INSERT, ROW_DELETE, ROW_INSERT, ROW_UPDATE_AFTER};
+    const struct unnest_spec spec = spec_of(false);
     const struct harness_config c = {.factory = &unnest_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *b, *chosen;
-    struct error                e;
+    struct harness h;
+    struct batch *b, *chosen;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     b = make_batch(h.budget, counts, 4);
@@ -134,12 +140,12 @@ static void test_selection_and_kinds(UNUSED void **state)
 /* One payload of very many elements leaves in pieces. */
 static void test_chunks(UNUSED void **state)
 {
-    static const int32_t        counts[] = {5, 100000, 7};
-    const struct unnest_spec    spec = spec_of(true);
+    static const int32_t counts[] = {5, 100000, 7};
+    const struct unnest_spec spec = spec_of(true);
     const struct harness_config c = {.factory = &unnest_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *b;
-    struct error                e;
+    struct harness h;
+    struct batch *b;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     b = make_batch(h.budget, counts, 3);
@@ -157,10 +163,10 @@ static void test_plain_elements(UNUSED void **state)
     const struct unnest_spec spec = {
         .input = plain_input, .list_column = 1, .element_count = 1, .output = plain_output};
     const struct harness_config c = {.factory = &unnest_factory, .spec = &spec};
-    struct harness              h;
-    struct builder              builder;
-    struct batch               *b;
-    struct error                e;
+    struct harness h;
+    struct builder builder;
+    struct batch *b;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     assert_true(builder_init(&builder, plain_input, NULL));
@@ -178,11 +184,11 @@ static void test_plain_elements(UNUSED void **state)
 
 static void test_bad_specs(UNUSED void **state)
 {
-    struct unnest_spec          spec = spec_of(false);
+    struct unnest_spec spec = spec_of(false);
     const struct harness_config c = {.factory = &unnest_factory, .spec = &spec};
-    static const int32_t        swapped[] = {0, 1};
-    struct harness              h;
-    struct error                e;
+    static const int32_t swapped[] = {0, 1};
+    struct harness h;
+    struct error e;
 
     spec.list_column = 0;
     assert_int_equal(harness_open(&h, &c, NULL, 0, &e), ERR_CONFIG);
@@ -198,12 +204,12 @@ static void test_bad_specs(UNUSED void **state)
 
 static void test_no_memory(UNUSED void **state)
 {
-    static const int32_t        counts[] = {3, 0, 9000};
-    const struct unnest_spec    spec = spec_of(true);
+    static const int32_t counts[] = {3, 0, 9000};
+    const struct unnest_spec spec = spec_of(true);
     const struct harness_config c = {.factory = &unnest_factory, .spec = &spec};
-    struct batch               *b = make_batch(NULL, counts, 3);
-    struct error                e;
-    enum err                    rc = ERR_MEMORY;
+    struct batch *b = make_batch(NULL, counts, 3);
+    struct error e;
+    enum err rc = ERR_MEMORY;
 
     for (uint64_t nth = 1; rc != OK; nth++) {
         struct harness h;

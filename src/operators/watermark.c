@@ -7,35 +7,36 @@
 
 struct split {
     int32_t number;
-    char   *name;    /* owned; NULL for the anonymous one */
+    char *name;      /* owned; NULL for the anonymous one */
     int64_t max_us;  /* latest time seen; WATERMARK_NONE: none yet */
     int64_t seen_us; /* monotonic: its last rows */
-    bool    idle;
+    bool idle;
 };
 
-struct known { /* from a checkpoint, for splits that are still to be added */
-    char   *name; /* owned */
+struct known {  /* from a checkpoint, for splits that are still to be added */
+    char *name; /* owned */
     int64_t max_us;
 };
 
 struct watermark {
-    struct operator              base;
+    struct operator base;
     const struct watermark_spec *spec;
-    const struct op_env         *env;
-    struct split                *splits; /* owned */
-    size_t                       split_count, split_capacity;
-    struct known                *known; /* owned */
-    size_t                       known_count, known_capacity;
-    int64_t                      emitted_us;
-    bool                         said_idle;
+    const struct op_env *env;
+    struct split *splits; /* owned */
+    size_t split_count, split_capacity;
+    struct known *known; /* owned */
+    size_t known_count, known_capacity;
+    int64_t emitted_us;
+    bool said_idle;
 };
 
-static struct watermark *self(struct operator *o)
+static struct watermark *self(struct operator* o)
 {
     return CONTAINER_OF(o, struct watermark, base);
 }
 
-/* --- splits ---------------------------------------------------------------------------------------------------- */
+/* --- splits
+ * ---------------------------------------------------------------------------------------------------- */
 
 static struct split *find_split(struct watermark *w, int32_t number)
 {
@@ -46,11 +47,13 @@ static struct split *find_split(struct watermark *w, int32_t number)
 }
 
 /* name may be NULL. */
-static enum err add_split(struct watermark *w, int32_t number, const char *name, struct split **out, struct error *e)
+static enum err add_split(struct watermark *w, int32_t number, const char *name, struct split **out,
+                          struct error *e)
 {
     struct split s = {.number = number, .max_us = WATERMARK_NONE, .seen_us = clock_mono_us(w->env->clock)};
 
-    if ((name && (s.name = mem_strdup(name)) == NULL) || !MEM_GROW(w->splits, w->split_count, w->split_capacity)) {
+    if ((name && (s.name = mem_strdup(name)) == NULL) ||
+        !MEM_GROW(w->splits, w->split_count, w->split_capacity)) {
         mem_free(s.name);
         return error_memory(e, sizeof s, "a split");
     }
@@ -87,15 +90,16 @@ static int64_t minus(int64_t a, int64_t b)
     return r;
 }
 
-/* --- the minimum ------------------------------------------------------------------------------------------------ */
+/* --- the minimum
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Emit what the splits say together now: idle when all of them are, a watermark when it rose. */
 static enum err advance(struct watermark *w, struct error *e)
 {
-    int64_t      least = WATERMARK_END;
-    bool         idle = true;
+    int64_t least = WATERMARK_END;
+    bool idle = true;
     struct output *out = w->env->out;
-    enum err     rc;
+    enum err rc;
 
     for (size_t i = 0; i < w->split_count; i++)
         if (!w->splits[i].idle) {
@@ -125,11 +129,11 @@ static void ask_to_be_woken(struct watermark *w)
         w->env->wake_at(w->env->wake_arg, clock_wall_us(w->env->clock) + MAX(due, 0));
 }
 
-static enum err watermark_poll(struct operator *o, bool *more, bool *done, struct error *e)
+static enum err watermark_poll(struct operator* o, bool *more, bool *done, struct error *e)
 {
     struct watermark *w = self(o);
-    int64_t           now = clock_mono_us(w->env->clock);
-    enum err          rc;
+    int64_t now = clock_mono_us(w->env->clock);
+    enum err rc;
 
     *more = *done = false;
     if (w->spec->idle_timeout_us == 0)
@@ -142,7 +146,8 @@ static enum err watermark_poll(struct operator *o, bool *more, bool *done, struc
     return rc;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ------------------------------------------------------------------------------------------------------- */
 
 static int64_t latest_time(const struct batch *b, const struct column *c)
 {
@@ -163,26 +168,27 @@ static int64_t latest_time(const struct batch *b, const struct column *c)
     return latest;
 }
 
-static enum err read_time(const struct watermark *w, const struct batch *b, int64_t *latest_us, struct error *e)
+static enum err read_time(const struct watermark *w, const struct batch *b, int64_t *latest_us,
+                          struct error *e)
 {
-    const struct field  *f = &b->schema->fields[w->spec->time_column];
+    const struct field *f = &b->schema->fields[w->spec->time_column];
     const struct column *c = &b->columns[w->spec->time_column];
 
     if (f->type->kind != TYPE_TIMESTAMP && f->type->kind != TYPE_TIMESTAMP_LTZ)
-        return error_set(e, ERR_CONFIG, "event time needs a TIMESTAMP or TIMESTAMP_LTZ, which column %s is not",
-                         f->name);
+        return error_set(e, ERR_CONFIG,
+                         "event time needs a TIMESTAMP or TIMESTAMP_LTZ, which column %s is not", f->name);
     *latest_us = latest_time(b, c);
     if (f->type->precision > 6 && *latest_us != WATERMARK_NONE)
         *latest_us = *latest_us / 1000 - (*latest_us % 1000 < 0); /* nanoseconds, rounded down */
     return OK;
 }
 
-static enum err watermark_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err watermark_batch(struct operator* o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct watermark *w = self(o);
-    struct split     *s = find_split(w, b->split);
-    int64_t           latest_us = WATERMARK_NONE;
-    enum err          rc;
+    struct split *s = find_split(w, b->split);
+    int64_t latest_us = WATERMARK_NONE;
+    enum err rc;
 
     if ((rc = read_time(w, b, &latest_us, e)) != OK)
         return rc;
@@ -198,7 +204,7 @@ static enum err watermark_batch(struct operator *o, UNUSED int32_t input, struct
 }
 
 /* Those of the source say nothing here, but for the last. */
-static enum err watermark_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err watermark_watermark(struct operator* o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct watermark *w = self(o);
 
@@ -209,13 +215,14 @@ static enum err watermark_watermark(struct operator *o, int64_t watermark_us, bo
     return w->env->out->watermark(w->env->out, WATERMARK_END, e);
 }
 
-/* --- splits come and go ------------------------------------------------------------------------------------------- */
+/* --- splits come and go
+ * ------------------------------------------------------------------------------------------- */
 
 /* Nothing is emitted: the next one to be added may be further back. */
 static enum err split_added(struct watermark *w, const struct split_event *event, struct error *e)
 {
     struct split *s;
-    enum err      rc;
+    enum err rc;
 
     remove_split(w, ANONYMOUS); /* "has no splits" is over */
     remove_split(w, event->number);
@@ -227,11 +234,11 @@ static enum err split_added(struct watermark *w, const struct split_event *event
     return OK;
 }
 
-static enum err watermark_split(struct operator *o, const struct split_event *event, struct error *e)
+static enum err watermark_split(struct operator* o, const struct split_event *event, struct error *e)
 {
     struct watermark *w = self(o);
-    struct split     *s = find_split(w, event->number);
-    enum err          rc = OK;
+    struct split *s = find_split(w, event->number);
+    enum err rc = OK;
 
     switch (event->change) {
     case SPLIT_ADDED:
@@ -254,9 +261,11 @@ static enum err watermark_split(struct operator *o, const struct split_event *ev
     return advance(w, e);
 }
 
-/* --- life --------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-static enum err watermark_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err watermark_open(struct operator* o, const struct op_env *env, UNUSED struct error *e)
 {
     self(o)->env = env;
     return OK;
@@ -276,14 +285,14 @@ static enum err keep_known(struct watermark *w, struct slice name, int64_t max_u
     return OK;
 }
 
-static enum err watermark_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err watermark_restore(struct operator* o, const struct op_restore *from, struct error *e)
 {
     enum err rc = OK;
 
     for (int32_t i = 0; rc == OK && i < from->item_count; i++) {
-        struct slice  name = slice_text(from->items[i].name);
+        struct slice name = slice_text(from->items[i].name);
         struct reader r = reader_of(from->items[i].bytes);
-        int64_t       max_us = (int64_t)reader_le64(&r);
+        int64_t max_us = (int64_t)reader_le64(&r);
 
         if (!slice_starts(name, SLICE(ITEM_PREFIX)))
             continue;
@@ -294,11 +303,11 @@ static enum err watermark_restore(struct operator *o, const struct op_restore *f
     return rc;
 }
 
-static enum err watermark_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err watermark_snapshot(struct operator* o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                    struct error *e)
 {
     struct watermark *w = self(o);
-    struct bytes      name = {0}, time = {0};
+    struct bytes name = {0}, time = {0};
 
     for (size_t i = 0; i < w->split_count; i++) {
         const struct split *s = &w->splits[i];
@@ -318,7 +327,7 @@ static enum err watermark_snapshot(struct operator *o, UNUSED int64_t checkpoint
     return name.failed || time.failed ? error_memory(e, 8, "a split's time") : OK;
 }
 
-static void watermark_close(struct operator *o)
+static void watermark_close(struct operator* o)
 {
     struct watermark *w = self(o);
 
@@ -343,7 +352,7 @@ static const struct operator_ops watermark_ops = {
     .close = watermark_close,
 };
 
-static enum err watermark_new(const void *spec, struct operator **out, struct error *e)
+static enum err watermark_new(const void *spec, struct operator** out, struct error *e)
 {
     struct watermark *w = mem_zalloc(sizeof *w);
 

@@ -5,7 +5,7 @@
 #include "operators/watermark.h"
 #include <stdio.h>
 
-static struct arena         arena;
+static struct arena arena;
 static const struct schema *schema;
 
 static int setup(UNUSED void **state)
@@ -24,7 +24,7 @@ static int teardown(UNUSED void **state)
 static void feed(struct harness *h, int32_t split, const char *lines)
 {
     struct batch *b = harness_rows(schema, lines, h->budget);
-    struct error  e;
+    struct error e;
 
     b->split = split;
     ASSERT_OK(harness_batch(h, 0, b, &e), &e);
@@ -33,18 +33,19 @@ static void feed(struct harness *h, int32_t split, const char *lines)
 
 static void test_disorder(UNUSED void **state)
 {
-    static const struct watermark_spec    plain = {.time_column = 1, .max_out_of_orderness_us = 100};
-    static const struct watermark_spec    minus = {.time_column = 1, .max_out_of_orderness_us = 100, .minus_one_ms = true};
-    static const struct watermark_spec    zero = {.time_column = 1};
+    static const struct watermark_spec plain = {.time_column = 1, .max_out_of_orderness_us = 100};
+    static const struct watermark_spec minus = {
+        .time_column = 1, .max_out_of_orderness_us = 100, .minus_one_ms = true};
+    static const struct watermark_spec zero = {.time_column = 1};
     static const struct {
         const struct watermark_spec *spec;
-        const char                  *want;
+        const char *want;
     } cases[] = {{&plain, "watermark 4900\n"}, {&minus, "watermark 3900\n"}, {&zero, "watermark 5000\n"}};
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct harness_config c = {.factory = &watermark_factory, .spec = cases[i].spec};
-        struct harness        h;
-        struct error          e;
+        struct harness h;
+        struct error e;
 
         ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
         h.quiet = true;
@@ -62,9 +63,9 @@ static void test_disorder(UNUSED void **state)
 static void test_minimum_of_splits(UNUSED void **state)
 {
     const struct watermark_spec spec = {.time_column = 1};
-    struct harness_config       c = {.factory = &watermark_factory, .spec = &spec};
-    struct harness              h;
-    struct error                e;
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec};
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     h.quiet = true;
@@ -97,9 +98,9 @@ static void test_minimum_of_splits(UNUSED void **state)
 static void test_no_splits(UNUSED void **state)
 {
     const struct watermark_spec spec = {.time_column = 1};
-    struct harness_config       c = {.factory = &watermark_factory, .spec = &spec};
-    struct harness              h;
-    struct error                e;
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec};
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     h.quiet = true;
@@ -114,9 +115,9 @@ static void test_no_splits(UNUSED void **state)
 static void test_idle_by_time(UNUSED void **state)
 {
     const struct watermark_spec spec = {.time_column = 1, .idle_timeout_us = 1000};
-    struct harness_config       c = {.factory = &watermark_factory, .spec = &spec};
-    struct harness              h;
-    struct error                e;
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec};
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     h.quiet = true;
@@ -136,14 +137,16 @@ static void test_idle_by_time(UNUSED void **state)
     harness_close(&h);
 }
 
-/* Two subtasks with two splits each become one, then three: what was known of each split goes where it is read. */
+/* Two subtasks with two splits each become one, then three: what was known of each split goes where it is
+ * read. */
 static void test_restart(UNUSED void **state)
 {
-    const struct watermark_spec spec = {.time_column = 1, .max_out_of_orderness_us = 10, .minus_one_ms = true};
-    struct harness_config       c = {.factory = &watermark_factory, .spec = &spec, .parallelism = 2};
-    struct harness_image        images[2];
-    struct harness              h;
-    struct error                e;
+    const struct watermark_spec spec = {
+        .time_column = 1, .max_out_of_orderness_us = 10, .minus_one_ms = true};
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec, .parallelism = 2};
+    struct harness_image images[2];
+    struct harness h;
+    struct error e;
 
     for (int i = 0; i < 2; i++) {
         c.subtask = i;
@@ -152,7 +155,11 @@ static void test_restart(UNUSED void **state)
         for (int k = 0; k < 2; k++) {
             char line[32];
 
-            ASSERT_OK(harness_split(&h, SPLIT_ADDED, k, i ? (k ? "t-3" : "t-2") : k ? "t-1" : "t-0", WATERMARK_NONE, &e),
+            ASSERT_OK(harness_split(&h, SPLIT_ADDED, k,
+                                    i   ? (k ? "t-3" : "t-2")
+                                    : k ? "t-1"
+                                        : "t-0",
+                                    WATERMARK_NONE, &e),
                       &e);
             snprintf(line, sizeof line, "a %d", 5000 * (2 * i + k + 1));
             feed(&h, k, line);
@@ -180,10 +187,10 @@ static void test_restart(UNUSED void **state)
 static void test_wrong_column(UNUSED void **state)
 {
     const struct watermark_spec spec = {.time_column = 0};
-    struct harness_config       c = {.factory = &watermark_factory, .spec = &spec};
-    struct harness              h;
-    struct batch               *b;
-    struct error                e;
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec};
+    struct harness h;
+    struct batch *b;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     b = harness_rows(schema, "a 1", NULL);
@@ -196,12 +203,12 @@ static void test_wrong_column(UNUSED void **state)
 static enum err life(struct error *e)
 {
     const struct watermark_spec spec = {.time_column = 1, .idle_timeout_us = 5};
-    struct harness_config       c = {.factory = &watermark_factory, .spec = &spec};
-    struct harness_image        image = {0}, again = {0};
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec};
+    struct harness_image image = {0}, again = {0};
     const struct harness_image *images[] = {&image};
-    struct batch               *b = harness_rows(schema, "a 1", NULL);
-    struct harness              h;
-    enum err                    rc = b ? OK : ERR_MEMORY;
+    struct batch *b = harness_rows(schema, "a 1", NULL);
+    struct harness h;
+    enum err rc = b ? OK : ERR_MEMORY;
 
     if (rc == OK && (rc = harness_open(&h, &c, NULL, 0, e)) == OK) {
         h.quiet = true;
@@ -217,8 +224,9 @@ static enum err life(struct error *e)
         harness_close(&h);
     }
     if (rc == OK)
-        assert_true(slice_equal(harness_image_item(&again, "split:t-4"), harness_image_item(&image, "split:t-4")) &&
-                    again.item_count == 1);
+        assert_true(
+            slice_equal(harness_image_item(&again, "split:t-4"), harness_image_item(&image, "split:t-4")) &&
+            again.item_count == 1);
     harness_image_fini(&image);
     harness_image_fini(&again);
     batch_unref(b);
@@ -228,7 +236,7 @@ static enum err life(struct error *e)
 static void test_no_memory(UNUSED void **state)
 {
     struct error e;
-    enum err     rc = ERR_MEMORY;
+    enum err rc = ERR_MEMORY;
 
     for (uint64_t nth = 1; rc != OK; nth++) {
         mem_fail_at(nth, false);
@@ -241,9 +249,9 @@ static void test_no_memory(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disorder),     cmocka_unit_test(test_minimum_of_splits),
-        cmocka_unit_test(test_no_splits),    cmocka_unit_test(test_idle_by_time),
-        cmocka_unit_test(test_restart),      cmocka_unit_test(test_wrong_column),
+        cmocka_unit_test(test_disorder),  cmocka_unit_test(test_minimum_of_splits),
+        cmocka_unit_test(test_no_splits), cmocka_unit_test(test_idle_by_time),
+        cmocka_unit_test(test_restart),   cmocka_unit_test(test_wrong_column),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,6 +1,7 @@
 /* window_agg.c: rows into accumulators, watermarks into results.
- * Neighbouring rows of the same key and window are added by one call. Windows are found in order of their end, which is
- * the namespace of their state; `watermark` says which have fired: those whose last moment it has reached.
+ * Neighbouring rows of the same key and window are added by one call. Windows are found in order of their
+ * end, which is the namespace of their state; `watermark` says which have fired: those whose last moment it
+ * has reached.
  */
 #include "operators/window_agg.h"
 #include "base/calendar.h"
@@ -11,30 +12,31 @@
 #define SPAN_MAX_US (INT64_C(3652425) * MICROS_PER_DAY) /* 10000 years */
 
 struct again { /* a window that has fired, and got another row */
-    int64_t    end_us;
+    int64_t end_us;
     struct key key; /* in keys of the batch at hand */
 };
 
 struct window_agg {
-    struct operator           base;
+    struct operator base;
     const struct window_spec *spec;
-    struct window_base        w;
-    struct state             *state; /* the store's */
-    struct again             *again; /* owned */
-    size_t                    again_count, again_capacity;
-    int32_t                  *rows; /* owned: the live row numbers of a batch */
-    size_t                    row_capacity;
-    bool                      firing; /* stopped half-way because the output was full, here: */
-    int64_t                   fire_end_us;
-    size_t                    fire_at;
+    struct window_base w;
+    struct state *state; /* the store's */
+    struct again *again; /* owned */
+    size_t again_count, again_capacity;
+    int32_t *rows; /* owned: the live row numbers of a batch */
+    size_t row_capacity;
+    bool firing; /* stopped half-way because the output was full, here: */
+    int64_t fire_end_us;
+    size_t fire_at;
 };
 
-static struct window_agg *self(struct operator *o)
+static struct window_agg *self(struct operator* o)
 {
     return CONTAINER_OF(o, struct window_agg, base);
 }
 
-/* --- which window -------------------------------------------------------------------------------------------------- */
+/* --- which window
+ * -------------------------------------------------------------------------------------------------- */
 
 static int64_t day_us(int32_t day)
 {
@@ -80,7 +82,9 @@ static bool has_fired(const struct window_agg *a, int64_t end_us)
     return window_last_us(end_us) <= a->w.watermark_us;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------------------ */
+/* --- rows
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err remember_again(struct window_agg *a, int64_t end_us, struct key key, struct error *e)
 {
@@ -91,14 +95,14 @@ static enum err remember_again(struct window_agg *a, int64_t end_us, struct key 
 }
 
 /* Rows of one key into one window, which is not gone. */
-static enum err add_rows(struct window_agg *a, int64_t end_us, struct key key, const struct batch *b, const int32_t *rows,
-                         int32_t count, struct error *e)
+static enum err add_rows(struct window_agg *a, int64_t end_us, struct key key, const struct batch *b,
+                         const int32_t *rows, int32_t count, struct error *e)
 {
-    const struct window_common   *c = &a->spec->common;
+    const struct window_common *c = &a->spec->common;
     const struct window_function *fn = c->fn;
-    bool                          created;
-    void                         *acc = state_edit(a->state, key, end_us, &created);
-    enum err                      rc;
+    bool created;
+    void *acc = state_edit(a->state, key, end_us, &created);
+    enum err rc;
 
     if (acc == NULL)
         return error_memory(e, fn->acc_size, "the state of windows; raise taskmanager.memory.process.size");
@@ -109,15 +113,15 @@ static enum err add_rows(struct window_agg *a, int64_t end_us, struct key key, c
     return has_fired(a, end_us) ? remember_again(a, end_us, key, e) : OK;
 }
 
-/* count rows of one key whose last window is w: into that and, sliding, those before it that they lie in too. All
- * windows gone: late. */
+/* count rows of one key whose last window is w: into that and, sliding, those before it that they lie in too.
+ * All windows gone: late. */
 static enum err add_to_windows(struct window_agg *a, struct window w, struct key key, const struct batch *b,
                                const int32_t *rows, int32_t count, struct error *e)
 {
     const struct window_spec *s = a->spec;
-    const int64_t            *times = b->columns[s->common.time_column].i64;
-    bool                      any = false, taken = false;
-    enum err                  rc = OK;
+    const int64_t *times = b->columns[s->common.time_column].i64;
+    bool any = false, taken = false;
+    enum err rc = OK;
 
     for (; rc == OK && w.end_us > times[rows[0]]; w.end_us = window_plus(w.end_us, -s->slide_us)) {
         any = true;
@@ -133,12 +137,13 @@ static enum err add_to_windows(struct window_agg *a, struct window w, struct key
     return rc;
 }
 
-/* How many rows from `at` on have the key of that one and lie in the same windows. Sliding windows: the same time. */
+/* How many rows from `at` on have the key of that one and lie in the same windows. Sliding windows: the same
+ * time. */
 static int32_t run_length(const struct window_agg *a, const struct column *time, struct window w, int32_t at)
 {
     const struct key *keys = a->w.keys.keys;
-    int64_t           first_us = time->i64[a->rows[at]];
-    int32_t           n = at + 1;
+    int64_t first_us = time->i64[a->rows[at]];
+    int32_t n = at + 1;
 
     for (; n < a->w.keys.count; n++) {
         int64_t at_us = time->i64[a->rows[n]];
@@ -153,7 +158,7 @@ static int32_t run_length(const struct window_agg *a, const struct column *time,
 
 static enum err list_rows(struct window_agg *a, const struct batch *b, struct error *e)
 {
-    size_t   live = (size_t)batch_live(b);
+    size_t live = (size_t)batch_live(b);
     int32_t *grown;
 
     if (live > a->row_capacity) {
@@ -170,10 +175,10 @@ static enum err list_rows(struct window_agg *a, const struct batch *b, struct er
 static enum err add_batch(struct window_agg *a, const struct batch *b, struct error *e)
 {
     const struct column *time = &b->columns[a->spec->common.time_column];
-    const struct key    *keys = a->w.keys.keys;
-    struct window        w = {0, 0};
-    enum err             rc = OK;
-    int32_t              count = a->w.keys.count, run;
+    const struct key *keys = a->w.keys.keys;
+    struct window w = {0, 0};
+    enum err rc = OK;
+    int32_t count = a->w.keys.count, run;
 
     for (int32_t i = 0; rc == OK && i < count; i += run) {
         int64_t at_us = time->i64[a->rows[i]];
@@ -192,7 +197,9 @@ static enum err add_batch(struct window_agg *a, const struct batch *b, struct er
     return rc;
 }
 
-/* --- firing ---------------------------------------------------------------------------------------------------------- */
+/* --- firing
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static int compare_again(const void *x, const void *y)
 {
@@ -212,7 +219,7 @@ static enum err fire_again(struct window_agg *a, struct error *e)
     qsort(a->again, a->again_count, sizeof *a->again, compare_again);
     for (size_t i = 0; rc == OK && i < a->again_count; i++) {
         const struct again *x = &a->again[i];
-        struct window       w = window_ending(a->spec, x->end_us);
+        struct window w = window_ending(a->spec, x->end_us);
 
         if (i == 0 || compare_again(x, x - 1) != 0)
             rc = window_base_result(&a->w, state_get(a->state, x->key, x->end_us).ptr, x->key.bytes, &w, e);
@@ -220,10 +227,10 @@ static enum err fire_again(struct window_agg *a, struct error *e)
     return rc == OK ? window_base_flush(&a->w, e) : rc;
 }
 
-static enum err window_agg_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err window_agg_batch(struct operator* o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct window_agg *a = self(o);
-    enum err           rc;
+    enum err rc;
 
     a->again_count = 0;
     if ((rc = window_base_begin(&a->w, b, e)) != OK || (rc = list_rows(a, b, e)) != OK ||
@@ -236,10 +243,10 @@ static enum err window_agg_batch(struct operator *o, UNUSED int32_t input, struc
 static enum err fire_window(struct window_agg *a, bool *more, struct error *e)
 {
     struct output *out = a->w.env->out;
-    struct window  w = window_ending(a->spec, a->fire_end_us);
-    struct key     key;
-    struct slice   acc;
-    enum err       rc = OK;
+    struct window w = window_ending(a->spec, a->fire_end_us);
+    struct key key;
+    struct slice acc;
+    enum err rc = OK;
 
     while (rc == OK && state_next(a->state, a->fire_end_us, &a->fire_at, &key, &acc)) {
         bool was_empty = builder_rows(&a->w.results) == 0;
@@ -282,11 +289,11 @@ static enum err fire_windows(struct window_agg *a, int64_t watermark_us, bool *m
     return window_base_flush(&a->w, e);
 }
 
-static enum err window_agg_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err window_agg_watermark(struct operator* o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct window_agg *a = self(o);
-    int64_t            end_us;
-    enum err           rc;
+    int64_t end_us;
+    enum err rc;
 
     *more = false;
     if (watermark_us <= a->w.watermark_us) /* known from the checkpoint already */
@@ -299,36 +306,38 @@ static enum err window_agg_watermark(struct operator *o, int64_t watermark_us, b
     return a->w.env->out->watermark(a->w.env->out, watermark_us, e);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
-static enum err window_agg_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err window_agg_open(struct operator* o, const struct op_env *env, struct error *e)
 {
-    struct window_agg            *a = self(o);
-    const struct window_common   *c = &a->spec->common;
-    const struct state_desc       desc = {.name = c->state_name ? c->state_name : "windows",
-                                          .key = &a->w.key_schema,
-                                          .has_namespace = true,
-                                          .value_size = c->fn->acc_size,
-                                          .fields = c->fn->fields,
-                                          .field_count = c->fn->field_count};
-    enum err                      rc = window_base_open(&a->w, env, e);
+    struct window_agg *a = self(o);
+    const struct window_common *c = &a->spec->common;
+    const struct state_desc desc = {.name = c->state_name ? c->state_name : "windows",
+                                    .key = &a->w.key_schema,
+                                    .has_namespace = true,
+                                    .value_size = c->fn->acc_size,
+                                    .fields = c->fn->fields,
+                                    .field_count = c->fn->field_count};
+    enum err rc = window_base_open(&a->w, env, e);
 
     return rc == OK ? state_declare(env->state, &desc, &a->state, e) : rc;
 }
 
-static enum err window_agg_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err window_agg_restore(struct operator* o, const struct op_restore *from, struct error *e)
 {
     return window_base_restore(&self(o)->w, from, e);
 }
 
-static enum err window_agg_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err window_agg_snapshot(struct operator* o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                     struct error *e)
 {
     assert(!self(o)->firing);
     return window_base_snapshot(&self(o)->w, out, e);
 }
 
-static void window_agg_close(struct operator *o)
+static void window_agg_close(struct operator* o)
 {
     struct window_agg *a = self(o);
 
@@ -361,11 +370,11 @@ static enum err check_spec(const struct window_spec *s, struct error *e)
     return OK;
 }
 
-static enum err window_agg_new(const void *spec, struct operator **out, struct error *e)
+static enum err window_agg_new(const void *spec, struct operator** out, struct error *e)
 {
     const struct window_spec *s = spec;
-    struct window_agg        *a;
-    enum err                  rc = check_spec(s, e);
+    struct window_agg *a;
+    enum err rc = check_spec(s, e);
 
     if (rc != OK)
         return rc;

@@ -5,7 +5,8 @@
 #define RESULT_ROWS    2048
 #define ITEM_WATERMARK "watermark"
 
-/* --- life -------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * -------------------------------------------------------------------------------------------------------- */
 
 static enum err check_time(const struct window_common *c, struct error *e)
 {
@@ -13,7 +14,8 @@ static enum err check_time(const struct window_common *c, struct error *e)
 
     if ((f->type->kind == TYPE_TIMESTAMP || f->type->kind == TYPE_TIMESTAMP_LTZ) && f->type->precision <= 6)
         return OK;
-    return error_set(e, ERR_CONFIG, "windows need a TIMESTAMP or TIMESTAMP_LTZ of precision 0 to 6, which column %s is not",
+    return error_set(e, ERR_CONFIG,
+                     "windows need a TIMESTAMP or TIMESTAMP_LTZ of precision 0 to 6, which column %s is not",
                      f->name);
 }
 
@@ -22,7 +24,8 @@ enum err window_base_init(struct window_base *w, const struct window_common *com
     enum err rc;
 
     *w = (struct window_base){.common = common, .watermark_us = WATERMARK_NONE};
-    if ((rc = key_check(common->input, common->keys, common->key_count, e)) != OK || (rc = check_time(common, e)) != OK)
+    if ((rc = key_check(common->input, common->keys, common->key_count, e)) != OK ||
+        (rc = check_time(common, e)) != OK)
         return rc;
     if ((w->key_fields = mem_calloc((size_t)common->key_count, sizeof *w->key_fields)) == NULL)
         return error_memory(e, sizeof *w, "a window operator");
@@ -37,11 +40,13 @@ enum err window_base_open(struct window_base *w, const struct op_env *env, struc
     const struct window_observer *observer = w->common->observer;
 
     w->env = env;
-    w->dropped = metrics_counter(env->metrics, "numLateRecordsDropped", "rows dropped because their windows were gone");
+    w->dropped = metrics_counter(env->metrics, "numLateRecordsDropped",
+                                 "rows dropped because their windows were gone");
     if (observer && observer->open)
         w->observed = observer->open(w->common->fn_arg, env);
-    return builder_init(&w->results, w->common->output, env->budget) ? OK
-                                                                     : error_memory(e, sizeof *w, "window results");
+    return builder_init(&w->results, w->common->output, env->budget)
+               ? OK
+               : error_memory(e, sizeof *w, "window results");
 }
 
 void window_base_fini(struct window_base *w)
@@ -63,7 +68,7 @@ enum err window_base_restore(struct window_base *w, const struct op_restore *fro
 
     for (int32_t i = 0; i < from->item_count; i++) {
         struct reader r = reader_of(from->items[i].bytes);
-        int64_t       watermark_us = (int64_t)reader_le64(&r);
+        int64_t watermark_us = (int64_t)reader_le64(&r);
 
         if (strcmp(from->items[i].name, ITEM_WATERMARK) != 0)
             continue;
@@ -86,13 +91,14 @@ enum err window_base_snapshot(const struct window_base *w, struct op_snapshot *o
     return time.failed ? error_memory(e, 8, "a watermark") : OK;
 }
 
-/* --- results ------------------------------------------------------------------------------------------------------- */
+/* --- results
+ * ------------------------------------------------------------------------------------------------------- */
 
 enum err window_base_flush(struct window_base *w, struct error *e)
 {
     const struct window_observer *observer = w->common->observer;
-    struct batch                 *b;
-    enum err                      rc;
+    struct batch *b;
+    enum err rc;
 
     if (observer && observer->fired && w->fired)
         observer->fired(w->observed, w->fired);
@@ -104,16 +110,16 @@ enum err window_base_flush(struct window_base *w, struct error *e)
     return w->env->out->batch(w->env->out, 0, b, e);
 }
 
-enum err window_base_result(struct window_base *w, const void *acc, struct slice key, const struct window *window,
-                            struct error *e)
+enum err window_base_result(struct window_base *w, const void *acc, struct slice key,
+                            const struct window *window, struct error *e)
 {
     const struct window_common *c = w->common;
-    enum err                    rc = c->fn->emit(c->fn_arg, w->observed, acc, key, window, &w->results, e);
+    enum err rc = c->fn->emit(c->fn_arg, w->observed, acc, key, window, &w->results, e);
 
     w->fired++;
     if (rc == OK && c->result_time_column >= 0) {
         struct column_builder *time = &w->results.columns[c->result_time_column];
-        int32_t                rows = w->results.columns[c->result_time_column == 0 ? 1 : 0].row_count;
+        int32_t rows = w->results.columns[c->result_time_column == 0 ? 1 : 0].row_count;
 
         while (time->row_count < rows && !w->results.failed)
             builder_i64(time, window_last_us(window->end_us));
@@ -121,7 +127,8 @@ enum err window_base_result(struct window_base *w, const void *acc, struct slice
     return rc == OK && builder_rows(&w->results) >= RESULT_ROWS ? window_base_flush(w, e) : rc;
 }
 
-/* --- batches ------------------------------------------------------------------------------------------------------- */
+/* --- batches
+ * ------------------------------------------------------------------------------------------------------- */
 
 enum err window_base_begin(struct window_base *w, struct batch *b, struct error *e)
 {
@@ -142,7 +149,7 @@ enum err window_base_late(struct window_base *w, int32_t row, struct error *e)
 enum err window_base_end(struct window_base *w, struct batch *b, struct error *e)
 {
     const struct window_observer *observer = w->common->observer;
-    struct batch                 *late;
+    struct batch *late;
 
     if (observer && observer->added)
         observer->added(w->observed, b, batch_live(b) - (int64_t)w->late_count, (int64_t)w->late_count);

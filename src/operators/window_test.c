@@ -1,5 +1,5 @@
-/* window_test.c: window_agg.c and session_window.c against a naive model of the rules in window.h, with restarts at other
- * parallelisms on the way; and the rules one by one.
+/* window_test.c: window_agg.c and session_window.c against a naive model of the rules in window.h, with
+ * restarts at other parallelisms on the way; and the rules one by one.
  */
 #include "base/calendar.h"
 #include "base/mem.h"
@@ -13,16 +13,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static struct arena         arena;
+static struct arena arena;
 static const struct schema *input, *output;
-static struct fs           *fs;
-static char                 folder[32] = "/tmp/weir-window-XXXXXX";
+static struct fs *fs;
+static char folder[32] = "/tmp/weir-window-XXXXXX";
 
-/* --- what the test does in a window: count and sum, first time as a sign that init and merge were called -------------- */
+/* --- what the test does in a window: count and sum, first time as a sign that init and merge were called
+ * -------------- */
 
 struct acc {
     int64_t count, least;
-    double  sum;
+    double sum;
 };
 
 static int64_t observed_added, observed_late, observed_fired;
@@ -32,8 +33,8 @@ static void acc_init(UNUSED const void *arg, void *acc)
     ((struct acc *)acc)->least = INT64_MAX;
 }
 
-static enum err acc_add(UNUSED const void *arg, void *acc, const struct batch *b, const int32_t *rows, int32_t count,
-                        UNUSED struct error *e)
+static enum err acc_add(UNUSED const void *arg, void *acc, const struct batch *b, const int32_t *rows,
+                        int32_t count, UNUSED struct error *e)
 {
     struct acc *a = acc;
 
@@ -47,7 +48,7 @@ static enum err acc_add(UNUSED const void *arg, void *acc, const struct batch *b
 
 static void acc_merge(UNUSED const void *arg, void *acc, const void *other)
 {
-    struct acc       *a = acc;
+    struct acc *a = acc;
     const struct acc *b = other;
 
     a->count += b->count;
@@ -55,8 +56,8 @@ static void acc_merge(UNUSED const void *arg, void *acc, const void *other)
     a->least = MIN(a->least, b->least);
 }
 
-static enum err acc_emit(UNUSED const void *arg, UNUSED void *self, const void *acc, struct slice key, const struct window *w,
-                         struct builder *out, struct error *e)
+static enum err acc_emit(UNUSED const void *arg, UNUSED void *self, const void *acc, struct slice key,
+                         const struct window *w, struct builder *out, struct error *e)
 {
     const struct acc *a = acc;
 
@@ -84,16 +85,28 @@ static void on_fired(UNUSED void *self, int64_t windows)
 static struct state_field acc_fields[] = {{.name = "count", .offset = offsetof(struct acc, count)},
                                           {.name = "least", .offset = offsetof(struct acc, least)},
                                           {.name = "sum", .offset = offsetof(struct acc, sum)}};
-static const struct window_function function = {.acc_size = sizeof(struct acc), .fields = acc_fields, .field_count = 3,
-                                                .init = acc_init, .add = acc_add, .merge = acc_merge, .emit = acc_emit};
+static const struct window_function function = {.acc_size = sizeof(struct acc),
+                                                .fields = acc_fields,
+                                                .field_count = 3,
+                                                .init = acc_init,
+                                                .add = acc_add,
+                                                .merge = acc_merge,
+                                                .emit = acc_emit};
 static const struct window_observer observer = {.added = on_added, .fired = on_fired};
-static const int32_t                key_columns[] = {0};
+static const int32_t key_columns[] = {0};
 
 static struct window_common common(int64_t lateness_us)
 {
-    return (struct window_common){.input = input, .output = output, .time_column = 1, .key_count = 1, .keys = key_columns,
-                                  .allowed_lateness_us = lateness_us, .fn = &function, .result_time_column = 3,
-                                  .late_to_port = true, .observer = &observer};
+    return (struct window_common){.input = input,
+                                  .output = output,
+                                  .time_column = 1,
+                                  .key_count = 1,
+                                  .keys = key_columns,
+                                  .allowed_lateness_us = lateness_us,
+                                  .fn = &function,
+                                  .result_time_column = 3,
+                                  .late_to_port = true,
+                                  .observer = &observer};
 }
 
 static int group_setup(UNUSED void **state)
@@ -106,10 +119,11 @@ static int group_setup(UNUSED void **state)
         schema_parse(&arena, SLICE("name STRING, at TIMESTAMP(3), value DOUBLE"), &input, &e) != OK)
         return 1;
     strcat(folder, "/");
-    return schema_parse(&arena,
-                        SLICE("name STRING, window_start BIGINT, window_end BIGINT, at BIGINT, count BIGINT, sum DOUBLE, "
-                              "least BIGINT"),
-                        &output, &e);
+    return schema_parse(
+        &arena,
+        SLICE("name STRING, window_start BIGINT, window_end BIGINT, at BIGINT, count BIGINT, sum DOUBLE, "
+              "least BIGINT"),
+        &output, &e);
 }
 
 static bool remove_one(UNUSED void *arg, const struct fs_info *info)
@@ -122,7 +136,7 @@ static bool remove_one(UNUSED void *arg, const struct fs_info *info)
 static int group_teardown(UNUSED void **state)
 {
     struct error e;
-    enum err     rc = fs_list(fs, folder, remove_one, NULL, &e);
+    enum err rc = fs_list(fs, folder, remove_one, NULL, &e);
 
     rmdir(folder);
     fs_free(fs);
@@ -133,7 +147,7 @@ static int group_teardown(UNUSED void **state)
 static void feed(struct harness *h, const char *lines)
 {
     struct batch *b = harness_rows(input, lines, h->budget);
-    struct error  e;
+    struct error e;
 
     ASSERT_OK(harness_batch(h, 0, b, &e), &e);
     batch_unref(b);
@@ -146,30 +160,47 @@ static void advance(struct harness *h, int64_t watermark_us)
     ASSERT_OK(harness_watermark(h, watermark_us, &e), &e);
 }
 
-/* --- the rules one by one ---------------------------------------------------------------------------------------------- */
+/* --- the rules one by one
+ * ---------------------------------------------------------------------------------------------- */
 
 static void test_which_window(UNUSED void **state)
 {
     const int64_t day = MICROS_PER_DAY;
     static const int64_t minute = 60 * MICROS_PER_SECOND;
     struct {
-        const char        *name;
+        const char *name;
         struct window_spec spec;
-        int64_t            at_us, start_us, end_us;
+        int64_t at_us, start_us, end_us;
     } cases[] = {
         {"start is inclusive", {.kind = WINDOW_TUMBLING, .size_us = minute}, minute, minute, 2 * minute},
         {"end is not", {.kind = WINDOW_TUMBLING, .size_us = minute}, minute - 1, 0, minute},
         {"before 1970", {.kind = WINDOW_TUMBLING, .size_us = minute}, -1, -minute, 0},
-        {"offset", {.kind = WINDOW_TUMBLING, .size_us = minute, .offset_us = minute / 4}, minute / 2, minute / 4,
+        {"offset",
+         {.kind = WINDOW_TUMBLING, .size_us = minute, .offset_us = minute / 4},
+         minute / 2,
+         minute / 4,
          minute + minute / 4},
         {"a week begins on Thursday", {.kind = WINDOW_TUMBLING, .size_us = 7 * day}, 0, 0, 7 * day},
-        {"or on Monday", {.kind = WINDOW_TUMBLING, .size_us = 7 * day, .offset_us = 4 * day}, 0, -3 * day, 4 * day},
-        {"the last sliding one", {.kind = WINDOW_SLIDING, .size_us = minute, .slide_us = minute / 3}, minute / 2,
-         minute / 3, minute / 3 + minute},
+        {"or on Monday",
+         {.kind = WINDOW_TUMBLING, .size_us = 7 * day, .offset_us = 4 * day},
+         0,
+         -3 * day,
+         4 * day},
+        {"the last sliding one",
+         {.kind = WINDOW_SLIDING, .size_us = minute, .slide_us = minute / 3},
+         minute / 2,
+         minute / 3,
+         minute / 3 + minute},
         {"January 1970", {.kind = WINDOW_MONTH}, 0, 0, 31 * day},
-        {"February 2024", {.kind = WINDOW_MONTH}, calendar_days((struct civil){2024, 2, 29}) * day + day - 1,
-         calendar_days((struct civil){2024, 2, 1}) * day, calendar_days((struct civil){2024, 3, 1}) * day},
-        {"the end of time", {.kind = WINDOW_TUMBLING, .size_us = minute}, INT64_MAX, INT64_MAX - INT64_MAX % minute,
+        {"February 2024",
+         {.kind = WINDOW_MONTH},
+         calendar_days((struct civil){2024, 2, 29}) * day + day - 1,
+         calendar_days((struct civil){2024, 2, 1}) * day,
+         calendar_days((struct civil){2024, 3, 1}) * day},
+        {"the end of time",
+         {.kind = WINDOW_TUMBLING, .size_us = minute},
+         INT64_MAX,
+         INT64_MAX - INT64_MAX % minute,
          INT64_MAX},
     };
 
@@ -184,9 +215,9 @@ static void test_which_window(UNUSED void **state)
 static void test_late_rows(UNUSED void **state)
 {
     const struct window_spec spec = {common(5000), WINDOW_TUMBLING, .size_us = 10000};
-    struct harness_config    c = {.factory = &window_agg_factory, .spec = &spec, .keyed = true};
-    struct harness           h;
-    struct error             e;
+    struct harness_config c = {.factory = &window_agg_factory, .spec = &spec, .keyed = true};
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     observed_added = observed_late = observed_fired = 0;
@@ -194,7 +225,8 @@ static void test_late_rows(UNUSED void **state)
     advance(&h, 8999);
     HARNESS_EXPECT(&h, "watermark 8999\n");
     advance(&h, 9000); /* the end less 1 ms */
-    HARNESS_EXPECT(&h, "0 +I(a, 0, 10000, 9000, 2, 3, 1000)\n0 +I(b, 0, 10000, 9000, 1, 4, 3000)\nwatermark 9000\n");
+    HARNESS_EXPECT(
+        &h, "0 +I(a, 0, 10000, 9000, 2, 3, 1000)\n0 +I(b, 0, 10000, 9000, 1, 4, 3000)\nwatermark 9000\n");
     feed(&h, "a 4000 16\na 500 32\na 13000 1"); /* fires again, once */
     HARNESS_EXPECT(&h, "0 +I(a, 0, 10000, 9000, 4, 51, 500)\n");
     advance(&h, 13999);
@@ -214,10 +246,10 @@ static void test_late_rows(UNUSED void **state)
 
 static void test_late_rows_dropped(UNUSED void **state)
 {
-    struct window_spec    spec = {common(0), WINDOW_TUMBLING, .size_us = 10000};
+    struct window_spec spec = {common(0), WINDOW_TUMBLING, .size_us = 10000};
     struct harness_config c = {.factory = &window_agg_factory, .spec = &spec, .keyed = true};
-    struct harness        h;
-    struct error          e;
+    struct harness h;
+    struct error e;
 
     spec.common.late_to_port = false;
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
@@ -232,12 +264,12 @@ static void test_late_rows_dropped(UNUSED void **state)
 static void test_output_full(UNUSED void **state)
 {
     const struct window_spec spec = {common(0), WINDOW_TUMBLING, .size_us = 10000};
-    struct harness_config    c = {.factory = &window_agg_factory, .spec = &spec, .keyed = true};
-    struct harness           h;
-    struct bytes             lines = {0};
-    struct error             e;
-    bool                     more = true;
-    int                      calls = 0;
+    struct harness_config c = {.factory = &window_agg_factory, .spec = &spec, .keyed = true};
+    struct harness h;
+    struct bytes lines = {0};
+    struct error e;
+    bool more = true;
+    int calls = 0;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     for (int i = 0; i < 20000; i++)
@@ -261,11 +293,11 @@ static void test_output_full(UNUSED void **state)
 
 static void test_bad_specs(UNUSED void **state)
 {
-    struct window_spec    spec = {common(0), WINDOW_TUMBLING, .size_us = 10500};
-    struct session_spec   session = {common(0), 0};
+    struct window_spec spec = {common(0), WINDOW_TUMBLING, .size_us = 10500};
+    struct session_spec session = {common(0), 0};
     struct harness_config c = {.factory = &window_agg_factory, .spec = &spec, .keyed = true};
-    struct harness        h;
-    struct error          e;
+    struct harness h;
+    struct error e;
 
     assert_int_equal(harness_open(&h, &c, NULL, 0, &e), ERR_CONFIG);
     spec.kind = WINDOW_SLIDING;
@@ -282,13 +314,13 @@ static void test_bad_specs(UNUSED void **state)
 static void test_sessions_merge(UNUSED void **state)
 {
     const struct session_spec spec = {common(0), 10000};
-    struct harness_config     c = {.factory = &session_window_factory, .spec = &spec, .keyed = true};
-    struct harness            h;
-    struct error              e;
+    struct harness_config c = {.factory = &session_window_factory, .spec = &spec, .keyed = true};
+    struct harness h;
+    struct error e;
 
     ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
     feed(&h, "a 1000 1\na 25000 2\nb 5000 4");
-    feed(&h, "a 13000 8"); /* not yet one with the first, which ends at 11000 */
+    feed(&h, "a 13000 8");  /* not yet one with the first, which ends at 11000 */
     feed(&h, "a 11000 16"); /* between them: all one */
     advance(&h, 14000);
     HARNESS_EXPECT(&h, "0 +I(b, 5000, 15000, 14000, 1, 4, 5000)\nwatermark 14000\n");
@@ -301,25 +333,52 @@ static void test_sessions_merge(UNUSED void **state)
     harness_close(&h);
 }
 
-/* --- the model ------------------------------------------------------------------------------------------------------------ */
+/* A session that grows has one timer, not one for every row. */
+static void test_session_timers(UNUSED void **state)
+{
+    const struct session_spec spec = {common(5000), 10000};
+    struct harness_config c = {
+        .factory = &session_window_factory, .spec = &spec, .keyed = true, .fs = fs, .folder = folder};
+    struct harness h;
+    struct harness_image image;
+    struct error e;
+
+    ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
+    feed(&h, "a 1000 1\na 2000 2\na 3000 4\na 12000 4");
+    feed(&h, "a 13000 1\nb 1000 1");
+    advance(&h, 12000); /* b has fired and waits for late rows, the first of which makes it longer */
+    feed(&h, "b 2000 1");
+    ASSERT_OK(harness_snapshot(&h, 1, false, &image, &e), &e);
+    assert_int_equal(image.file_count, 3);
+    assert_string_equal(image.files[0].state, "windows");
+    assert_int_equal(image.files[0].entry_count, 2);
+    assert_string_equal(image.files[1].state, "windows-fire");
+    assert_int_equal(image.files[1].entry_count, 1);
+    assert_string_equal(image.files[2].state, "windows-clean");
+    assert_int_equal(image.files[2].entry_count, 1);
+    harness_image_fini(&image);
+    harness_close(&h);
+}
+
+/* --- the model --------------------------------------------------------------------------------------- */
 
 #define MODEL_KEYS 23
 
 struct model_window {
     int64_t start_us, end_us;
-    int     key;
+    int key;
     struct acc acc;
-    bool    again; /* touched in this batch after it had fired */
+    bool again; /* touched in this batch after it had fired */
 };
 
 struct model {
-    const struct window_spec  *spec;    /* one of the two */
+    const struct window_spec *spec; /* one of the two */
     const struct session_spec *session;
-    int64_t                    lateness_us, watermark_us;
-    struct model_window        windows[4000];
-    size_t                     count;
-    char                      *lines[20000]; /* what must have come out */
-    size_t                     line_count;
+    int64_t lateness_us, watermark_us;
+    struct model_window windows[4000];
+    size_t count;
+    char *lines[20000]; /* what must have come out */
+    size_t line_count;
 };
 
 static void model_line(struct model *m, const char *line)
@@ -331,7 +390,8 @@ static void model_fire(struct model *m, const struct model_window *w)
 {
     char line[200];
 
-    snprintf(line, sizeof line, "0 +I(k%d, %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %.17g, %" PRId64 ")", w->key,
+    snprintf(line, sizeof line,
+             "0 +I(k%d, %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %.17g, %" PRId64 ")", w->key,
              w->start_us, w->end_us, w->end_us - 1000, w->acc.count, w->acc.sum, w->acc.least);
     model_line(m, line);
 }
@@ -362,7 +422,7 @@ static bool model_gone(const struct model *m, int64_t end_us)
 static bool model_session(struct model *m, int key, int64_t at_us, double value)
 {
     struct model_window w = {at_us, at_us + m->session->gap_us, key, {.least = INT64_MAX}, false};
-    bool                merged = false;
+    bool merged = false;
 
     for (size_t i = 0; i < m->count;) {
         struct model_window *x = &m->windows[i];
@@ -388,8 +448,8 @@ static bool model_session(struct model *m, int key, int64_t at_us, double value)
 static bool model_windows(struct model *m, int key, int64_t at_us, double value)
 {
     const struct window_spec *s = m->spec;
-    struct window             last = window_last_of(s, at_us);
-    bool                      any = false, taken = false;
+    struct window last = window_last_of(s, at_us);
+    bool any = false, taken = false;
 
     for (int64_t back = 0; last.end_us - back > at_us; back += s->slide_us) {
         any = true;
@@ -438,17 +498,19 @@ static void model_watermark(struct model *m, int64_t watermark_us)
             i++;
 }
 
-/* --- the operator beside it, as some subtasks --------------------------------------------------------------------------------- */
+/* --- the operator beside it, as some subtasks
+ * --------------------------------------------------------------------------------- */
 
 struct job {
     struct harness_config config;
-    struct harness        tasks[3];
-    int32_t               parallelism;
-    char                 *lines[20000];
-    size_t                line_count;
+    struct harness tasks[3];
+    int32_t parallelism;
+    char *lines[20000];
+    size_t line_count;
 };
 
-static void open_job(struct job *j, int32_t parallelism, const struct harness_image *const *images, size_t image_count)
+static void open_job(struct job *j, int32_t parallelism, const struct harness_image *const *images,
+                     size_t image_count)
 {
     struct error e;
 
@@ -468,8 +530,8 @@ static void close_job(struct job *j)
 
 static int32_t task_of(const struct job *j, int key)
 {
-    char       text[16];
-    int        len = snprintf(text, sizeof text, "\x01%ck%d", key < 10 ? 2 : 3, key);
+    char text[16];
+    int len = snprintf(text, sizeof text, "\x01%ck%d", key < 10 ? 2 : 3, key);
     struct key k = key_of((struct slice){text, (size_t)len});
 
     return (int32_t)hash_subtask(hash_key_group(k.hash, 128), 128, (uint32_t)j->parallelism);
@@ -483,7 +545,7 @@ static void collect(struct job *j)
 
         for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
             char name[16], late[64];
-            int  value;
+            int value;
 
             if (*line == 'w')
                 continue;
@@ -524,10 +586,10 @@ static void compare(struct job *j, struct model *m, const char *name)
 
 static void restart(struct job *j, int64_t checkpoint_id, int32_t parallelism)
 {
-    struct harness_image        images[3];
+    struct harness_image images[3];
     const struct harness_image *list[3];
-    int32_t                     old = j->parallelism;
-    struct error                e;
+    int32_t old = j->parallelism;
+    struct error e;
 
     for (int32_t i = 0; i < old; i++) {
         ASSERT_OK(harness_snapshot(&j->tasks[i], checkpoint_id, false, &images[i], &e), &e);
@@ -539,16 +601,17 @@ static void restart(struct job *j, int64_t checkpoint_id, int32_t parallelism)
         harness_image_fini(&images[i]);
 }
 
-static void random_batch(struct job *j, struct model *m, struct random *r, int64_t around_us, int64_t spread_us)
+static void random_batch(struct job *j, struct model *m, struct random *r, int64_t around_us,
+                         int64_t spread_us)
 {
     struct bytes lines[3] = {{0}};
-    int          rows = 1 + (int)random_below(r, 40);
-    int64_t      at_us = around_us;
-    int          key = 0;
+    int rows = 1 + (int)random_below(r, 40);
+    int64_t at_us = around_us;
+    int key = 0;
     struct error e;
 
     for (int i = 0; i < rows; i++) {
-        int     value = (int)random_below(r, 1000);
+        int value = (int)random_below(r, 1000);
         int32_t task;
 
         if (i == 0 || random_below(r, 3)) /* else the same key again, so that runs occur */
@@ -572,15 +635,16 @@ static void random_batch(struct job *j, struct model *m, struct random *r, int64
     }
 }
 
-static void run_against_model(const char *name, const struct operator_factory *factory, const void *spec, struct model *m,
-                              int64_t step_us)
+static void run_against_model(const char *name, const struct operator_factory *factory, const void *spec,
+                              struct model *m, int64_t step_us)
 {
-    struct job   *j = calloc(1, sizeof *j);
+    struct job *j = calloc(1, sizeof *j);
     struct random r;
-    int64_t       now_us = 0;
+    int64_t now_us = 0;
 
     random_seed(&r, 99);
-    j->config = (struct harness_config){.factory = factory, .spec = spec, .keyed = true, .fs = fs, .folder = folder};
+    j->config = (struct harness_config){
+        .factory = factory, .spec = spec, .keyed = true, .fs = fs, .folder = folder};
     m->watermark_us = WATERMARK_NONE;
     open_job(j, 1, NULL, 0);
     for (int i = 0; i < 250; i++) {
@@ -607,9 +671,9 @@ static void run_against_model(const char *name, const struct operator_factory *f
 static void test_against_model(UNUSED void **state)
 {
     const struct {
-        const char        *name;
+        const char *name;
         struct window_spec spec;
-        int64_t            step_us;
+        int64_t step_us;
     } cases[] = {
         {"tumbling", {common(0), WINDOW_TUMBLING, .size_us = 10000}, 4000},
         {"tumbling, late rows", {common(15000), WINDOW_TUMBLING, .size_us = 10000, .offset_us = 3000}, 4000},
@@ -633,7 +697,7 @@ static void test_sessions_against_model(UNUSED void **state)
 {
     for (int64_t lateness_us = 0; lateness_us <= 12000; lateness_us += 6000) {
         const struct session_spec spec = {common(lateness_us), 3000};
-        struct model             *m = calloc(1, sizeof *m);
+        struct model *m = calloc(1, sizeof *m);
 
         m->session = &spec;
         m->lateness_us = lateness_us;
@@ -642,16 +706,16 @@ static void test_sessions_against_model(UNUSED void **state)
     }
 }
 
-/* --- no memory ---------------------------------------------------------------------------------------------------------------- */
+/* --- no memory --------------------------------------------------------------------------------------- */
 
 static enum err life(const struct operator_factory *factory, const void *spec, struct error *e)
 {
-    struct harness_config       c = {.factory = factory, .spec = spec, .keyed = true, .fs = fs, .folder = folder};
-    struct harness_image        image = {0};
+    struct harness_config c = {.factory = factory, .spec = spec, .keyed = true, .fs = fs, .folder = folder};
+    struct harness_image image = {0};
     const struct harness_image *images[] = {&image};
-    struct batch               *b = harness_rows(input, "a 1000 1\nb 2000 2\na 1000 1\na 30000 4\na NULL 3", NULL);
-    struct harness              h;
-    enum err                    rc = b ? OK : ERR_MEMORY;
+    struct batch *b = harness_rows(input, "a 1000 1\nb 2000 2\na 1000 1\na 30000 4\na NULL 3", NULL);
+    struct harness h;
+    enum err rc = b ? OK : ERR_MEMORY;
 
     if (rc == OK && (rc = harness_open(&h, &c, NULL, 0, e)) == OK) {
         if ((rc = harness_batch(&h, 0, b, e)) == OK && (rc = harness_watermark(&h, 15000, e)) == OK &&
@@ -671,11 +735,11 @@ static enum err life(const struct operator_factory *factory, const void *spec, s
 
 static void test_no_memory(UNUSED void **state)
 {
-    const struct window_spec  windows = {common(10000), WINDOW_TUMBLING, .size_us = 10000};
+    const struct window_spec windows = {common(10000), WINDOW_TUMBLING, .size_us = 10000};
     const struct session_spec sessions = {common(10000), 9000};
 
     for (int i = 0; i < 2; i++) {
-        enum err     rc = ERR_MEMORY;
+        enum err rc = ERR_MEMORY;
         struct error e;
 
         for (uint64_t nth = 1; rc != OK; nth++) {
@@ -691,10 +755,15 @@ static void test_no_memory(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_which_window),  cmocka_unit_test(test_late_rows),
-        cmocka_unit_test(test_late_rows_dropped), cmocka_unit_test(test_output_full),
-        cmocka_unit_test(test_bad_specs),     cmocka_unit_test(test_sessions_merge),
-        cmocka_unit_test(test_against_model), cmocka_unit_test(test_sessions_against_model),
+        cmocka_unit_test(test_which_window),
+        cmocka_unit_test(test_late_rows),
+        cmocka_unit_test(test_late_rows_dropped),
+        cmocka_unit_test(test_output_full),
+        cmocka_unit_test(test_bad_specs),
+        cmocka_unit_test(test_sessions_merge),
+        cmocka_unit_test(test_session_timers),
+        cmocka_unit_test(test_against_model),
+        cmocka_unit_test(test_sessions_against_model),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -1,9 +1,11 @@
 /* entry.h: how a key and its value lie in a page. All entries of a state have one layout, 8-byte aligned:
  *
- *   | hash 8 | died 4 | key_len 4 | written 8 (with TTL) | len 4, room 4 (values of any length) | value | key | pad |
+ *   | hash 8 | died 4 | key_len 4 | written 8 (with TTL) | len 4, room 4 (values of any length) | value | key
+ * | pad |
  *
- * died is 0 for a live entry, else the epoch in which it was removed or moved: a snapshot of epoch n sees what died
- * later as alive. It is the one field that changes in a page which a snapshot is reading, so it is atomic.
+ * died is 0 for a live entry, else the epoch in which it was removed or moved: a snapshot of epoch n sees
+ * what died later as alive. It is the one field that changes in a page which a snapshot is reading, so it is
+ * atomic.
  */
 #ifndef WEIR_STATE_ENTRY_H
 #define WEIR_STATE_ENTRY_H
@@ -11,16 +13,16 @@
 #include <stdatomic.h>
 
 struct entry {
-    uint64_t         hash;
+    uint64_t hash;
     _Atomic uint32_t died;
-    uint32_t         key_len;
+    uint32_t key_len;
 };
 _Static_assert(sizeof(struct entry) == 16, "the fields behind it are placed by entry_layout_of");
 
 struct entry_layout {
     uint32_t value_size;   /* 0: any length */
     uint32_t value_offset; /* from the entry's start */
-    bool     timed;        /* has `written` */
+    bool timed;            /* has `written` */
 };
 
 #define ENTRY_VALUE_MAX (UINT32_C(1) << 30)

@@ -1,11 +1,12 @@
-/* key.c: the encoding of keys. A batch is encoded in two passes: how much room is needed at most, then the writing,
- * without a check for room in the inner loop. Keys of one or two strings without absent values, which is what most
- * jobs have, are written by a loop of their own.
+/* key.c: the encoding of keys. A batch is encoded in two passes: how much room is needed at most, then the
+ * writing, without a check for room in the inner loop. Keys of one or two strings without absent values,
+ * which is what most jobs have, are written by a loop of their own.
  */
 #include "state/key.h"
 #include "base/mem.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "fixed-width values are copied as they lie in memory");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "fixed-width values are copied as they lie in memory");
 
 #define VARINT_MAX 5 /* bytes of the length of a view, which fits 32 bits */
 
@@ -16,12 +17,13 @@ void key_batch_fini(struct key_batch *k)
     *k = (struct key_batch){0};
 }
 
-/* --- how much room ------------------------------------------------------------------------------------------- */
+/* --- how much room
+ * ------------------------------------------------------------------------------------------- */
 
 static size_t view_room(const struct batch *b, const struct column *c)
 {
     int32_t live = batch_live(b);
-    size_t  room = (size_t)live * (1 + VARINT_MAX);
+    size_t room = (size_t)live * (1 + VARINT_MAX);
 
     for (int32_t i = 0; i < live; i++)
         room += c->views[batch_row(b, i)].len; /* 0 when absent */
@@ -53,12 +55,13 @@ static bool room_for_keys(struct key_batch *k, int32_t count)
     return true;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ------------------------------------------------------------------------------------------------- */
 
 static inline char *put_view(char *to, const struct view *v)
 {
     struct slice bytes = view_slice(v);
-    size_t       len = bytes.len;
+    size_t len = bytes.len;
 
     *to++ = 1;
     for (; len >= 0x80; len >>= 7)
@@ -90,10 +93,11 @@ static struct key key_between(const char *from, const char *to)
     return key_of((struct slice){from, (size_t)(to - from)});
 }
 
-static char *put_any(struct key_batch *k, char *to, const struct batch *b, const int32_t *columns, int32_t column_count)
+static char *put_any(struct key_batch *k, char *to, const struct batch *b, const int32_t *columns,
+                     int32_t column_count)
 {
     for (int32_t i = 0; i < k->count; i++) {
-        char   *from = to;
+        char *from = to;
         int32_t row = batch_row(b, i);
 
         for (int32_t n = 0; n < column_count; n++)
@@ -108,7 +112,7 @@ static char *put_strings(struct key_batch *k, char *to, const struct batch *b, c
                          const struct view *second)
 {
     for (int32_t i = 0; i < k->count; i++) {
-        char   *from = to;
+        char *from = to;
         int32_t row = batch_row(b, i);
 
         to = put_view(to, &first[row]);
@@ -147,14 +151,15 @@ bool key_batch_fill(struct key_batch *k, const struct batch *b, const int32_t *c
     return true;
 }
 
-/* --- and back ------------------------------------------------------------------------------------------------ */
+/* --- and back
+ * ------------------------------------------------------------------------------------------------ */
 
 static void append_value(struct column_builder *c, const char *value)
 {
-    int16_t     two;
-    int32_t     four;
-    int64_t     eight;
-    __int128    sixteen;
+    int16_t two;
+    int32_t four;
+    int64_t eight;
+    __int128 sixteen;
 
     switch (type_width(c->type)) {
     case 1:
@@ -182,8 +187,8 @@ static void append_value(struct column_builder *c, const char *value)
 /* Read one field; append it too when append is true. */
 static void read_field(struct reader *r, struct column_builder *c, bool append)
 {
-    uint8_t      there = reader_u8(r);
-    bool         view = type_is_view(c->type);
+    uint8_t there = reader_u8(r);
+    bool view = type_is_view(c->type);
     struct slice value = {0};
 
     if (there > 1)
@@ -219,13 +224,14 @@ enum err key_check(const struct schema *s, const int32_t *columns, int32_t count
 {
     for (int32_t i = 0; i < count; i++) {
         const struct field *f = &s->fields[columns[i]];
-        struct bytes        type = {0};
+        struct bytes type = {0};
 
         if (!type_is_nested(f->type))
             continue;
         type_print(f->type, &type);
-        error_set(e, ERR_UNSUPPORTED, "column %s of type %s cannot be part of a key: choose columns of simple types",
-                  f->name, type.failed ? "?" : bytes_cstr(&type));
+        error_set(e, ERR_UNSUPPORTED,
+                  "column %s of type %s cannot be part of a key: choose columns of simple types", f->name,
+                  type.failed ? "?" : bytes_cstr(&type));
         bytes_fini(&type);
         return ERR_UNSUPPORTED;
     }

@@ -7,7 +7,7 @@
 static const struct schema *parse(struct arena *arena, const char *text)
 {
     const struct schema *s;
-    struct error         e;
+    struct error e;
 
     ASSERT_OK(schema_parse(arena, slice_text(text), &s, &e), &e);
     return s;
@@ -16,7 +16,7 @@ static const struct schema *parse(struct arena *arena, const char *text)
 static struct batch *finish(struct builder *b)
 {
     struct batch *out;
-    struct error  e;
+    struct error e;
 
     ASSERT_OK(builder_finish(b, &out, &e), &e);
     return out;
@@ -39,12 +39,12 @@ static void test_encoding(UNUSED void **state)
                                  "\x00"
                                  "\x01\xfe\xff\xff\xff\xff\xff\xff\xff"
                                  "\x01\x01";
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *s = parse(&arena, "a STRING, b INT, c DOUBLE, d BIGINT, e BOOLEAN");
-    struct builder       b;
-    struct key_batch     keys = {0};
-    struct batch        *batch;
-    const int32_t        columns[] = {0, 1, 2, 3, 4};
+    struct builder b;
+    struct key_batch keys = {0};
+    struct batch *batch;
+    const int32_t columns[] = {0, 1, 2, 3, 4};
 
     assert_true(builder_init(&b, s, NULL));
     append_text(&b.columns[0], "abc");
@@ -66,7 +66,7 @@ static void test_encoding(UNUSED void **state)
 
 static void append_row(struct builder *b, int32_t i)
 {
-    char    text[200];
+    char text[200];
     int32_t len = i % 190;
 
     memset(text, 'a' + i % 26, sizeof text);
@@ -112,13 +112,13 @@ static void test_round_trip(UNUSED void **state)
         "j TIMESTAMP(3), k TIMESTAMP_LTZ(6), l BYTES, m BOOLEAN, n TIME(3)",
     };
     for (size_t i = 0; i < COUNT_OF(schemas); i++) {
-        struct arena         arena = {0};
+        struct arena arena = {0};
         const struct schema *s = parse(&arena, schemas[i]);
-        struct builder       b, back;
-        struct key_batch     keys = {0};
-        struct batch        *batch, *again;
-        struct bytes         x = {0}, y = {0};
-        int32_t              columns[20];
+        struct builder b, back;
+        struct key_batch keys = {0};
+        struct batch *batch, *again;
+        struct bytes x = {0}, y = {0};
+        int32_t columns[20];
 
         for (int32_t c = 0; c < 20; c++)
             columns[c] = c;
@@ -144,18 +144,19 @@ static void test_round_trip(UNUSED void **state)
     }
 }
 
-/* The way for strings without absent values gives the same bytes as the general one; a selection is respected. */
+/* The way for strings without absent values gives the same bytes as the general one; a selection is
+ * respected. */
 static void test_fast_is_general(UNUSED void **state)
 {
-    struct arena     arena = {0};
-    struct builder   b[2];
-    struct batch    *batches[2], *chosen[2];
+    struct arena arena = {0};
+    struct builder b[2];
+    struct batch *batches[2], *chosen[2];
     struct key_batch keys[2] = {{{0}}};
-    int32_t          columns[] = {1, 0}, rows[] = {5, 3, 3, 99, 0};
+    int32_t columns[] = {1, 0}, rows[] = {5, 3, 3, 99, 0};
 
     for (int i = 0; i < 2; i++) {
-        assert_true(builder_init(&b[i], parse(&arena, i ? "a STRING, b STRING" : "a STRING NOT NULL, b STRING NOT NULL"),
-                                 NULL));
+        assert_true(builder_init(
+            &b[i], parse(&arena, i ? "a STRING, b STRING" : "a STRING NOT NULL, b STRING NOT NULL"), NULL));
         for (int32_t row = 0; row < 101; row++) {
             char text[64];
 
@@ -184,7 +185,7 @@ static void test_fast_is_general(UNUSED void **state)
 static void test_bad_bytes(UNUSED void **state)
 {
     static const struct {
-        const char  *name;
+        const char *name;
         struct slice bytes;
     } cases[] = {
         {"nothing", {NULL, 0}},
@@ -196,7 +197,7 @@ static void test_bad_bytes(UNUSED void **state)
         {"a length without end", {"\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12}},
         {"a length of many gigabytes", {"\x01\xff\xff\xff\xff\xff\xff\xff\x7f", 9}},
     };
-    struct arena   arena = {0};
+    struct arena arena = {0};
     struct builder b;
 
     assert_true(builder_init(&b, parse(&arena, "a STRING, b INT"), NULL));
@@ -212,10 +213,10 @@ static void test_bad_bytes(UNUSED void **state)
 
 static void test_check(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *s = parse(&arena, "a STRING, tags ARRAY<STRING>, c INT");
-    const int32_t        good[] = {2, 0}, bad[] = {0, 1};
-    struct error         e;
+    const int32_t good[] = {2, 0}, bad[] = {0, 1};
+    struct error e;
 
     ASSERT_OK(key_check(s, good, 2, &e), &e);
     assert_int_equal(key_check(s, bad, 2, &e), ERR_UNSUPPORTED);
@@ -226,12 +227,12 @@ static void test_check(UNUSED void **state)
 
 static void test_no_memory(UNUSED void **state)
 {
-    struct arena     arena = {0};
-    struct builder   b;
-    struct batch    *batch;
+    struct arena arena = {0};
+    struct builder b;
+    struct batch *batch;
     struct key_batch keys = {0};
-    int32_t          columns[] = {0};
-    int              failures = 0;
+    int32_t columns[] = {0};
+    int failures = 0;
 
     assert_true(builder_init(&b, parse(&arena, "a STRING"), NULL));
     append_text(&b.columns[0], "abc");
@@ -255,5 +256,6 @@ static void test_no_memory(UNUSED void **state)
     arena_fini(&arena);
 }
 
-TEST_MAIN(cmocka_unit_test(test_encoding), cmocka_unit_test(test_round_trip), cmocka_unit_test(test_fast_is_general),
-          cmocka_unit_test(test_bad_bytes), cmocka_unit_test(test_check), cmocka_unit_test(test_no_memory))
+TEST_MAIN(cmocka_unit_test(test_encoding), cmocka_unit_test(test_round_trip),
+          cmocka_unit_test(test_fast_is_general), cmocka_unit_test(test_bad_bytes),
+          cmocka_unit_test(test_check), cmocka_unit_test(test_no_memory))

@@ -1,5 +1,5 @@
-/* restore.c: a file of a snapshot back into the state: first its checksum, then its rows, those of the key groups that
- * the store owns. Each key's group is computed again, so max parallelism may change.
+/* restore.c: a file of a snapshot back into the state: first its checksum, then its rows, those of the key
+ * groups that the store owns. Each key's group is computed again, so max parallelism may change.
  */
 #include "state/state_internal.h"
 #include "base/mem.h"
@@ -11,14 +11,15 @@
 
 #define CHUNK_BYTES (INT64_C(4) << 20)
 
-/* --- the checksum -------------------------------------------------------------------------------------------- */
+/* --- the checksum
+ * -------------------------------------------------------------------------------------------- */
 
 static enum err check_sum(struct fs *fs, const struct state_file *file, struct error *e)
 {
-    struct bytes   chunk = {0};
+    struct bytes chunk = {0};
     struct fs_info info;
-    XXH3_state_t   sum;
-    enum err       rc = fs_stat(fs, file->path, &info, e);
+    XXH3_state_t sum;
+    enum err rc = fs_stat(fs, file->path, &info, e);
 
     XXH3_64bits_reset(&sum);
     if (rc == OK && info.size != file->size_bytes)
@@ -38,18 +39,19 @@ static enum err check_sum(struct fs *fs, const struct state_file *file, struct e
 }
 
 struct restoring {
-    struct state        *state;
-    struct file_layout   layout;
-    struct arena         arena;
-    const struct schema *schema;  /* of the batches read; this and the next two lie in arena */
-    int32_t             *columns; /* of the file, one per column of schema */
-    int32_t             *key;     /* the key's columns in a batch */
-    struct key_batch     keys;
-    bool                 same_groups; /* key_group is what we would compute */
-    int64_t              now_us;      /* the last write of what has none */
+    struct state *state;
+    struct file_layout layout;
+    struct arena arena;
+    const struct schema *schema; /* of the batches read; this and the next two lie in arena */
+    int32_t *columns;            /* of the file, one per column of schema */
+    int32_t *key;                /* the key's columns in a batch */
+    struct key_batch keys;
+    bool same_groups; /* key_group is what we would compute */
+    int64_t now_us;   /* the last write of what has none */
 };
 
-/* --- the layout ---------------------------------------------------------------------------------------------- */
+/* --- the layout
+ * ---------------------------------------------------------------------------------------------- */
 
 static enum err wrong_layout(const struct state *s, const char *found, struct error *e)
 {
@@ -57,21 +59,22 @@ static enum err wrong_layout(const struct state *s, const char *found, struct er
 
     file_print(s->file, &declared);
     error_set(e, ERR_CONFIG,
-              "the job declares this state as (%s), the file has (%s); change the state's name to begin with an empty "
+              "the job declares this state as (%s), the file has (%s); change the state's name to begin with "
+              "an empty "
               "one, or run the job that wrote it",
               bytes_cstr(&declared) ? declared.ptr : "?", found);
     bytes_fini(&declared);
     return ERR_CONFIG;
 }
 
-/* What will be read: the declared columns, without last_write when the file has none. What weir wrote says its layout
- * (check_layout); a file of other make needs columns of the same names. */
+/* What will be read: the declared columns, without last_write when the file has none. What weir wrote says
+ * its layout (check_layout); a file of other make needs columns of the same names. */
 static enum err choose_columns(struct restoring *r, const struct parquet_reader *reader, struct error *e)
 {
     const struct schema *found = parquet_reader_schema(reader);
-    struct state_desc    desc = r->state->desc;
-    struct bytes         text = {0};
-    enum err             rc;
+    struct state_desc desc = r->state->desc;
+    struct bytes text = {0};
+    enum err rc;
 
     if (schema_find(found, slice_text(FILE_LAST_WRITE)) < 0)
         desc.ttl_us = 0;
@@ -99,9 +102,9 @@ static enum err choose_columns(struct restoring *r, const struct parquet_reader 
 
 static enum err check_layout(const struct state *s, const struct parquet_reader *r, struct error *e)
 {
-    const char  *found = parquet_reader_metadata(r, FILE_META_LAYOUT);
+    const char *found = parquet_reader_metadata(r, FILE_META_LAYOUT);
     struct bytes declared = {0};
-    enum err     rc = OK;
+    enum err rc = OK;
 
     file_print(s->file, &declared);
     if (bytes_cstr(&declared) == NULL)
@@ -112,7 +115,8 @@ static enum err check_layout(const struct state *s, const struct parquet_reader 
     return rc;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ---------------------------------------------------------------------------------------------------- */
 
 static const char *field_at(const struct column *c, int32_t row)
 {
@@ -121,18 +125,19 @@ static const char *field_at(const struct column *c, int32_t row)
 
 static enum err restore_row(struct restoring *r, const struct batch *b, int32_t row, struct error *e)
 {
-    struct state            *s = r->state;
+    struct state *s = r->state;
     const struct state_desc *d = &s->desc;
-    const struct column     *values = &b->columns[r->layout.value_from];
-    struct slice             value = d->fields ? (struct slice){NULL, d->value_size} : column_slice(values, row);
-    bool                     twice;
-    char                    *to;
+    const struct column *values = &b->columns[r->layout.value_from];
+    struct slice value = d->fields ? (struct slice){NULL, d->value_size} : column_slice(values, row);
+    bool twice;
+    char *to;
 
     if (d->value_size && value.len != d->value_size)
         return error_set(e, ERR_CORRUPT, "a value has %zu bytes instead of %zu", value.len, d->value_size);
-    to = state_insert(s, r->keys.keys[row], r->layout.name_space < 0 ? 0 : b->columns[r->layout.name_space].i64[row],
-                      d->value_size ? 0 : value.len,
-                      r->layout.last_write < 0 ? r->now_us : b->columns[r->layout.last_write].i64[row], &twice);
+    to = state_insert(
+        s, r->keys.keys[row], r->layout.name_space < 0 ? 0 : b->columns[r->layout.name_space].i64[row],
+        d->value_size ? 0 : value.len,
+        r->layout.last_write < 0 ? r->now_us : b->columns[r->layout.last_write].i64[row], &twice);
     if (to == NULL && twice)
         return error_set(e, ERR_CORRUPT, "a key occurs twice");
     if (to == NULL)
@@ -164,7 +169,7 @@ static bool any_absent(const struct restoring *r, const struct batch *b, int32_t
 static enum err restore_batch(struct restoring *r, const struct batch *b, struct error *e)
 {
     const struct state_config *c = &r->state->store->config;
-    enum err                   rc = OK;
+    enum err rc = OK;
 
     if (!key_batch_fill(&r->keys, b, r->key, r->layout.key_count))
         return error_memory(e, (size_t)b->row_count, "keys that are restored");
@@ -174,8 +179,8 @@ static enum err restore_batch(struct restoring *r, const struct batch *b, struct
         if (any_absent(r, b, row))
             return error_set(e, ERR_CORRUPT, "row %" PRId32 " has a NULL outside of the key", row);
         if (r->same_groups && b->columns[0].i32[row] != (int32_t)group)
-            return error_set(e, ERR_CORRUPT, "row %" PRId32 " is of key group %" PRIu32 " but says %" PRId32, row,
-                             group, b->columns[0].i32[row]);
+            return error_set(e, ERR_CORRUPT, "row %" PRId32 " is of key group %" PRIu32 " but says %" PRId32,
+                             row, group, b->columns[0].i32[row]);
         if (is_ours(c, group))
             rc = restore_row(r, b, row, e);
     }
@@ -185,7 +190,7 @@ static enum err restore_batch(struct restoring *r, const struct batch *b, struct
 static enum err restore_groups(struct restoring *r, struct parquet_reader *reader, struct error *e)
 {
     const char *wrote = parquet_reader_metadata(reader, FILE_META_MAX_PARALLELISM);
-    enum err    rc;
+    enum err rc;
 
     r->same_groups = wrote && strtoul(wrote, NULL, 10) == r->state->store->config.max_parallelism;
     if ((rc = check_layout(r->state, reader, e)) != OK || (rc = choose_columns(r, reader, e)) != OK)
@@ -202,7 +207,8 @@ static enum err restore_groups(struct restoring *r, struct parquet_reader *reade
     return rc;
 }
 
-static enum err check_count(const struct state_file *file, const struct parquet_reader *reader, struct error *e)
+static enum err check_count(const struct state_file *file, const struct parquet_reader *reader,
+                            struct error *e)
 {
     if (parquet_reader_rows(reader) == file->entry_count)
         return OK;
@@ -212,9 +218,9 @@ static enum err check_count(const struct state_file *file, const struct parquet_
 
 static enum err restore_into(struct state *s, struct fs *fs, const struct state_file *file, struct error *e)
 {
-    struct restoring       r = {.state = s};
+    struct restoring r = {.state = s};
     struct parquet_reader *reader = NULL;
-    enum err               rc;
+    enum err rc;
 
     if (s->desc.ttl_us)
         r.now_us = clock_wall_us(s->store->config.clock);
@@ -228,10 +234,11 @@ static enum err restore_into(struct state *s, struct fs *fs, const struct state_
     return rc;
 }
 
-enum err state_restore_file(struct state_store *store, struct fs *fs, const struct state_file *file, struct error *e)
+enum err state_restore_file(struct state_store *store, struct fs *fs, const struct state_file *file,
+                            struct error *e)
 {
     struct state *s = store->states;
-    enum err      rc;
+    enum err rc;
 
     while (s && strcmp(s->desc.name, file->state) != 0)
         s = s->next;

@@ -1,6 +1,7 @@
 /* snapshot.c: freezing a store, and writing what was frozen, one Parquet file a state.
- * Freezing takes a reference of each page and notes how far it was filled; entries that die later carry a later epoch.
- * The file's checksum is made as it is written: the writer is given a file that counts and passes on.
+ * Freezing takes a reference of each page and notes how far it was filled; entries that die later carry a
+ * later epoch. The file's checksum is made as it is written: the writer is given a file that counts and
+ * passes on.
  */
 #include "state/state_internal.h"
 #include "base/budget.h"
@@ -14,7 +15,8 @@
 #define ROWS_PER_BATCH  4096
 #define ROW_GROUP_BYTES (INT64_C(16) << 20) /* bounds what writing and restoring hold */
 
-/* --- freezing ------------------------------------------------------------------------------------------------ */
+/* --- freezing
+ * ------------------------------------------------------------------------------------------------ */
 
 void state_snapshot_free(struct state_snapshot *snapshot)
 {
@@ -35,9 +37,10 @@ void state_snapshot_free(struct state_snapshot *snapshot)
 static size_t count_pages(const struct state *s)
 {
     struct space_spot spot = {0};
-    size_t            count = 0;
+    size_t count = 0;
 
-    for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL; spot = space_order_next(&s->order, spot))
+    for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL;
+         spot = space_order_next(&s->order, spot))
         count += sp->page_count;
     return count;
 }
@@ -55,7 +58,7 @@ static void freeze_space(struct frozen_state *f, const struct space *sp)
 static bool freeze_state(struct frozen_state *f, const struct state *s)
 {
     struct space_spot spot = {0};
-    struct error      ignored;
+    struct error ignored;
 
     f->desc = s->desc;
     f->desc.key = NULL;
@@ -65,7 +68,8 @@ static bool freeze_state(struct frozen_state *f, const struct state *s)
         file_schema(&f->arena, &s->desc, &f->file, &ignored) != OK ||
         (f->pages = mem_calloc(count_pages(s), sizeof *f->pages)) == NULL)
         return false;
-    for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL; spot = space_order_next(&s->order, spot))
+    for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL;
+         spot = space_order_next(&s->order, spot))
         freeze_space(f, sp);
     f->entry_count = s->count;
     return true;
@@ -74,7 +78,7 @@ static bool freeze_state(struct frozen_state *f, const struct state *s)
 struct state_snapshot *state_freeze(struct state_store *store)
 {
     struct state_snapshot *snapshot = mem_zalloc(sizeof *snapshot);
-    size_t                 count = 0;
+    size_t count = 0;
 
     for (struct state *s = store->states; s; s = s->next)
         count++;
@@ -102,14 +106,15 @@ size_t state_snapshot_entries(const struct state_snapshot *s)
     return count;
 }
 
-/* --- a file that adds up its bytes ------------------------------------------------------------------------------ */
+/* --- a file that adds up its bytes
+ * ------------------------------------------------------------------------------ */
 
 struct sum_file {
     struct fs_file file; /* first; its fs is the one below */
-    struct fs      fs;
+    struct fs fs;
     struct fs_file *to; /* owned */
-    int64_t        size_bytes;
-    XXH3_state_t   sum;
+    int64_t size_bytes;
+    XXH3_state_t sum;
 };
 
 static enum err sum_write(struct fs_file *f, struct slice data, struct error *e)
@@ -123,21 +128,22 @@ static enum err sum_write(struct fs_file *f, struct slice data, struct error *e)
 
 static const struct fs_ops sum_ops = {.name = "checksum", .write = sum_write};
 
-/* --- rows ---------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct writing {
     const struct state_snapshot *snapshot;
-    const struct frozen_state   *state;
-    const struct file_layout    *layout;
-    struct parquet_writer       *writer; /* owned */
-    struct builder               rows;   /* owned */
-    int64_t                      entry_count;
+    const struct frozen_state *state;
+    const struct file_layout *layout;
+    struct parquet_writer *writer; /* owned */
+    struct builder rows;           /* owned */
+    int64_t entry_count;
 };
 
 static enum err flush(struct writing *w, struct error *e)
 {
     struct batch *b;
-    enum err      rc = builder_finish(&w->rows, &b, e);
+    enum err rc = builder_finish(&w->rows, &b, e);
 
     if (rc != OK)
         return rc;
@@ -148,9 +154,9 @@ static enum err flush(struct writing *w, struct error *e)
 
 static void append_field(struct column_builder *c, const char *value)
 {
-    int16_t  two;
-    int32_t  four;
-    int64_t  eight;
+    int16_t two;
+    int32_t four;
+    int64_t eight;
     __int128 sixteen;
 
     switch (type_width(c->type)) {
@@ -179,8 +185,8 @@ static void append_field(struct column_builder *c, const char *value)
 static void append_value(struct writing *w, const struct entry *x)
 {
     const struct state_desc *d = &w->state->desc;
-    struct column_builder   *columns = &w->rows.columns[w->layout->value_from];
-    struct slice             value = entry_bytes(&w->state->layout, x);
+    struct column_builder *columns = &w->rows.columns[w->layout->value_from];
+    struct slice value = entry_bytes(&w->state->layout, x);
 
     if (d->fields == NULL) {
         builder_copied(&columns[0], value.ptr, value.len);
@@ -193,8 +199,8 @@ static void append_value(struct writing *w, const struct entry *x)
 static enum err write_entry(struct writing *w, int64_t name_space, const struct entry *x, struct error *e)
 {
     const struct frozen_state *f = w->state;
-    struct column_builder     *columns = w->rows.columns;
-    struct slice               key = {entry_key(&f->layout, x), x->key_len};
+    struct column_builder *columns = w->rows.columns;
+    struct slice key = {entry_key(&f->layout, x), x->key_len};
 
     if (!key_decode(key, &columns[w->layout->key_from], w->layout->key_count))
         assert(!"a key that is not of its state's key schema");
@@ -211,7 +217,7 @@ static enum err write_entry(struct writing *w, int64_t name_space, const struct 
 static enum err write_page(struct writing *w, const struct frozen_page *p, struct error *e)
 {
     const struct entry_layout *l = &w->state->layout;
-    enum err                   rc;
+    enum err rc;
 
     for (uint32_t offset = 0; offset < p->used;) {
         const struct entry *x = (const struct entry *)(const void *)(p->page->data + offset);
@@ -226,20 +232,22 @@ static enum err write_page(struct writing *w, const struct frozen_page *p, struc
     return OK;
 }
 
-/* --- files --------------------------------------------------------------------------------------------------- */
+/* --- files
+ * --------------------------------------------------------------------------------------------------- */
 
 static enum err writer_new(struct writing *w, struct fs_file *file, struct error *e)
 {
     struct bytes layout = {0};
-    char         max_parallelism[16];
-    enum err     rc;
+    char max_parallelism[16];
+    enum err rc;
 
     snprintf(max_parallelism, sizeof max_parallelism, "%" PRIu32, w->snapshot->max_parallelism);
     file_print(w->state->file, &layout);
     if (bytes_cstr(&layout) == NULL) {
         rc = error_memory(e, layout.len, "the columns of a state");
     } else {
-        const char *const metadata[] = {FILE_META_LAYOUT, layout.ptr, FILE_META_MAX_PARALLELISM, max_parallelism, NULL};
+        const char *const metadata[] = {FILE_META_LAYOUT, layout.ptr, FILE_META_MAX_PARALLELISM,
+                                        max_parallelism, NULL};
         const struct parquet_options options = {
             .codec = PARQUET_SNAPPY, .row_group_bytes = ROW_GROUP_BYTES, .metadata = metadata};
 
@@ -252,7 +260,7 @@ static enum err writer_new(struct writing *w, struct fs_file *file, struct error
 static enum err write_rows(struct writing *w, struct fs_file *file, struct error *e)
 {
     struct parquet_summary summary;
-    enum err               rc;
+    enum err rc;
 
     if (!builder_init(&w->rows, w->state->file, w->snapshot->budget))
         return error_memory(e, sizeof w->rows, "rows of a snapshot");
@@ -265,10 +273,11 @@ static enum err write_rows(struct writing *w, struct fs_file *file, struct error
     return rc == OK ? parquet_writer_finish(w->writer, &summary, e) : rc;
 }
 
-static enum err write_file(struct writing *w, struct fs *fs, const char *path, struct state_file *out, struct error *e)
+static enum err write_file(struct writing *w, struct fs *fs, const char *path, struct state_file *out,
+                           struct error *e)
 {
     struct sum_file file = {.fs = {&sum_ops}};
-    enum err        rc;
+    enum err rc;
 
     file.file.fs = &file.fs;
     XXH3_64bits_reset(&file.sum);
@@ -283,13 +292,14 @@ static enum err write_file(struct writing *w, struct fs *fs, const char *path, s
     return rc;
 }
 
-static enum err write_state(const struct state_snapshot *snapshot, const struct frozen_state *f, struct fs *fs,
-                            const char *prefix, struct state_file *out, struct error *e)
+static enum err write_state(const struct state_snapshot *snapshot, const struct frozen_state *f,
+                            struct fs *fs, const char *prefix, struct state_file *out, struct error *e)
 {
     struct writing w = {.snapshot = snapshot, .state = f, .layout = &f->columns};
-    enum err       rc;
+    enum err rc;
 
-    *out = (struct state_file){.path = mem_printf("%s%s.parquet%c%s", prefix, f->desc.name, '\0', f->desc.name)};
+    *out = (struct state_file){
+        .path = mem_printf("%s%s.parquet%c%s", prefix, f->desc.name, '\0', f->desc.name)};
     if (out->path == NULL)
         return error_memory(e, strlen(prefix), "a path");
     out->state = out->path + strlen(out->path) + 1;
@@ -306,8 +316,8 @@ void state_files_free(struct state_file *files, size_t count)
     mem_free(files);
 }
 
-enum err state_snapshot_write(struct state_snapshot *s, struct fs *fs, const char *prefix, struct state_file **files,
-                              size_t *count, struct error *e)
+enum err state_snapshot_write(struct state_snapshot *s, struct fs *fs, const char *prefix,
+                              struct state_file **files, size_t *count, struct error *e)
 {
     enum err rc = OK;
 

@@ -1,5 +1,5 @@
-/* snapshot_test.c: snapshots as files: what is written while the state goes on changing is the state at the freeze; it
- * comes back at any parallelism; damage and other layouts are told.
+/* snapshot_test.c: snapshots as files: what is written while the state goes on changing is the state at the
+ * freeze; it comes back at any parallelism; damage and other layouts are told.
  */
 #include "base/budget.h"
 #include "base/mem.h"
@@ -20,24 +20,24 @@
 
 struct sums {
     int64_t count;
-    double  sum;
+    double sum;
     int32_t low;
     uint8_t seen;
 };
 
-static struct field        key_fields[2] = {{.name = "user"}, {.name = "kind"}};
+static struct field key_fields[2] = {{.name = "user"}, {.name = "kind"}};
 static const struct schema key_schema = {2, key_fields};
-static struct state_field  sum_fields[4] = {{.name = "count", .offset = offsetof(struct sums, count)},
-                                            {.name = "sum", .offset = offsetof(struct sums, sum)},
-                                            {.name = "low", .offset = offsetof(struct sums, low)},
-                                            {.name = "seen", .offset = offsetof(struct sums, seen)}};
-static struct fs          *fs;
-static char                folder[] = "/tmp/weir-state-XXXXXX";
-static char                prefix[64];
+static struct state_field sum_fields[4] = {{.name = "count", .offset = offsetof(struct sums, count)},
+                                           {.name = "sum", .offset = offsetof(struct sums, sum)},
+                                           {.name = "low", .offset = offsetof(struct sums, low)},
+                                           {.name = "seen", .offset = offsetof(struct sums, seen)}};
+static struct fs *fs;
+static char folder[] = "/tmp/weir-state-XXXXXX";
+static char prefix[64];
 
 struct fake_clock {
     struct clock clock;
-    int64_t      now_us;
+    int64_t now_us;
 };
 static int64_t fake_now(struct clock *c)
 {
@@ -71,7 +71,7 @@ static bool remove_one(UNUSED void *arg, const struct fs_info *info)
 static int group_teardown(UNUSED void **state)
 {
     struct error e;
-    enum err     rc = fs_list(fs, prefix, remove_one, NULL, &e);
+    enum err rc = fs_list(fs, prefix, remove_one, NULL, &e);
 
     rmdir(folder);
     fs_free(fs);
@@ -87,9 +87,9 @@ static int setup(UNUSED void **state)
 /* user (a text) and kind (absent for every seventh), as key.c encodes them. */
 static struct key make_key(int i, char to[64])
 {
-    int     len = snprintf(to + 2, 48, "user-%d-%.*s", i, i % 30, "..............................");
+    int len = snprintf(to + 2, 48, "user-%d-%.*s", i, i % 30, "..............................");
     int32_t kind = i * 3;
-    size_t  at = (size_t)len + 2;
+    size_t at = (size_t)len + 2;
 
     to[0] = 1;
     to[1] = (char)len;
@@ -111,8 +111,8 @@ static uint32_t group_of(int i, uint32_t max_parallelism)
 /* The store of one subtask, with its four states. */
 struct task {
     struct state_store *store;
-    struct state       *sums, *texts, *plain;
-    struct timers       timers;
+    struct state *sums, *texts, *plain;
+    struct timers timers;
     struct state_config config;
 };
 
@@ -125,19 +125,25 @@ static uint32_t first_group(uint32_t subtask, uint32_t max_parallelism, uint32_t
     return group;
 }
 
-static void open_task(struct task *t, uint32_t subtask, uint32_t parallelism, uint32_t max_parallelism, int64_t ttl_us,
-                      struct budget *budget)
+static void open_task(struct task *t, uint32_t subtask, uint32_t parallelism, uint32_t max_parallelism,
+                      int64_t ttl_us, struct budget *budget)
 {
-    struct state_desc sums = {.name = "sums", .key = &key_schema, .has_namespace = true,
-                              .value_size = sizeof(struct sums), .fields = sum_fields, .field_count = 4};
+    struct state_desc sums = {.name = "sums",
+                              .key = &key_schema,
+                              .has_namespace = true,
+                              .value_size = sizeof(struct sums),
+                              .fields = sum_fields,
+                              .field_count = 4};
     struct state_desc texts = {.name = "texts", .key = &key_schema, .has_namespace = true, .ttl_us = ttl_us};
     struct state_desc plain = {.name = "plain", .key = &key_schema, .value_size = 12};
-    struct error      e;
+    struct error e;
 
-    t->config = (struct state_config){.max_parallelism = max_parallelism,
-                                      .first_key_group = first_group(subtask, max_parallelism, parallelism),
-                                      .last_key_group = first_group(subtask + 1, max_parallelism, parallelism) - 1,
-                                      .budget = budget, .clock = &fake.clock};
+    t->config = (struct state_config){
+        .max_parallelism = max_parallelism,
+        .first_key_group = first_group(subtask, max_parallelism, parallelism),
+        .last_key_group = first_group(subtask + 1, max_parallelism, parallelism) - 1,
+        .budget = budget,
+        .clock = &fake.clock};
     assert_non_null(t->store = state_store_new(&t->config));
     ASSERT_OK(state_declare(t->store, &sums, &t->sums, &e), &e);
     ASSERT_OK(state_declare(t->store, &texts, &t->texts, &e), &e);
@@ -152,7 +158,8 @@ static bool owns(const struct task *t, int key)
     return group >= t->config.first_key_group && group <= t->config.last_key_group;
 }
 
-/* --- the model: a number per key and namespace, from which all four states follow; 0: not there --------------------- */
+/* --- the model: a number per key and namespace, from which all four states follow; 0: not there
+ * --------------------- */
 
 struct model {
     uint64_t numbers[NAMES][KEYS];
@@ -160,8 +167,8 @@ struct model {
 
 static void set(struct task *t, struct model *m, int n, int k, uint64_t number)
 {
-    char         text[64], value[200], twelve[12];
-    struct key   key = make_key(k, text);
+    char text[64], value[200], twelve[12];
+    struct key key = make_key(k, text);
     struct sums *s = state_edit(t->sums, key, n * 1000, NULL);
 
     assert_non_null(s);
@@ -177,7 +184,7 @@ static void set(struct task *t, struct model *m, int n, int k, uint64_t number)
 
 static void unset(struct task *t, struct model *m, int n, int k)
 {
-    char       text[64];
+    char text[64];
     struct key key = make_key(k, text);
 
     m->numbers[n][k] = 0;
@@ -194,9 +201,9 @@ static void check(struct task *t, const struct model *m)
 
     for (int n = 0; n < NAMES; n++)
         for (int k = 0; k < KEYS; k++) {
-            char         text[64];
-            uint64_t     number = owns(t, k) ? m->numbers[n][k] : 0;
-            struct key   key = make_key(k, text);
+            char text[64];
+            uint64_t number = owns(t, k) ? m->numbers[n][k] : 0;
+            struct key key = make_key(k, text);
             struct slice sums = state_get(t->sums, key, n * 1000), value = state_get(t->texts, key, n * 1000);
             struct slice timer = state_get(t->timers.state, key, n * 1000);
 
@@ -229,7 +236,8 @@ static void restore(struct task *t, const struct state_file *files, size_t count
         ASSERT_OK(state_restore_file(t->store, fs, &files[i], &e), &e);
 }
 
-/* --- rescaling -------------------------------------------------------------------------------------------------------- */
+/* --- rescaling
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void test_rescale(UNUSED void **state)
 {
@@ -240,15 +248,15 @@ static void test_rescale(UNUSED void **state)
 
     for (size_t c = 0; c < COUNT_OF(cases); c++) {
         struct state_file *files[8];
-        size_t             counts[8];
-        struct budget     *budget = budget_new("test", 0, NULL);
-        struct error       e;
+        size_t counts[8];
+        struct budget *budget = budget_new("test", 0, NULL);
+        struct error e;
 
         memset(m, 0, sizeof *m);
         for (uint32_t i = 0; i < cases[c].from; i++) {
-            struct task            t;
+            struct task t;
             struct state_snapshot *snapshot;
-            char                   mine[100];
+            char mine[100];
 
             open_task(&t, i, cases[c].from, cases[c].from_max, 0, budget);
             for (int k = 0; k < KEYS; k++)
@@ -279,14 +287,15 @@ static void test_rescale(UNUSED void **state)
     free(m);
 }
 
-/* --- writing in the background ------------------------------------------------------------------------------------------ */
+/* --- writing in the background
+ * ------------------------------------------------------------------------------------------ */
 
 struct writing {
     struct state_snapshot *snapshot;
-    struct state_file     *files;
-    size_t                 count;
-    struct error           e;
-    enum err               rc;
+    struct state_file *files;
+    size_t count;
+    struct error e;
+    enum err rc;
 };
 
 static void *write_thread(void *arg)
@@ -302,14 +311,14 @@ static void test_written_while_changing(UNUSED void **state)
 {
     struct model *now = calloc(1, sizeof *now), *then = calloc(1, sizeof *then);
     struct random random;
-    struct task   t;
+    struct task t;
 
     random_seed(&random, 5);
     open_task(&t, 0, 1, 128, 0, NULL);
     for (int round = 0; round < 6; round++) {
         struct writing w = {0};
-        pthread_t      thread;
-        struct task    back;
+        pthread_t thread;
+        struct task back;
 
         for (int i = 0; i < 8000; i++)
             set(&t, now, (int)random_below(&random, NAMES), (int)random_below(&random, KEYS),
@@ -339,17 +348,17 @@ static void test_written_while_changing(UNUSED void **state)
     free(then);
 }
 
-/* --- time to live --------------------------------------------------------------------------------------------------------- */
+/* --- time to live ------------------------------------------------------------------------------------ */
 
 static void test_time_to_live_goes_on(UNUSED void **state)
 {
-    struct model          *m = calloc(1, sizeof *m);
-    struct task            t;
+    struct model *m = calloc(1, sizeof *m);
+    struct task t;
     struct state_snapshot *snapshot;
-    struct state_file     *files;
-    size_t                 count;
-    char                   text[64];
-    struct error           e;
+    struct state_file *files;
+    size_t count;
+    char text[64];
+    struct error e;
 
     open_task(&t, 0, 1, 128, 100, NULL);
     set(&t, m, 1, 1, 5);
@@ -375,13 +384,13 @@ static void test_time_to_live_goes_on(UNUSED void **state)
 
 static void test_time_to_live_is_new(UNUSED void **state)
 {
-    struct model          *m = calloc(1, sizeof *m);
-    struct task            t;
+    struct model *m = calloc(1, sizeof *m);
+    struct task t;
     struct state_snapshot *snapshot;
-    struct state_file     *files;
-    size_t                 count;
-    char                   text[64];
-    struct error           e;
+    struct state_file *files;
+    size_t count;
+    char text[64];
+    struct error e;
 
     open_task(&t, 0, 1, 128, 0, NULL);
     set(&t, m, 1, 1, 5);
@@ -401,14 +410,15 @@ static void test_time_to_live_is_new(UNUSED void **state)
     free(m);
 }
 
-/* --- what is wrong with a file -------------------------------------------------------------------------------------------- */
+/* --- what is wrong with a file
+ * -------------------------------------------------------------------------------------------- */
 
 static void write_some(struct state_file **files, size_t *count, int keys)
 {
-    struct model          *m = calloc(1, sizeof *m);
-    struct task            t;
+    struct model *m = calloc(1, sizeof *m);
+    struct task t;
     struct state_snapshot *snapshot;
-    struct error           e;
+    struct error e;
 
     open_task(&t, 0, 1, 128, 0, NULL);
     for (int k = 0; k < keys; k++)
@@ -423,7 +433,7 @@ static void write_some(struct state_file **files, size_t *count, int keys)
 static enum err try_restore(const struct state_file *file, struct error *e)
 {
     struct task t;
-    enum err    rc;
+    enum err rc;
 
     open_task(&t, 0, 1, 128, 0, NULL);
     rc = state_restore_file(t.store, fs, file, e);
@@ -439,14 +449,14 @@ static uint64_t rewrite(const struct state_file *file, struct bytes *content)
     return hash_bytes(content->ptr, content->len);
 }
 
-/* Every damaged byte is found by the checksum; and where the checksum fits (as if it had been damaged before), whatever is
- * made of it: an error or a state, never a crash. */
+/* Every damaged byte is found by the checksum; and where the checksum fits (as if it had been damaged
+ * before), whatever is made of it: an error or a state, never a crash. */
 static void test_damaged_files(UNUSED void **state)
 {
     struct state_file *files;
-    size_t             count;
-    struct bytes       good = {0}, bad = {0};
-    struct error       e;
+    size_t count;
+    struct bytes good = {0}, bad = {0};
+    struct error e;
 
     write_some(&files, &count, 50);
     ASSERT_OK(fs_read_all(fs, files[0].path, &good, &e), &e);
@@ -474,13 +484,13 @@ static void test_damaged_files(UNUSED void **state)
 
 static void test_other_layout(UNUSED void **state)
 {
-    struct state_file  *files;
-    size_t              count;
-    struct state_desc   desc = {.name = "sums", .key = &key_schema, .has_namespace = true, .value_size = 8};
+    struct state_file *files;
+    size_t count;
+    struct state_desc desc = {.name = "sums", .key = &key_schema, .has_namespace = true, .value_size = 8};
     struct state_config config = {.max_parallelism = 128, .last_key_group = 127};
     struct state_store *store = state_store_new(&config);
-    struct state       *s;
-    struct error        e;
+    struct state *s;
+    struct error e;
 
     write_some(&files, &count, 5);
     ASSERT_OK(state_declare(store, &desc, &s, &e), &e);
@@ -497,9 +507,9 @@ static void test_other_layout(UNUSED void **state)
 static void test_key_twice(UNUSED void **state)
 {
     struct state_file *files;
-    size_t             count;
-    struct task        t;
-    struct error       e;
+    size_t count;
+    struct task t;
+    struct error e;
 
     write_some(&files, &count, 5);
     open_task(&t, 0, 1, 128, 0, NULL);
@@ -510,16 +520,16 @@ static void test_key_twice(UNUSED void **state)
     state_files_free(files, count);
 }
 
-/* --- open savepoints ---------------------------------------------------------------------------------------------------------- */
+/* --- open savepoints --------------------------------------------------------------------------------- */
 
 static void test_file_is_open(UNUSED void **state)
 {
-    struct state_file     *files;
-    size_t                 count;
+    struct state_file *files;
+    size_t count;
     struct parquet_reader *r;
-    struct batch          *b;
-    struct bytes           text = {0};
-    struct error           e;
+    struct batch *b;
+    struct bytes text = {0};
+    struct error e;
 
     write_some(&files, &count, 2);
     ASSERT_OK(parquet_reader_open(fs, files[0].path, NULL, &r, &e), &e);
@@ -537,11 +547,11 @@ static void test_file_is_open(UNUSED void **state)
 
 static void test_nothing_to_write(UNUSED void **state)
 {
-    struct task            t;
+    struct task t;
     struct state_snapshot *snapshot;
-    struct state_file     *files;
-    size_t                 count;
-    struct error           e;
+    struct state_file *files;
+    size_t count;
+    struct error e;
 
     open_task(&t, 0, 1, 128, 0, NULL);
     assert_non_null(snapshot = state_freeze(t.store));
@@ -553,18 +563,18 @@ static void test_nothing_to_write(UNUSED void **state)
     state_store_free(t.store);
 }
 
-/* --- no memory ------------------------------------------------------------------------------------------------------------------ */
+/* --- no memory --------------------------------------------------------------------------------------- */
 
 static void test_no_memory(UNUSED void **state)
 {
-    struct model          *m = calloc(1, sizeof *m);
-    struct budget         *budget = budget_new("test", 0, NULL);
-    struct task            t;
+    struct model *m = calloc(1, sizeof *m);
+    struct budget *budget = budget_new("test", 0, NULL);
+    struct task t;
     struct state_snapshot *snapshot;
-    struct state_file     *files;
-    size_t                 count, held;
-    struct error           e;
-    enum err               rc = ERR_MEMORY;
+    struct state_file *files;
+    size_t count, held;
+    struct error e;
+    enum err rc = ERR_MEMORY;
 
     open_task(&t, 0, 1, 128, 0, budget);
     for (int k = 0; k < 100; k++)
@@ -601,18 +611,18 @@ static void test_no_memory(UNUSED void **state)
     free(m);
 }
 
-/* --- the disk fails ------------------------------------------------------------------------------------------------------------- */
+/* --- the disk fails ---------------------------------------------------------------------------------- */
 
 static void test_io_fails(UNUSED void **state)
 {
-    struct task            t;
-    struct memory_fs       memory;
+    struct task t;
+    struct memory_fs memory;
     struct state_snapshot *snapshot;
-    struct state_file     *files;
-    size_t                 count;
-    char                   text[64];
-    struct error           e;
-    enum err               rc = ERR_IO;
+    struct state_file *files;
+    size_t count;
+    char text[64];
+    struct error e;
+    enum err rc = ERR_IO;
 
     memory_fs_init(&memory);
     open_task(&t, 0, 1, 128, 0, NULL);

@@ -3,13 +3,14 @@
 #include "base/budget.h"
 #include "base/mem.h"
 
-#define OFFSET_BITS  13 /* offsets are multiples of 8 below 64 KiB */
-#define PAGE_LIMIT   ((UINT32_C(1) << (32 - OFFSET_BITS)) - 1)
-#define NO_PAGE      UINT32_MAX
-#define SMALLEST     96 /* data bytes of a space's first page */
-#define SWEEP_PAGES  64 /* looked at when a page is opened */
+#define OFFSET_BITS 13 /* offsets are multiples of 8 below 64 KiB */
+#define PAGE_LIMIT  ((UINT32_C(1) << (32 - OFFSET_BITS)) - 1)
+#define NO_PAGE     UINT32_MAX
+#define SMALLEST    96 /* data bytes of a space's first page */
+#define SWEEP_PAGES 64 /* looked at when a page is opened */
 
-/* --- places -------------------------------------------------------------------------------------------------- */
+/* --- places
+ * -------------------------------------------------------------------------------------------------- */
 
 static inline uint32_t place(uint32_t page, uint32_t offset)
 {
@@ -36,7 +37,8 @@ static inline struct entry *entry_at(const struct space *sp, uint32_t at)
     return entry_in(sp->pages[place_page(at)], place_offset(at));
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------------- */
 
 struct space *space_new(const struct space_env *env, int64_t name)
 {
@@ -96,7 +98,8 @@ static void *take_array(const struct space_env *env, size_t count, size_t size)
     return array;
 }
 
-/* --- the index ----------------------------------------------------------------------------------------------- */
+/* --- the index
+ * ----------------------------------------------------------------------------------------------- */
 
 static inline bool same_key(const struct entry_layout *l, const struct entry *x, struct slice key)
 {
@@ -151,7 +154,7 @@ static void index_add(struct slot *slots, uint32_t mask, uint32_t tag, uint32_t 
 
 static bool index_room(const struct space_env *env, struct space *sp)
 {
-    size_t       old_count = (size_t)sp->slot_mask + 1, new_count = old_count * 2;
+    size_t old_count = (size_t)sp->slot_mask + 1, new_count = old_count * 2;
     struct slot *slots;
 
     if (((size_t)sp->count + 1) * 4 <= old_count * 3)
@@ -194,7 +197,8 @@ static uint32_t index_of_place(const struct space *sp, uint32_t tag, uint32_t at
     return i;
 }
 
-/* --- pages --------------------------------------------------------------------------------------------------- */
+/* --- pages
+ * --------------------------------------------------------------------------------------------------- */
 
 static void release_page(struct space *sp, uint32_t number)
 {
@@ -210,7 +214,7 @@ static void release_page(struct space *sp, uint32_t number)
 /* An entry is no longer part of the space: mark it, and count it out of its page. */
 static void bury(const struct space_env *env, struct space *sp, uint32_t number, uint32_t offset)
 {
-    struct page  *p = sp->pages[number];
+    struct page *p = sp->pages[number];
     struct entry *x = entry_in(p, offset);
 
     atomic_store_explicit(&x->died, *env->epoch, memory_order_relaxed);
@@ -227,7 +231,7 @@ static void bury(const struct space_env *env, struct space *sp, uint32_t number,
 static void move_entries(const struct space_env *env, struct space *sp, uint32_t from, uint32_t limit)
 {
     struct page *to = sp->pages[sp->open];
-    uint32_t     offset = sp->pages[from]->first, used = sp->pages[from]->used, size;
+    uint32_t offset = sp->pages[from]->first, used = sp->pages[from]->used, size;
 
     for (; sp->pages[from] && offset < used; offset += size) {
         struct entry *x = entry_in(sp->pages[from], offset), *moved = entry_in(to, to->used);
@@ -249,10 +253,10 @@ static void move_entries(const struct space_env *env, struct space *sp, uint32_t
 static void sweep(const struct space_env *env, struct space *sp, uint32_t need)
 {
     struct page *to = sp->pages[sp->open];
-    uint32_t     limit = (to->size - need) / 2;
+    uint32_t limit = (to->size - need) / 2;
 
     for (uint32_t n = MIN(SWEEP_PAGES, sp->page_count); n > 0 && to->used < limit && sp->page_count; n--) {
-        uint32_t     i = sp->sweep % sp->page_count;
+        uint32_t i = sp->sweep % sp->page_count;
         struct page *p = sp->pages[i];
 
         sp->sweep = i + 1;
@@ -267,7 +271,8 @@ static bool page_list_room(const struct space_env *env, struct space *sp)
 
     if (sp->page_count < sp->page_capacity)
         return true;
-    if (sp->page_count >= PAGE_LIMIT || (pages = take_array(env, sp->page_capacity * 2, sizeof *pages)) == NULL)
+    if (sp->page_count >= PAGE_LIMIT ||
+        (pages = take_array(env, sp->page_capacity * 2, sizeof *pages)) == NULL)
         return false;
     memcpy(pages, sp->pages, sp->page_count * sizeof *pages);
     drop_page_list(env, sp);
@@ -285,11 +290,12 @@ static uint32_t page_place(const struct space *sp)
     return sp->page_count;
 }
 
-/* A page with room for need bytes, its number in *out. Pages grow with the space, so that a small one stays small. */
+/* A page with room for need bytes, its number in *out. Pages grow with the space, so that a small one stays
+ * small. */
 static bool page_room(const struct space_env *env, struct space *sp, size_t need, uint32_t *out)
 {
-    size_t       size = MIN(MAX(sp->byte_count, (size_t)SMALLEST), PAGE_DATA);
-    uint32_t     number;
+    size_t size = MIN(MAX(sp->byte_count, (size_t)SMALLEST), PAGE_DATA);
+    uint32_t number;
     struct page *p;
 
     *out = sp->open;
@@ -309,15 +315,16 @@ static bool page_room(const struct space_env *env, struct space *sp, size_t need
     return true;
 }
 
-/* --- entries ------------------------------------------------------------------------------------------------- */
+/* --- entries
+ * ------------------------------------------------------------------------------------------------- */
 
 static struct entry *append(const struct space_env *env, struct space *sp, uint32_t number, struct key key,
                             size_t value_len, uint32_t *at)
 {
     const struct entry_layout *l = &env->layout;
-    struct page               *p = sp->pages[number];
-    struct entry              *x = entry_in(p, p->used);
-    uint32_t                   size = (uint32_t)entry_size_of(l, key.bytes.len, value_len);
+    struct page *p = sp->pages[number];
+    struct entry *x = entry_in(p, p->used);
+    uint32_t size = (uint32_t)entry_size_of(l, key.bytes.len, value_len);
 
     memset((void *)x, 0, size); /* the padding too */
     x->hash = key.hash;
@@ -333,7 +340,7 @@ static struct entry *append(const struct space_env *env, struct space *sp, uint3
 
 struct entry *space_own(struct space *sp, uint32_t slot)
 {
-    uint32_t     number = place_page(sp->slots[slot].at);
+    uint32_t number = place_page(sp->slots[slot].at);
     struct page *p = sp->pages[number], *copy;
 
     if (LIKELY(page_is_private(p)))
@@ -353,7 +360,7 @@ static bool value_fits(size_t value_len)
 struct entry *space_add(const struct space_env *env, struct space *sp, struct key key, size_t value_len)
 {
     struct entry *x;
-    uint32_t      number, at;
+    uint32_t number, at;
 
     if (!value_fits(value_len) || key.bytes.len > ENTRY_VALUE_MAX || !index_room(env, sp) ||
         !page_room(env, sp, entry_size_of(&env->layout, key.bytes.len, value_len), &number))
@@ -367,7 +374,7 @@ struct entry *space_add(const struct space_env *env, struct space *sp, struct ke
 struct entry *space_replace(const struct space_env *env, struct space *sp, struct key key, size_t value_len)
 {
     struct entry *x;
-    uint32_t      number, slot, at, old;
+    uint32_t number, slot, at, old;
 
     if (!value_fits(value_len) ||
         !page_room(env, sp, entry_size_of(&env->layout, key.bytes.len, value_len), &number))

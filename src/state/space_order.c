@@ -62,10 +62,10 @@ struct space_spot space_order_seek(const struct space_order *o, int64_t name)
 /* Room for one more run in both lists; all or nothing. */
 static bool list_room(struct space_order *o)
 {
-    size_t             more = o->run_capacity ? o->run_capacity * 2 : 4;
-    size_t             bytes = (more - o->run_capacity) * (sizeof *o->runs + sizeof *o->firsts);
+    size_t more = o->run_capacity ? o->run_capacity * 2 : 4;
+    size_t bytes = (more - o->run_capacity) * (sizeof *o->runs + sizeof *o->firsts);
     struct space_run **runs;
-    int64_t           *firsts;
+    int64_t *firsts;
 
     if (o->run_count < o->run_capacity)
         return true;
@@ -104,7 +104,7 @@ static struct space_run *add_run(struct space_order *o, size_t at)
 static bool split(struct space_order *o, size_t at, bool at_end)
 {
     struct space_run *old = o->runs[at], *run = add_run(o, at + 1);
-    uint32_t          keep = at_end ? RUN_SPACES : RUN_SPACES / 2;
+    uint32_t keep = at_end ? RUN_SPACES : RUN_SPACES / 2;
 
     if (run == NULL)
         return false;
@@ -119,7 +119,7 @@ static bool split(struct space_order *o, size_t at, bool at_end)
 bool space_order_add(struct space_order *o, struct space *sp)
 {
     struct space_run *run;
-    size_t            at, index;
+    size_t at, index;
 
     if (o->run_count == 0 && add_run(o, 0) == NULL)
         return false;
@@ -146,7 +146,8 @@ void space_order_remove(struct space_order *o, struct space_spot spot)
     struct space_run *run = o->runs[spot.run];
 
     run->count--;
-    memmove(run->spaces + spot.index, run->spaces + spot.index + 1, (run->count - spot.index) * sizeof *run->spaces);
+    memmove(run->spaces + spot.index, run->spaces + spot.index + 1,
+            (run->count - spot.index) * sizeof *run->spaces);
     if (run->count) {
         o->firsts[spot.run] = run->spaces[0]->name;
         return;

@@ -1,5 +1,5 @@
-/* space_order.h: the spaces of a state in the order of their names: runs of up to RUN_SPACES, so that adding or removing
- * one among a hundred thousand moves a few kilobytes at most. Thread: the task's.
+/* space_order.h: the spaces of a state in the order of their names: runs of up to RUN_SPACES, so that adding
+ * or removing one among a hundred thousand moves a few kilobytes at most. Thread: the task's.
  */
 #ifndef WEIR_STATE_SPACE_ORDER_H
 #define WEIR_STATE_SPACE_ORDER_H
@@ -8,15 +8,15 @@
 #define RUN_SPACES 256
 
 struct space_run {
-    uint32_t      count; /* at least 1 */
+    uint32_t count; /* at least 1 */
     struct space *spaces[RUN_SPACES];
 };
 
 struct space_order {
-    struct space_run **runs;  /* owned, in order */
-    int64_t           *firsts; /* owned: the first name of each run */
-    size_t             run_count, run_capacity;
-    struct budget     *budget; /* borrowed, may be NULL */
+    struct space_run **runs; /* owned, in order */
+    int64_t *firsts;         /* owned: the first name of each run */
+    size_t run_count, run_capacity;
+    struct budget *budget; /* borrowed, may be NULL */
 };
 
 void space_order_fini(struct space_order *o); /* the spaces are the caller's */
@@ -41,5 +41,5 @@ static inline struct space_spot space_order_next(const struct space_order *o, st
 
 /* Add a space whose name is not there yet; false when there is no memory. */
 MUST_USE bool space_order_add(struct space_order *o, struct space *sp);
-void          space_order_remove(struct space_order *o, struct space_spot spot);
+void space_order_remove(struct space_order *o, struct space_spot spot);
 #endif

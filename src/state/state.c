@@ -1,4 +1,5 @@
-/* state.c: the store, its states, and the entries by (key, namespace): finds the space, then leaves it to space.c. */
+/* state.c: the store, its states, and the entries by (key, namespace): finds the space, then leaves it to
+ * space.c. */
 #include "state/state_internal.h"
 #include "base/budget.h"
 #include "base/mem.h"
@@ -11,7 +12,8 @@ struct state_store *state_store_new(const struct state_config *config)
     struct state_store *store = mem_zalloc(sizeof *store);
 
     assert(config->max_parallelism >= 1 && config->max_parallelism <= 32768);
-    assert(config->first_key_group <= config->last_key_group && config->last_key_group < config->max_parallelism);
+    assert(config->first_key_group <= config->last_key_group &&
+           config->last_key_group < config->max_parallelism);
     if (store == NULL)
         return NULL;
     store->config = *config;
@@ -23,7 +25,8 @@ static void state_free(struct state *s)
 {
     struct space_spot spot = {0};
 
-    for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL; spot = space_order_next(&s->order, spot))
+    for (struct space *sp; (sp = space_order_at(&s->order, spot)) != NULL;
+         spot = space_order_next(&s->order, spot))
         space_free(&s->env, sp);
     space_order_fini(&s->order);
     arena_fini(&s->arena);
@@ -43,15 +46,17 @@ void state_store_free(struct state_store *store)
     mem_free(store);
 }
 
-/* --- declaring ----------------------------------------------------------------------------------------------- */
+/* --- declaring
+ * ----------------------------------------------------------------------------------------------- */
 
 static enum err check_name(const char *name, struct error *e)
 {
     for (const char *c = name; *c; c++)
         if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
             strchr("_-.", *c) == NULL)
-            return error_set(e, ERR_CONFIG,
-                             "the state name \"%s\" becomes a file name: use letters, digits, '_', '-' and '.'", name);
+            return error_set(
+                e, ERR_CONFIG,
+                "the state name \"%s\" becomes a file name: use letters, digits, '_', '-' and '.'", name);
     if (*name == '\0')
         return error_set(e, ERR_CONFIG, "a state needs a name");
     return OK;
@@ -69,7 +74,7 @@ static void check_fields(const struct state_desc *d)
 static const struct schema *copy_key(struct arena *arena, const struct schema *key)
 {
     struct schema *copy = ARENA_NEW(arena, struct schema);
-    const void    *fields = arena_copy(arena, key->fields, (size_t)key->field_count * sizeof *key->fields);
+    const void *fields = arena_copy(arena, key->fields, (size_t)key->field_count * sizeof *key->fields);
 
     if (copy == NULL || fields == NULL)
         return NULL;
@@ -77,10 +82,11 @@ static const struct schema *copy_key(struct arena *arena, const struct schema *k
     return copy;
 }
 
-enum err state_declare(struct state_store *store, const struct state_desc *desc, struct state **out, struct error *e)
+enum err state_declare(struct state_store *store, const struct state_desc *desc, struct state **out,
+                       struct error *e)
 {
     struct state **end = &store->states, *s = NULL;
-    enum err       rc;
+    enum err rc;
 
     for (; *end; end = &(*end)->next)
         assert(strcmp((*end)->desc.name, desc->name) != 0);
@@ -113,7 +119,8 @@ out:
     return error_add(e, rc, "declaring the state %s", desc->name);
 }
 
-/* --- spaces -------------------------------------------------------------------------------------------------- */
+/* --- spaces
+ * -------------------------------------------------------------------------------------------------- */
 
 static inline struct space **recent_of(const struct state *s, int64_t name_space)
 {
@@ -159,14 +166,16 @@ static struct space *add_space(struct state *s, int64_t name_space)
     return sp;
 }
 
-/* --- entries ------------------------------------------------------------------------------------------------- */
+/* --- entries
+ * ------------------------------------------------------------------------------------------------- */
 
 static inline int64_t now_us(const struct state *s)
 {
     return s->desc.ttl_us ? clock_wall_us(s->store->config.clock) : 0;
 }
 
-static inline struct entry *find_entry(const struct state *s, struct space *sp, struct key key, uint32_t *slot)
+static inline struct entry *find_entry(const struct state *s, struct space *sp, struct key key,
+                                       uint32_t *slot)
 {
     return sp ? space_find(&s->env, sp, key, slot) : NULL;
 }
@@ -174,13 +183,14 @@ static inline struct entry *find_entry(const struct state *s, struct space *sp, 
 static bool key_is_ours(const struct state *s, uint64_t hash)
 {
     const struct state_config *c = &s->store->config;
-    uint32_t                   group = hash_key_group(hash, c->max_parallelism);
+    uint32_t group = hash_key_group(hash, c->max_parallelism);
 
     return group >= c->first_key_group && group <= c->last_key_group;
 }
 
 /* Add a key that is not in sp (NULL: nor is the space). */
-static struct entry *add_entry(struct state *s, struct space *sp, struct key key, int64_t name_space, size_t value_len)
+static struct entry *add_entry(struct state *s, struct space *sp, struct key key, int64_t name_space,
+                               size_t value_len)
 {
     struct entry *x;
 
@@ -206,7 +216,7 @@ static void remove_entry(struct state *s, struct space *sp, uint32_t slot)
 
 struct slice state_get(struct state *s, struct key key, int64_t name_space)
 {
-    uint32_t      slot;
+    uint32_t slot;
     struct entry *x = find_entry(s, find_space(s, name_space), key, &slot);
 
     if (x == NULL || (s->desc.ttl_us && state_time_is_over(&s->desc, x, now_us(s))))
@@ -214,7 +224,8 @@ struct slice state_get(struct state *s, struct key key, int64_t name_space)
     return entry_bytes(&s->env.layout, x);
 }
 
-void state_prefetch(const struct state *s, const struct key *keys, int32_t at, int32_t count, int64_t name_space)
+void state_prefetch(const struct state *s, const struct key *keys, int32_t at, int32_t count,
+                    int64_t name_space)
 {
     const struct space *sp = find_space(s, name_space);
 
@@ -227,10 +238,10 @@ void state_prefetch(const struct state *s, const struct key *keys, int32_t at, i
 void *state_edit(struct state *s, struct key key, int64_t name_space, bool *created)
 {
     struct space *sp = find_space(s, name_space);
-    uint32_t      slot;
+    uint32_t slot;
     struct entry *x = find_entry(s, sp, key, &slot);
-    int64_t       now = now_us(s);
-    bool          is_new = x == NULL;
+    int64_t now = now_us(s);
+    bool is_new = x == NULL;
 
     assert(s->desc.value_size);
     if ((x = x ? space_own(sp, slot) : add_entry(s, sp, key, name_space, 0)) == NULL)
@@ -256,9 +267,9 @@ static size_t room_to_grow(size_t len)
 bool state_put(struct state *s, struct key key, int64_t name_space, struct slice value)
 {
     const struct entry_layout *l = &s->env.layout;
-    struct space              *sp = find_space(s, name_space);
-    uint32_t                   slot;
-    struct entry              *x = find_entry(s, sp, key, &slot);
+    struct space *sp = find_space(s, name_space);
+    uint32_t slot;
+    struct entry *x = find_entry(s, sp, key, &slot);
 
     assert(l->value_size == 0 || value.len == l->value_size);
     if (value.len > ENTRY_VALUE_MAX)
@@ -283,9 +294,9 @@ bool state_put(struct state *s, struct key key, int64_t name_space, struct slice
 bool state_remove(struct state *s, struct key key, int64_t name_space)
 {
     struct space *sp = find_space(s, name_space);
-    uint32_t      slot;
+    uint32_t slot;
     struct entry *x = find_entry(s, sp, key, &slot);
-    bool          there;
+    bool there;
 
     if (x == NULL)
         return false;
@@ -298,7 +309,7 @@ char *state_insert(struct state *s, struct key key, int64_t name_space, size_t v
                    bool *twice)
 {
     struct space *sp = find_space(s, name_space);
-    uint32_t      slot;
+    uint32_t slot;
     struct entry *x = find_entry(s, sp, key, &slot);
 
     *twice = x != NULL;
@@ -309,7 +320,8 @@ char *state_insert(struct state *s, struct key key, int64_t name_space, size_t v
     return entry_value(&s->env.layout, x);
 }
 
-/* --- namespaces ---------------------------------------------------------------------------------------------- */
+/* --- namespaces
+ * ---------------------------------------------------------------------------------------------- */
 
 bool state_next_namespace(const struct state *s, int64_t from, int64_t *name_space)
 {
@@ -340,7 +352,7 @@ bool state_next(struct state *s, int64_t name_space, size_t *at, struct key *key
 {
     struct space *sp = find_space(s, name_space);
     struct entry *x;
-    int64_t       now = now_us(s);
+    int64_t now = now_us(s);
 
     while (sp && (x = space_next(&s->env, sp, at)) != NULL) {
         if (state_time_is_over(&s->desc, x, now))
@@ -352,16 +364,17 @@ bool state_next(struct state *s, int64_t name_space, size_t *at, struct key *key
     return false;
 }
 
-/* --- time to live -------------------------------------------------------------------------------------------- */
+/* --- time to live
+ * -------------------------------------------------------------------------------------------- */
 
-/* Look at up to `most` entries of s from where the last call stopped; how many were looked at. Begins again at the
- * first namespace in the call after the last one's. */
+/* Look at up to `most` entries of s from where the last call stopped; how many were looked at. Begins again
+ * at the first namespace in the call after the last one's. */
 static size_t expire(struct state *s, size_t most, int64_t now)
 {
-    size_t        looked = 0;
+    size_t looked = 0;
     struct space *sp;
     struct entry *x;
-    uint32_t      slot;
+    uint32_t slot;
 
     while (looked < most) {
         if ((sp = space_order_at(&s->order, space_order_seek(&s->order, s->expire_name))) == NULL) {

@@ -1,14 +1,15 @@
 /* state_file.c: which columns the file of a state has.
  *
- *   key_group INT | the key's fields | namespace BIGINT | last_write TIMESTAMP_LTZ(6) | the value's fields, or value BYTES
- *                                      (has_namespace)    (with TTL)
+ *   key_group INT | the key's fields | namespace BIGINT | last_write TIMESTAMP_LTZ(6) | the value's fields,
+ * or value BYTES (has_namespace)    (with TTL)
  */
 #include "state/state_internal.h"
 
 struct file_layout file_layout_of(const struct state_desc *d)
 {
-    struct file_layout l = {.key_from = 1, .key_count = d->key->field_count, .name_space = -1, .last_write = -1};
-    int32_t            at = l.key_from + l.key_count;
+    struct file_layout l = {
+        .key_from = 1, .key_count = d->key->field_count, .name_space = -1, .last_write = -1};
+    int32_t at = l.key_from + l.key_count;
 
     if (d->has_namespace)
         l.name_space = at++;
@@ -31,18 +32,20 @@ static enum err check_names(const struct field *fields, int32_t count, int32_t l
         for (int32_t k = 0; k < count; k++)
             if (i != k && (strcmp(fields[i].name, fields[k].name) == 0 ||
                            (k != last_write && strcmp(fields[k].name, FILE_LAST_WRITE) == 0)))
-                return error_set(e, ERR_CONFIG,
-                                 "its savepoint file would have two columns named %s; give that field another name",
-                                 fields[k].name);
+                return error_set(
+                    e, ERR_CONFIG,
+                    "its savepoint file would have two columns named %s; give that field another name",
+                    fields[k].name);
     return OK;
 }
 
-enum err file_schema(struct arena *arena, const struct state_desc *d, const struct schema **out, struct error *e)
+enum err file_schema(struct arena *arena, const struct state_desc *d, const struct schema **out,
+                     struct error *e)
 {
     struct file_layout l = file_layout_of(d);
-    int32_t            count = l.value_from + l.value_count;
-    struct schema     *s = ARENA_NEW(arena, struct schema);
-    struct field      *fields = ARENA_ARRAY(arena, struct field, count);
+    int32_t count = l.value_from + l.value_count;
+    struct schema *s = ARENA_NEW(arena, struct schema);
+    struct field *fields = ARENA_ARRAY(arena, struct field, count);
 
     if (s == NULL || fields == NULL)
         return error_memory(e, (size_t)count * sizeof *fields, "the columns of a state");

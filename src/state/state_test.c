@@ -1,5 +1,6 @@
-/* state_test.c: keyed state against a model: an array with a place for every key and namespace there may be. Snapshots
- * are compared with a copy of the model, while and after the state goes on changing. Files are snapshot_test.c's.
+/* state_test.c: keyed state against a model: an array with a place for every key and namespace there may be.
+ * Snapshots are compared with a copy of the model, while and after the state goes on changing. Files are
+ * snapshot_test.c's.
  */
 #include "base/budget.h"
 #include "base/mem.h"
@@ -14,12 +15,12 @@
 #define KEYS  300
 #define NAMES 12
 
-static struct field        key_fields[1] = {{.name = "user"}};
+static struct field key_fields[1] = {{.name = "user"}};
 static const struct schema key_schema = {1, key_fields};
 
 struct fake_clock {
     struct clock clock;
-    int64_t      now_us;
+    int64_t now_us;
 };
 static int64_t fake_now(struct clock *c)
 {
@@ -59,22 +60,23 @@ static struct state *declare(struct state_store *store, const char *name, size_t
     struct state_desc desc = {
         .name = name, .key = &key_schema, .has_namespace = true, .value_size = value_size, .ttl_us = ttl_us};
     struct state *s;
-    struct error  e;
+    struct error e;
 
     ASSERT_OK(state_declare(store, &desc, &s, &e), &e);
     return s;
 }
 
-/* --- the model ----------------------------------------------------------------------------------------------- */
+/* --- the model
+ * ----------------------------------------------------------------------------------------------- */
 
 struct model_value {
-    bool     there;
+    bool there;
     uint32_t len;
     uint64_t seed; /* of the bytes */
 };
 struct model {
     struct model_value values[NAMES][KEYS];
-    size_t             count;
+    size_t count;
 };
 
 static void fill_value(char *to, uint32_t len, uint64_t seed)
@@ -86,7 +88,7 @@ static void fill_value(char *to, uint32_t len, uint64_t seed)
 static bool value_is(struct slice value, const struct model_value *want)
 {
     char *expect = malloc(want->len + 1);
-    bool  same;
+    bool same;
 
     fill_value(expect, want->len, want->seed);
     same = slice_equal(value, (struct slice){expect, want->len});
@@ -105,11 +107,11 @@ static int key_number(struct slice key)
 }
 
 struct random_run {
-    struct random       random;
+    struct random random;
     struct state_store *store;
-    struct state       *s;
-    struct model       *model;
-    uint32_t            value_size;
+    struct state *s;
+    struct model *model;
+    uint32_t value_size;
 };
 
 static void model_remove(struct model *m, int n, int k)
@@ -121,9 +123,9 @@ static void model_remove(struct model *m, int n, int k)
 static void set_one(struct random_run *r, int n, int k)
 {
     struct model_value *v = &r->model->values[n][k];
-    char                text[64], *bytes;
-    struct key          key = make_key(k, text);
-    uint32_t            len = r->value_size ? r->value_size : (uint32_t)random_below(&r->random, 200);
+    char text[64], *bytes;
+    struct key key = make_key(k, text);
+    uint32_t len = r->value_size ? r->value_size : (uint32_t)random_below(&r->random, 200);
 
     if (r->value_size == 0 && random_below(&r->random, 300) == 0)
         len = 70000 + (uint32_t)random_below(&r->random, 1000); /* a page of its own */
@@ -155,10 +157,10 @@ static void drop_one(struct random_run *r, int n)
 
 static void remove_while_walking(struct random_run *r, int n)
 {
-    struct key   key;
+    struct key key;
     struct slice value;
-    size_t       at = 0;
-    int          seen = 0, expected = 0;
+    size_t at = 0;
+    int seen = 0, expected = 0;
 
     for (int k = 0; k < KEYS; k++)
         expected += r->model->values[n][k].there;
@@ -178,8 +180,8 @@ static void remove_while_walking(struct random_run *r, int n)
 
 static void step(struct random_run *r)
 {
-    int        n = (int)random_below(&r->random, NAMES), k = (int)random_below(&r->random, KEYS);
-    char       text[64];
+    int n = (int)random_below(&r->random, NAMES), k = (int)random_below(&r->random, KEYS);
+    char text[64];
     struct key key = make_key(k, text);
 
     switch (random_below(&r->random, 100)) {
@@ -207,12 +209,12 @@ static void check_against_model(struct random_run *r)
 
     assert_int_equal(state_count(r->s), r->model->count);
     for (int n = 0; n < NAMES; n++) {
-        bool    any = false;
+        bool any = false;
         int64_t next;
 
         for (int k = 0; k < KEYS; k++) {
             const struct model_value *v = &r->model->values[n][k];
-            struct slice              got = state_get(r->s, make_key(k, text), name_of(n));
+            struct slice got = state_get(r->s, make_key(k, text), name_of(n));
 
             any |= v->there;
             assert_true((got.ptr != NULL) == v->there);
@@ -222,30 +224,32 @@ static void check_against_model(struct random_run *r)
     }
 }
 
-/* --- what a snapshot says ------------------------------------------------------------------------------------- */
+/* --- what a snapshot says
+ * ------------------------------------------------------------------------------------- */
 
 struct frozen {
     struct state_snapshot *snapshot;
-    struct model          *model; /* owned: as it was */
-    char                   wrong[100];
+    struct model *model; /* owned: as it was */
+    char wrong[100];
 };
 
 static void check_frozen(struct frozen *f)
 {
     const struct frozen_state *s = &f->snapshot->states[0];
-    size_t                     count = 0;
+    size_t count = 0;
 
     for (size_t i = 0; i < s->page_count; i++)
         for (uint32_t offset = 0; offset < s->pages[i].used;) {
             const struct entry *x = (const struct entry *)(const void *)(s->pages[i].page->data + offset);
-            int64_t             n = s->pages[i].name_space / 3600 + NAMES / 2;
-            int                 k = key_number((struct slice){entry_key(&s->layout, x), x->key_len});
+            int64_t n = s->pages[i].name_space / 3600 + NAMES / 2;
+            int k = key_number((struct slice){entry_key(&s->layout, x), x->key_len});
 
             offset += entry_size(&s->layout, x);
             if (!entry_was_live(x, f->snapshot->epoch))
                 continue;
             count++;
-            if (!f->model->values[n][k].there || !value_is(entry_bytes(&s->layout, x), &f->model->values[n][k]))
+            if (!f->model->values[n][k].there ||
+                !value_is(entry_bytes(&s->layout, x), &f->model->values[n][k]))
                 snprintf(f->wrong, sizeof f->wrong, "key %d of namespace %d", k, (int)n);
         }
     if (count != f->model->count)
@@ -287,16 +291,16 @@ static void test_model(UNUSED void **state)
     static const uint32_t sizes[] = {8, 40, 0};
 
     for (size_t i = 0; i < COUNT_OF(sizes) * 2; i++) {
-        struct budget    *budget = budget_new("test", 0, NULL);
+        struct budget *budget = budget_new("test", 0, NULL);
         struct random_run r = {.value_size = sizes[i / 2], .store = new_store(budget)};
-        struct frozen    *late = NULL;
+        struct frozen *late = NULL;
 
         random_seed(&r.random, 7 + i);
         r.model = calloc(1, sizeof *r.model);
         r.s = declare(r.store, "sums", r.value_size, 0);
         for (int round = 0; round < 40; round++) {
             struct frozen *now = freeze(&r);
-            pthread_t      thread;
+            pthread_t thread;
 
             if (late == NULL)
                 late = freeze(&r);
@@ -329,14 +333,15 @@ static void test_model(UNUSED void **state)
     }
 }
 
-/* --- sizes --------------------------------------------------------------------------------------------------- */
+/* --- sizes
+ * --------------------------------------------------------------------------------------------------- */
 
 static void test_many_keys(UNUSED void **state)
 {
     struct state_store *store = new_store(NULL);
-    struct state       *s = declare(store, "sums", 8, 0);
-    char                text[64];
-    const int           count = 200000;
+    struct state *s = declare(store, "sums", 8, 0);
+    char text[64];
+    const int count = 200000;
 
     for (int i = 0; i < count; i++) {
         int64_t *v = state_edit(s, make_key(i, text), 0, NULL);
@@ -349,7 +354,7 @@ static void test_many_keys(UNUSED void **state)
     assert_int_equal(state_count(s), count / 2);
     for (int i = 0; i < count; i++) {
         struct slice v = state_get(s, make_key(i, text), 0);
-        int64_t      got;
+        int64_t got;
 
         assert_true((v.ptr != NULL) == (i % 2 == 1));
         if (v.ptr == NULL)
@@ -363,12 +368,12 @@ static void test_many_keys(UNUSED void **state)
 /* Keys that come and go leave no heap of dead entries behind. */
 static void test_churn_is_bounded(UNUSED void **state)
 {
-    struct budget      *budget = budget_new("test", 0, NULL);
+    struct budget *budget = budget_new("test", 0, NULL);
     struct state_store *store = new_store(budget);
-    struct state       *s = declare(store, "sums", 64, 0);
-    char                text[64];
-    const int           live = 10000;
-    size_t              full = 0;
+    struct state *s = declare(store, "sums", 64, 0);
+    char text[64];
+    const int live = 10000;
+    size_t full = 0;
 
     for (int i = 0; i < 30 * live; i++) {
         assert_non_null(state_edit(s, make_key(i, text), 0, NULL));
@@ -388,22 +393,23 @@ static void test_churn_is_bounded(UNUSED void **state)
 
 static void test_many_namespaces(UNUSED void **state)
 {
-    struct budget      *budget = budget_new("test", 0, NULL);
+    struct budget *budget = budget_new("test", 0, NULL);
     struct state_store *store = new_store(budget);
-    struct timers       t;
-    struct random       random;
-    struct bytes        bytes = {0};
-    struct key          key;
-    char                text[64];
-    int64_t             due, last = INT64_MIN;
-    const int           count = 100000;
-    int                 popped = 0;
-    struct error        e;
+    struct timers t;
+    struct random random;
+    struct bytes bytes = {0};
+    struct key key;
+    char text[64];
+    int64_t due, last = INT64_MIN;
+    const int count = 100000;
+    int popped = 0;
+    struct error e;
 
     random_seed(&random, 3);
     ASSERT_OK(timers_init(&t, store, "timers", &key_schema, &e), &e);
     for (int i = 0; i < count; i++) /* each its own due time, in no order */
-        assert_true(timers_set(&t, (int64_t)(hash_mix((uint64_t)i) >> 1) - INT64_MAX / 2, make_key(i % 100, text)));
+        assert_true(
+            timers_set(&t, (int64_t)(hash_mix((uint64_t)i) >> 1) - INT64_MAX / 2, make_key(i % 100, text)));
     assert_true(budget_used(budget) < (size_t)count * 512);
     assert_true(timers_next_due(&t, &due));
     while (timers_pop(&t, INT64_MAX, &due, &key, &bytes)) {
@@ -422,13 +428,13 @@ static void test_many_namespaces(UNUSED void **state)
 static void test_timers(UNUSED void **state)
 {
     struct state_store *store = new_store(NULL);
-    struct timers       t;
-    struct bytes        bytes = {0};
-    struct key          key;
-    char                text[64];
-    int64_t             due;
-    int                 popped = 0;
-    struct error        e;
+    struct timers t;
+    struct bytes bytes = {0};
+    struct key key;
+    char text[64];
+    int64_t due;
+    int popped = 0;
+    struct error e;
 
     ASSERT_OK(timers_init(&t, store, "timers", &key_schema, &e), &e);
     for (int i = 0; i < 50000; i++) /* one due time, many keys: popping must not walk over those gone */
@@ -450,18 +456,19 @@ static void test_timers(UNUSED void **state)
     state_store_free(store);
 }
 
-/* --- time to live -------------------------------------------------------------------------------------------- */
+/* --- time to live
+ * -------------------------------------------------------------------------------------------- */
 
 static void test_time_to_live(UNUSED void **state)
 {
     struct state_store *store = new_store(NULL);
-    struct state       *s = declare(store, "seen", 8, 100), *other = declare(store, "kept", 8, 0);
-    struct key          key;
-    struct slice        value;
-    char                text[64];
-    bool                created;
-    size_t              at = 0;
-    int64_t            *v;
+    struct state *s = declare(store, "seen", 8, 100), *other = declare(store, "kept", 8, 0);
+    struct key key;
+    struct slice value;
+    char text[64];
+    bool created;
+    size_t at = 0;
+    int64_t *v;
 
     for (int i = 0; i < 10; i++) {
         v = state_edit(s, make_key(i, text), i % 2, NULL);
@@ -493,8 +500,8 @@ static void test_time_to_live(UNUSED void **state)
 static void test_expire_looks_at_all(UNUSED void **state)
 {
     struct state_store *store = new_store(NULL);
-    struct state       *s = declare(store, "seen", 8, 100);
-    char                text[64];
+    struct state *s = declare(store, "seen", 8, 100);
+    char text[64];
 
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 3000; i++)
@@ -509,7 +516,8 @@ static void test_expire_looks_at_all(UNUSED void **state)
     state_store_free(store);
 }
 
-/* --- no memory ----------------------------------------------------------------------------------------------- */
+/* --- no memory
+ * ----------------------------------------------------------------------------------------------- */
 
 static void test_declare_refuses(UNUSED void **state)
 {
@@ -517,19 +525,16 @@ static void test_declare_refuses(UNUSED void **state)
     static const struct {
         const char *state, *key, *says;
     } cases[] = {
-        {"a/b", "user", "a/b"},
-        {"", "user", "needs a name"},
-        {"sums", "namespace", "namespace"},
-        {"sums", "value", "value"},
-        {"sums", "last_write", "last_write"},
+        {"a/b", "user", "a/b"},     {"", "user", "needs a name"},         {"sums", "namespace", "namespace"},
+        {"sums", "value", "value"}, {"sums", "last_write", "last_write"},
     };
     struct state_store *store = new_store(NULL);
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct schema key = {1, fields};
-        struct state_desc   desc = {.name = cases[i].state, .key = &key, .has_namespace = true};
-        struct state       *s;
-        struct error        e;
+        struct state_desc desc = {.name = cases[i].state, .key = &key, .has_namespace = true};
+        struct state *s;
+        struct error e;
 
         fields[0] = (struct field){.name = cases[i].key, .type = type_simple(TYPE_STRING, false)};
         assert_int_equal(state_declare(store, &desc, &s, &e), ERR_CONFIG);
@@ -538,25 +543,25 @@ static void test_declare_refuses(UNUSED void **state)
     state_store_free(store);
 }
 
-/* A random run in which every operation first fails at its first, second, ... allocation: each time the state must be
- * as it was, and at last the operation succeeds. */
+/* A random run in which every operation first fails at its first, second, ... allocation: each time the state
+ * must be as it was, and at last the operation succeeds. */
 static void test_failing_leaves_it_alone(UNUSED void **state)
 {
     static const uint32_t sizes[] = {16, 0};
 
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         struct random_run r = {.value_size = sizes[i], .store = new_store(NULL)};
-        struct frozen    *held = NULL;
+        struct frozen *held = NULL;
 
         random_seed(&r.random, 11);
         r.model = calloc(1, sizeof *r.model);
         r.s = declare(r.store, "sums", r.value_size, 0);
         for (int k = 0; k < 3000; k++) {
-            int        n = (int)random_below(&r.random, NAMES), number = (int)random_below(&r.random, KEYS);
-            char       text[64], bytes[200] = {0};
+            int n = (int)random_below(&r.random, NAMES), number = (int)random_below(&r.random, KEYS);
+            char text[64], bytes[200] = {0};
             struct key key = make_key(number, text);
-            size_t     len = r.value_size ? r.value_size : random_below(&r.random, sizeof bytes);
-            bool       done = false;
+            size_t len = r.value_size ? r.value_size : random_below(&r.random, sizeof bytes);
+            bool done = false;
 
             for (uint64_t nth = 1; !done; nth++) {
                 mem_fail_at(nth, k % 2);
@@ -605,13 +610,13 @@ static void test_failing_leaves_it_alone(UNUSED void **state)
 
 static void test_budget_is_a_limit(UNUSED void **state)
 {
-    struct budget         *budget = budget_new("test", 300000, NULL);
-    struct state_store    *store = new_store(budget);
-    struct state          *s = declare(store, "sums", 8, 0);
+    struct budget *budget = budget_new("test", 300000, NULL);
+    struct state_store *store = new_store(budget);
+    struct state *s = declare(store, "sums", 8, 0);
     struct state_snapshot *snapshot;
-    char                   text[64];
-    int                    count = 0;
-    int64_t               *v;
+    char text[64];
+    int count = 0;
+    int64_t *v;
 
     while ((v = state_edit(s, make_key(count, text), 0, NULL)) != NULL)
         *v = count++;
@@ -619,7 +624,8 @@ static void test_budget_is_a_limit(UNUSED void **state)
     assert_int_equal(state_count(s), count);
     snapshot = state_freeze(store);
     assert_non_null(snapshot);
-    for (int i = 0; i < count; i++) { /* copies are counted too, so some of these must fail, and change nothing */
+    for (int i = 0; i < count;
+         i++) { /* copies are counted too, so some of these must fail, and change nothing */
         if ((v = state_edit(s, make_key(i, text), 0, NULL)) != NULL)
             *v = i;
         assert_true(budget_used(budget) <= 300000);
@@ -635,8 +641,10 @@ static void test_budget_is_a_limit(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test_setup(test_model, setup), cmocka_unit_test_setup(test_many_keys, setup),
-          cmocka_unit_test_setup(test_churn_is_bounded, setup), cmocka_unit_test_setup(test_many_namespaces, setup),
-          cmocka_unit_test_setup(test_timers, setup), cmocka_unit_test_setup(test_time_to_live, setup),
-          cmocka_unit_test_setup(test_expire_looks_at_all, setup), cmocka_unit_test_setup(test_declare_refuses, setup),
+          cmocka_unit_test_setup(test_churn_is_bounded, setup),
+          cmocka_unit_test_setup(test_many_namespaces, setup), cmocka_unit_test_setup(test_timers, setup),
+          cmocka_unit_test_setup(test_time_to_live, setup),
+          cmocka_unit_test_setup(test_expire_looks_at_all, setup),
+          cmocka_unit_test_setup(test_declare_refuses, setup),
           cmocka_unit_test_setup(test_failing_leaves_it_alone, setup),
           cmocka_unit_test_setup(test_budget_is_a_limit, setup))

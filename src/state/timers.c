@@ -6,8 +6,12 @@ static const struct state_field no_fields[1];
 enum err timers_init(struct timers *t, struct state_store *store, const char *name, const struct schema *key,
                      struct error *e)
 {
-    const struct state_desc desc = {
-        .name = name, .key = key, .has_namespace = true, .value_size = 1, .fields = no_fields, .field_count = 0};
+    const struct state_desc desc = {.name = name,
+                                    .key = key,
+                                    .has_namespace = true,
+                                    .value_size = 1,
+                                    .fields = no_fields,
+                                    .field_count = 0};
 
     return state_declare(store, &desc, &t->state, e);
 }
@@ -30,7 +34,7 @@ bool timers_next_due(const struct timers *t, int64_t *due_us)
 bool timers_pop(struct timers *t, int64_t now_us, int64_t *due_us, struct key *key, struct bytes *key_bytes)
 {
     struct slice value;
-    size_t       at = 0;
+    size_t at = 0;
 
     bytes_clear(key_bytes);
     if (!timers_next_due(t, due_us) || *due_us > now_us || !state_next(t->state, *due_us, &at, key, &value))

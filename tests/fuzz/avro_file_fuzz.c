@@ -13,11 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
 
     for (size_t i = 0; i < COUNT_OF(columns); i++) {
-        struct arena         arena = {0};
+        struct arena arena = {0};
         const struct schema *schema = NULL;
-        struct map           metadata = {0};
-        struct batch        *batch = NULL;
-        struct error         e;
+        struct map metadata = {0};
+        struct batch *batch = NULL;
+        struct error e;
 
         if (schema_parse(&arena, slice_text(columns[i]), &schema, &e) == OK &&
             avro_file_read(slice_of(data, size), schema, &arena, &metadata, &batch, &e) == OK)

@@ -1,5 +1,5 @@
-/* avro_fuzz.c: a schema, a zero byte, and a datum: parsed, compiled against its own columns and against few of them,
- * decoded, and checked. What was decoded whole is encoded and decoded again, and must be the same.
+/* avro_fuzz.c: a schema, a zero byte, and a datum: parsed, compiled against its own columns and against few
+ * of them, decoded, and checked. What was decoded whole is encoded and decoded again, and must be the same.
  */
 #include "formats/avro_schema.h"
 
@@ -11,11 +11,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct batch *decode(const struct avro_plan *plan, const struct schema *schema, struct slice datum)
 {
     struct builder b;
-    struct batch  *batch = NULL;
-    struct error   e;
-    char           why[AVRO_WHY_MAX];
-    size_t         used = 1;
-    int32_t        rows = 0;
+    struct batch *batch = NULL;
+    struct error e;
+    char why[AVRO_WHY_MAX];
+    size_t used = 1;
+    int32_t rows = 0;
 
     if (!builder_init(&b, schema, NULL))
         return NULL;
@@ -35,11 +35,11 @@ static struct batch *decode(const struct avro_plan *plan, const struct schema *s
 
 static void encode_again(struct batch *batch)
 {
-    struct bytes        json = {0}, datum = {0}, before = {0}, after = {0};
+    struct bytes json = {0}, datum = {0}, before = {0}, after = {0};
     struct avro_schema *writer = NULL;
-    struct avro_plan   *plan = NULL;
-    struct batch       *again = NULL;
-    struct error        e;
+    struct avro_plan *plan = NULL;
+    struct batch *again = NULL;
+    struct error e;
 
     for (int32_t i = 0; i < batch->row_count; i++)
         avro_encode(batch, i, &datum);
@@ -64,10 +64,10 @@ out:
 /* Every other column only: the rest is skipped. */
 static void decode_some(const struct avro_schema *writer, const struct schema *all, struct slice datum)
 {
-    struct field        fields[16];
+    struct field fields[16];
     const struct schema some = {MIN((all->field_count + 1) / 2, 16), fields};
-    struct avro_plan   *plan = NULL;
-    struct error        e;
+    struct avro_plan *plan = NULL;
+    struct error e;
 
     for (int32_t i = 0; i < some.field_count; i++)
         fields[i] = all->fields[i * 2];
@@ -78,18 +78,18 @@ static void decode_some(const struct avro_schema *writer, const struct schema *a
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const uint8_t       *zero = size ? memchr(data, 0, size) : NULL;
-    struct slice         json = slice_of(data, zero ? (size_t)(zero - data) : size);
-    struct slice         datum = slice_from(slice_of(data, size), json.len + (zero != NULL));
-    struct arena         arena = {0};
-    struct avro_schema  *writer = NULL;
-    struct avro_plan    *plan = NULL;
+    const uint8_t *zero = size ? memchr(data, 0, size) : NULL;
+    struct slice json = slice_of(data, zero ? (size_t)(zero - data) : size);
+    struct slice datum = slice_from(slice_of(data, size), json.len + (zero != NULL));
+    struct arena arena = {0};
+    struct avro_schema *writer = NULL;
+    struct avro_plan *plan = NULL;
     const struct schema *columns = NULL;
-    struct batch        *batch = NULL;
-    struct error         e;
+    struct batch *batch = NULL;
+    struct error e;
 
-    if (avro_schema_parse(json, &writer, &e) != OK || avro_schema_columns(writer, &arena, &columns, &e) != OK ||
-        columns->field_count == 0)
+    if (avro_schema_parse(json, &writer, &e) != OK ||
+        avro_schema_columns(writer, &arena, &columns, &e) != OK || columns->field_count == 0)
         goto out;
     if (avro_plan_new(writer, columns, NULL, &plan, &e) == OK)
         batch = decode(plan, columns, datum);

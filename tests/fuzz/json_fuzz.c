@@ -1,5 +1,6 @@
-/* json_fuzz.c: payloads, one a line, by one decoder, so that what it learns of one meets the next. A payload that is
- * decoded must be JSON for jansson too, unless it is about what weir and jansson see differently on purpose.
+/* json_fuzz.c: payloads, one a line, by one decoder, so that what it learns of one meets the next. A payload
+ * that is decoded must be JSON for jansson too, unless it is about what weir and jansson see differently on
+ * purpose.
  */
 #include "formats/format.h"
 #include "formats/json_scan.h"
@@ -15,14 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct batch *raw_of(struct slice text)
 {
     struct builder b;
-    struct batch  *raw = NULL;
-    struct error   e;
+    struct batch *raw = NULL;
+    struct error e;
 
     if (!builder_init(&b, &format_raw_schema, NULL))
         return NULL;
     while (text.len) {
         const char *end = memchr(text.ptr, '\n', text.len);
-        size_t      len = end ? (size_t)(end - text.ptr) : text.len;
+        size_t len = end ? (size_t)(end - text.ptr) : text.len;
 
         builder_copied(&b.columns[RAW_VALUE], text.ptr, len);
         for (int i = RAW_KEY; i < RAW_COLUMN_COUNT; i++)
@@ -45,10 +46,10 @@ static struct batch *raw_of(struct slice text)
 /* json_skip and jansson agree. jansson refuses what it cannot hold: large numbers, NUL in texts. */
 static void compare(struct slice text)
 {
-    const char  *at = text.ptr, *end = text.ptr + text.len;
+    const char *at = text.ptr, *end = text.ptr + text.len;
     json_error_t where;
-    json_t      *json;
-    bool         fine;
+    json_t *json;
+    bool fine;
 
     at = json_blank(at, end);
     fine = at < end && json_skip(&at, end) == NULL && json_blank(at, end) == end;
@@ -56,26 +57,28 @@ static void compare(struct slice text)
     if (!fine)
         assert(json == NULL || json_error_code(&where) != 0 || text.len > JSON_DEPTH_MAX);
     else if (json == NULL)
-        assert(json_error_code(&where) == json_error_numeric_overflow || json_error_code(&where) == json_error_null_byte_in_key ||
+        assert(json_error_code(&where) == json_error_numeric_overflow ||
+               json_error_code(&where) == json_error_null_byte_in_key ||
                json_error_code(&where) == json_error_stack_overflow);
     json_decref(json);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct arena        arena = {0};
-    int32_t             raw_columns[32];
-    struct map          options = {0};
-    struct decode_spec  spec = {.raw = raw_columns, .options = &options};
-    struct decoder     *d = NULL;
-    struct batch       *raw = raw_of(slice_of(data, size)), *rows = NULL, *errors = NULL;
-    struct error        e;
+    struct arena arena = {0};
+    int32_t raw_columns[32];
+    struct map options = {0};
+    struct decode_spec spec = {.raw = raw_columns, .options = &options};
+    struct decoder *d = NULL;
+    struct batch *raw = raw_of(slice_of(data, size)), *rows = NULL, *errors = NULL;
+    struct error e;
 
     if (raw == NULL)
         return 0;
     memset(raw_columns, -1, sizeof raw_columns);
     compare(slice_of(data, size));
-    if (schema_parse(&arena, SLICE(COLUMNS), &spec.schema, &e) != OK || format_find("json")->decoder_new(&spec, &d, &e) != OK ||
+    if (schema_parse(&arena, SLICE(COLUMNS), &spec.schema, &e) != OK ||
+        format_find("json")->decoder_new(&spec, &d, &e) != OK ||
         decoder_decode(d, raw, &rows, &errors, &e) != OK)
         goto out;
     assert((rows ? rows->row_count : 0) + (errors ? errors->row_count : 0) == raw->row_count);

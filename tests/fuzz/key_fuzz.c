@@ -1,28 +1,28 @@
-/* key_fuzz.c: any bytes as a key of state: refused with nothing appended, or values that make a key again, which then
- * stays what it is.
+/* key_fuzz.c: any bytes as a key of state: refused with nothing appended, or values that make a key again,
+ * which then stays what it is.
  */
 #include "state/key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct type  text = {.kind = TYPE_STRING, .nullable = true};
-static const struct type  number = {.kind = TYPE_INT32, .nullable = true};
-static const struct type  flag = {.kind = TYPE_BOOLEAN, .nullable = true};
-static const struct type  amount = {.kind = TYPE_DECIMAL, .nullable = true, .precision = 30, .scale = 2};
+static const struct type text = {.kind = TYPE_STRING, .nullable = true};
+static const struct type number = {.kind = TYPE_INT32, .nullable = true};
+static const struct type flag = {.kind = TYPE_BOOLEAN, .nullable = true};
+static const struct type amount = {.kind = TYPE_DECIMAL, .nullable = true, .precision = 30, .scale = 2};
 static const struct field fields[] = {
-    {.name = "a", .type = &text}, {.name = "b", .type = &number}, {.name = "c", .type = &flag},
+    {.name = "a", .type = &text},   {.name = "b", .type = &number}, {.name = "c", .type = &flag},
     {.name = "d", .type = &amount}, {.name = "e", .type = &text},
 };
 static const struct schema schema = {COUNT_OF(fields), fields};
-static const int32_t       columns[] = {0, 1, 2, 3, 4};
+static const int32_t columns[] = {0, 1, 2, 3, 4};
 
 /* Decode and encode; false when it is no key. */
 static bool round_trip(struct slice bytes, struct key_batch *out)
 {
     struct builder b;
-    struct batch  *batch = NULL;
-    struct error   e;
-    bool           is_key;
+    struct batch *batch = NULL;
+    struct error e;
+    bool is_key;
 
     if (!builder_init(&b, &schema, NULL))
         return false;

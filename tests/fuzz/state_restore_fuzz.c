@@ -1,5 +1,5 @@
-/* state_restore_fuzz.c: any bytes as the file of a state in a checkpoint, with a checksum that fits: an error, or a state
- * whose entries can be visited; no memory beyond the budget.
+/* state_restore_fuzz.c: any bytes as the file of a state in a checkpoint, with a checksum that fits: an
+ * error, or a state whose entries can be visited; no memory beyond the budget.
  */
 #include "base/budget.h"
 #include "parquet/memory_fs.h"
@@ -10,11 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define BUDGET_BYTES ((size_t)32 << 20)
 
-static const struct type  text = {.kind = TYPE_STRING, .nullable = true};
-static const struct type  number = {.kind = TYPE_INT64};
-static const struct type  real = {.kind = TYPE_DOUBLE};
+static const struct type text = {.kind = TYPE_STRING, .nullable = true};
+static const struct type number = {.kind = TYPE_INT64};
+static const struct type real = {.kind = TYPE_DOUBLE};
 static const struct field key_fields[] = {{.name = "user", .type = &text}, {.name = "kind", .type = &text}};
-static const struct schema      key = {COUNT_OF(key_fields), key_fields};
+static const struct schema key = {COUNT_OF(key_fields), key_fields};
 static const struct state_field fields[] = {{"count", &number, 0}, {"sum", &real, 8}};
 
 static int64_t zero(struct clock *c)
@@ -26,10 +26,10 @@ static struct clock clock_of_zero = {zero, zero};
 
 static void visit(struct state *s)
 {
-    struct key   k;
+    struct key k;
     struct slice value;
-    int64_t      name_space = INT64_MIN;
-    size_t       seen = 0;
+    int64_t name_space = INT64_MIN;
+    size_t seen = 0;
 
     while (state_next_namespace(s, name_space, &name_space)) {
         for (size_t at = 0; state_next(s, name_space, &at, &k, &value); seen++)
@@ -43,8 +43,8 @@ static void visit(struct state *s)
 static int64_t rows_of(struct fs *fs, struct budget *budget)
 {
     struct parquet_reader *r;
-    struct error           e;
-    int64_t                rows;
+    struct error e;
+    int64_t rows;
 
     if (parquet_reader_open(fs, "x", budget, &r, &e) != OK)
         return 0;
@@ -55,16 +55,24 @@ static int64_t rows_of(struct fs *fs, struct budget *budget)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct budget      *budget = budget_new("fuzz", BUDGET_BYTES, NULL);
-    struct state_config config = {
-        .max_parallelism = 128, .first_key_group = 30, .last_key_group = 100, .budget = budget, .clock = &clock_of_zero};
-    struct state_desc desc = {.name = "sums", .key = &key, .has_namespace = true, .value_size = 16, .fields = fields,
-                              .field_count = 2, .ttl_us = 1000};
+    struct budget *budget = budget_new("fuzz", BUDGET_BYTES, NULL);
+    struct state_config config = {.max_parallelism = 128,
+                                  .first_key_group = 30,
+                                  .last_key_group = 100,
+                                  .budget = budget,
+                                  .clock = &clock_of_zero};
+    struct state_desc desc = {.name = "sums",
+                              .key = &key,
+                              .has_namespace = true,
+                              .value_size = 16,
+                              .fields = fields,
+                              .field_count = 2,
+                              .ttl_us = 1000};
     struct state_store *store = state_store_new(&config);
-    struct memory_fs    memory;
-    struct state_file   file = {.state = "sums", .path = (char[]){"x"}};
-    struct state       *s;
-    struct error        e;
+    struct memory_fs memory;
+    struct state_file file = {.state = "sums", .path = (char[]){"x"}};
+    struct state *s;
+    struct error e;
 
     memory_fs_init(&memory);
     bytes_append(&memory.content, data, size);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Cross checks of weir's Parquet writer and reader against pyarrow, DuckDB, polars and fastparquet.
+"""Cross checks of weir's Parquet writer and reader against pyarrow, DuckDB, polars, fastparquet, and Spark if it is there.
 
-    pip install pyarrow duckdb polars fastparquet pandas
+    pip install pyarrow duckdb polars fastparquet pandas [pyspark==3.5.*, which needs Java]
     cmake -S . -B build -G Ninja && ninja -C build weir_parquet
     python3 tests/interop/parquet_check.py build
 
@@ -460,9 +460,84 @@ def check_fastparquet(tool, folder):
             compare(f"weir reads fastparquet {codec}", lines, table_texts(back), back.schema.names)
 
 
+# --- Spark -----------------------------------------------------------------------------------------------------
+
+# What Spark can read; it knows no TIME, FIXED and UUID.
+SPARK_SCHEMAS = {
+    "flat": "b boolean, i8 tinyint, i16 smallint, i32 int, i64 bigint, f float, d double, d5 decimal(5,2), "
+            "d18 decimal(18,3), d20 decimal(20,0), d38 decimal(38,10), dt date, ts timestamp_ntz, tz timestamp, s string, "
+            "bin binary",
+    "required": "b boolean, i32 int, i64 bigint, d double, d38 decimal(38,10), ts timestamp_ntz, s string",
+    "nested": "l array<int>, ln array<string>, m map<string,string>, "
+              "r struct<a:int,b:string,c:struct<d:double,e:array<bigint>>>, ll array<array<array<int>>>, "
+              "mm map<int,map<string,array<struct<x:date,y:map<string,int>>>>>, lr array<struct<p:int,q:array<string>>>",
+}
+
+
+def check_spark(tool):
+    """Spark reads weir's files, filters by their page index, and writes what it read; weir and pyarrow read that."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        print("skipped Spark: no pyspark")
+        return
+    spark = (SparkSession.builder.master("local[1]").config("spark.sql.session.timeZone", "UTC")
+             .config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
+             .config("spark.driver.host", "127.0.0.1").getOrCreate())
+    spark.sparkContext.setLogLevel("ERROR")
+    for key in ("datetimeRebaseModeInRead", "datetimeRebaseModeInWrite", "int96RebaseModeInRead", "int96RebaseModeInWrite"):
+        spark.conf.set("spark.sql.parquet." + key, "CORRECTED")
+    folder = tempfile.mkdtemp()
+    subprocess.run([tool, "make", folder], check=True)
+    for name in sorted(f for f in os.listdir(folder) if f.endswith(".parquet")):
+        path = os.path.join(folder, name)
+        with open(path + ".txt", newline="\n") as text:
+            lines = text.read().split("\n")[:-1]
+        original = pq.ParquetFile(path).read()
+        for vectorized in ("true", "false"):
+            spark.conf.set("spark.sql.parquet.enableVectorizedReader", vectorized)
+            spark.conf.set("spark.sql.parquet.enableNestedColumnVectorizedReader", vectorized)
+            frame = spark.read.schema(SPARK_SCHEMAS[name.split("-")[0]]).parquet(path)
+            out = os.path.join(folder, f"spark-{vectorized}-{name}")
+            frame.coalesce(1).write.parquet(out)
+            part = os.path.join(out, next(f for f in os.listdir(out) if f.endswith(".parquet")))
+            check_spark_copy(tool, name, part, lines, original)
+            spark_filters(frame, original, name)
+    spark.stop()
+
+
+def check_spark_copy(tool, name, part, lines, original):
+    """INT96 does not say whether it is an instant, so its Z is left out of the comparison."""
+    back = pq.ParquetFile(part).read()
+    places = [original.schema.names.index(n) for n in back.schema.names]
+    rows = [split_top(line[3:-1]) for line in lines]
+    want = ["+I(" + ", ".join(row[k] for k in places) + ")" for row in rows]
+    no_zone = lambda text: text[:-1] if text.endswith("Z") and text[:1].isdigit() else text
+    loose = [n for n in back.schema.names if n == "tz"]
+    compare(f"spark {name}", want, table_texts(back), back.schema.names, loose=loose)
+    dump = weir_dump(tool, part, f"spark's copy of {name}")
+    if dump is not None:
+        columns = list(map(list, zip(*[[no_zone(row[k]) for k in places] for row in rows])))
+        compare(f"weir reads spark's copy of {name}", dump, columns, back.schema.names)
+
+
+def spark_filters(frame, table, name):
+    global checks
+    for column in ("i64", "s", "i32"):
+        if column not in table.schema.names:
+            continue
+        values = [v for v in table.column(column).to_pylist() if v is not None]
+        wanted = sorted(values)[len(values) // 2]
+        checks += 1
+        got = frame.filter(frame[column] == wanted).count()
+        if got != values.count(wanted):
+            failed(f"spark {name}", f"{column} = {wanted!r}: {got} rows, wanted {values.count(wanted)}")
+
+
 if __name__ == "__main__":
     parquet_make = build(sys.argv[1] if len(sys.argv) > 1 else "build")
     check_ours(parquet_make)
     check_theirs(parquet_make)
+    check_spark(parquet_make)
     print(f"{checks} comparisons, {failures} failed")
     sys.exit(failures > 0)

@@ -330,4 +330,4 @@ class Job:
 
     def metric(self, name):
         """The sum of a metric over all its series."""
-        return sum(v for k, v in self.metrics().items() if k.split("{")[0].endswith(name))
+        return sum(v for k, v in self.metrics().items() if k.split("{")[0] == name)

@@ -1,5 +1,5 @@
 -- queries.sql: the questions that operators ask of the aggregate tables, as the operations guide has them. They run as they
--- are in Spark and DuckDB; "-- only: ENGINE" marks what the two dialects write differently. No semicolons inside.
+-- are in Spark and DuckDB, but for those marked "only".
 
 -- a user's heart rate, day by day
 SELECT user_id, aggregation_date, min_value, max_value, avg_value, stddev_value, count
@@ -102,4 +102,4 @@ ORDER BY committed_at DESC;
 
 -- files of a table
 -- only: spark
-SELECT file_path, record_count, file_size_in_bytes FROM health_catalog.health_db.health_data_daily_agg.files
+SELECT file_path, record_count, file_size_in_bytes FROM health_catalog.health_db.health_data_daily_agg.files;

@@ -103,6 +103,7 @@ def spark_configuration(job):
     catalog = "spark.sql.catalog.health_catalog"
     c = {"spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
          catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": job.catalog, "spark.ui.enabled": "false",
+         "spark.ui.showConsoleProgress": "false",
          "spark.sql.session.timeZone": "UTC", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1",
          "spark.sql.shuffle.partitions": "2"}
     if job.catalog == "rest":
@@ -143,7 +144,7 @@ def read(reader, job, queries=()):
 def queries(engine):
     """Those of queries.sql that are for this engine: [(title, text)]."""
     found = []
-    for block in (HERE / "queries.sql").read_text().split(";"):
+    for block in (HERE / "queries.sql").read_text().split(";\n"):
         lines = [line for line in block.strip().splitlines()]
         titles = [line[3:] for line in lines if line.startswith("-- ")]
         body = "\n".join(line for line in lines if not line.startswith("--")).strip()
