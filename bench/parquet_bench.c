@@ -1,10 +1,10 @@
-/* parquet_bench.c: how many rows a second a core writes to Parquet, and reads: the shape of an event table (ten
- * strings, mostly of few values, one unique id of 36 bytes; five timestamps; a double; optionally a map), as one large
- * file and as the many small files of a partitioned table.
+/* parquet_bench.c: how many rows a second a core writes to Parquet, and reads: the shape of an event table
+ * (ten strings, mostly of few values, one unique id of 36 bytes; five timestamps; a double; optionally a
+ * map), as one large file and as the many small files of a partitioned table.
  *
  *   cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo && ninja -C build weir_parquet
- *   cc -O2 -march=x86-64-v2 -Isrc bench/parquet_bench.c -o parquet_bench build/libweir_parquet.a build/libweir_batch.a \
- *      build/libweir_io.a build/libweir_base.a -lsnappy -lzstd -lz -llz4 -lxxhash -lm
+ *   cc -O2 -march=x86-64-v2 -Isrc bench/parquet_bench.c -o parquet_bench build/libweir_parquet.a
+ * build/libweir_batch.a \ build/libweir_io.a build/libweir_base.a -lsnappy -lzstd -lz -llz4 -lxxhash -lm
  *   ./parquet_bench [rows [text]]   only the runs whose name has that text
  */
 #include "batch/builder.h"
@@ -18,11 +18,13 @@
 
 #define BATCH_ROWS 4096
 #define FLAT                                                                                                 \
-    "id STRING NOT NULL, country STRING, city STRING, device STRING, os STRING, browser STRING, page STRING, " \
+    "id STRING NOT NULL, country STRING, city STRING, device STRING, os STRING, browser STRING, page "       \
+    "STRING, "                                                                                               \
     "referrer STRING, campaign STRING, status STRING NOT NULL, created TIMESTAMP(6) NOT NULL, "              \
-    "received TIMESTAMP_LTZ(6) NOT NULL, started TIMESTAMP(6), ended TIMESTAMP(6), day TIMESTAMP(6), amount DOUBLE"
+    "received TIMESTAMP_LTZ(6) NOT NULL, started TIMESTAMP(6), ended TIMESTAMP(6), day TIMESTAMP(6), "       \
+    "amount DOUBLE"
 
-static uint64_t    state = 42;
+static uint64_t state = 42;
 static const char *only = "";
 
 static uint64_t next(void)
@@ -52,11 +54,12 @@ static void check(enum err rc, const struct error *e)
 static void add_row(struct builder *b, int64_t at_us, bool map)
 {
     static const int values[] = {0, 40, 800, 6, 5, 12, 3000, 300, 25, 4};
-    char             text[100];
-    int              n, column = 0;
+    char text[100];
+    int n, column = 0;
 
-    n = snprintf(text, sizeof text, "%08x-%04x-4%03x-a%03x-%012" PRIx64, (unsigned)next(), (unsigned)(next() & 0xffff),
-                 (unsigned)(next() & 0xfff), (unsigned)(next() & 0xfff), next() & UINT64_C(0xffffffffffff));
+    n = snprintf(text, sizeof text, "%08x-%04x-4%03x-a%03x-%012" PRIx64, (unsigned)next(),
+                 (unsigned)(next() & 0xffff), (unsigned)(next() & 0xfff), (unsigned)(next() & 0xfff),
+                 next() & UINT64_C(0xffffffffffff));
     builder_copied(&b->columns[column++], text, (size_t)n);
     for (; column < 10; column++) {
         n = snprintf(text, sizeof text, "%s-%d", column & 1 ? "value" : "a-somewhat-longer-value",
@@ -84,8 +87,8 @@ static void add_row(struct builder *b, int64_t at_us, bool map)
 static struct batch *make_batch(const struct schema *schema, bool map)
 {
     struct builder b;
-    struct batch  *out;
-    struct error   e;
+    struct batch *out;
+    struct error e;
 
     if (!builder_init(&b, schema, NULL))
         abort();
@@ -96,14 +99,15 @@ static struct batch *make_batch(const struct schema *schema, bool map)
     return out;
 }
 
-static int64_t write_file(struct memory_fs *fs, const struct schema *schema, const struct parquet_options *options,
-                          struct batch **batches, int batch_count, int32_t rows, int32_t add_rows)
+static int64_t write_file(struct memory_fs *fs, const struct schema *schema,
+                          const struct parquet_options *options, struct batch **batches, int batch_count,
+                          int32_t rows, int32_t add_rows)
 {
-    struct fs_file        *file = NULL;
+    struct fs_file *file = NULL;
     struct parquet_writer *w;
     struct parquet_summary summary;
-    struct error           e;
-    int32_t                numbers[BATCH_ROWS];
+    struct error e;
+    int32_t numbers[BATCH_ROWS];
 
     for (int32_t i = 0; i < BATCH_ROWS; i++)
         numbers[i] = i;
@@ -120,9 +124,9 @@ static int64_t write_file(struct memory_fs *fs, const struct schema *schema, con
 static void read_file(struct memory_fs *fs, int32_t rows)
 {
     struct parquet_reader *r;
-    struct batch          *b;
-    struct error           e;
-    int64_t                total = 0;
+    struct batch *b;
+    struct error e;
+    int64_t total = 0;
 
     check(parquet_reader_open(&fs->fs, "memory", NULL, &r, &e), &e);
     for (int32_t i = 0; i < parquet_reader_groups(r); i++) {
@@ -135,16 +139,16 @@ static void read_file(struct memory_fs *fs, int32_t rows)
         abort();
 }
 
-static void run(const char *name, const char *text, const struct parquet_options *options, int32_t rows, int32_t files,
-                int32_t add_rows)
+static void run(const char *name, const char *text, const struct parquet_options *options, int32_t rows,
+                int32_t files, int32_t add_rows)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema;
-    struct memory_fs     fs;
-    struct error         e;
-    struct batch        *batches[64];
-    int64_t              bytes = 0;
-    double               wrote, read;
+    struct memory_fs fs;
+    struct error e;
+    struct batch *batches[64];
+    int64_t bytes = 0;
+    double wrote, read;
 
     if (strstr(name, only) == NULL)
         return;
@@ -161,7 +165,8 @@ static void run(const char *name, const char *text, const struct parquet_options
         read_file(&fs, rows);
     read = now_s() - read;
     printf("%-46s %9.0f rows/s written %9.0f read  %6.1f bytes a row  %7.1f us a file\n", name,
-           (double)rows * files / wrote, (double)rows * files / read, (double)bytes / rows / files, wrote * 1e6 / files);
+           (double)rows * files / wrote, (double)rows * files / read, (double)bytes / rows / files,
+           wrote * 1e6 / files);
     for (size_t i = 0; i < COUNT_OF(batches); i++)
         batch_unref(batches[i]);
     memory_fs_fini(&fs);
@@ -170,10 +175,11 @@ static void run(const char *name, const char *text, const struct parquet_options
 
 int main(int argc, char **argv)
 {
-    struct parquet_options snappy = {.codec = PARQUET_SNAPPY}, delta = {.codec = PARQUET_SNAPPY, .delta = true};
+    struct parquet_options snappy = {.codec = PARQUET_SNAPPY},
+                           delta = {.codec = PARQUET_SNAPPY, .delta = true};
     struct parquet_options zstd = {.codec = PARQUET_ZSTD}, none = {.codec = PARQUET_NONE};
     struct parquet_options zstd_delta = {.codec = PARQUET_ZSTD, .delta = true};
-    int32_t                rows = argc > 1 ? atoi(argv[1]) : 1000000;
+    int32_t rows = argc > 1 ? atoi(argv[1]) : 1000000;
 
     only = argc > 2 ? argv[2] : "";
     run("one file, flat, snappy", FLAT, &snappy, rows, 1, BATCH_ROWS);
@@ -181,12 +187,14 @@ int main(int argc, char **argv)
     run("one file, flat, uncompressed", FLAT, &none, rows, 1, BATCH_ROWS);
     run("one file, flat, zstd", FLAT, &zstd, rows, 1, BATCH_ROWS);
     run("one file, flat, zstd, delta", FLAT, &zstd_delta, rows, 1, BATCH_ROWS);
-    run("one file, with map, snappy", FLAT ", tags MAP<STRING NOT NULL, STRING>", &snappy, rows, 1, BATCH_ROWS);
+    run("one file, with map, snappy", FLAT ", tags MAP<STRING NOT NULL, STRING>", &snappy, rows, 1,
+        BATCH_ROWS);
     run("files of 10,000 rows, flat, snappy", FLAT, &snappy, 10000, rows / 10000, 100);
     run("files of 2,000 rows, flat, snappy", FLAT, &snappy, 2000, rows / 2000, 50);
     run("files of 500 rows, flat, snappy", FLAT, &snappy, 500, rows / 500, 50);
     run("files of 500 rows, flat, snappy, delta", FLAT, &delta, 500, rows / 500, 50);
-    run("files of 500 rows, with map, snappy", FLAT ", tags MAP<STRING NOT NULL, STRING>", &snappy, 500, rows / 500, 50);
+    run("files of 500 rows, with map, snappy", FLAT ", tags MAP<STRING NOT NULL, STRING>", &snappy, 500,
+        rows / 500, 50);
     run("files of 1 row, flat, snappy", FLAT, &snappy, 1, rows / 200, 1);
     return 0;
 }

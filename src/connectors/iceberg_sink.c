@@ -3,6 +3,7 @@
 #include "base/budget.h"
 #include "base/mem.h"
 #include "connectors/iceberg_flush.h"
+#include "connectors/iceberg_rebuild.h"
 #include "iceberg/upsert_index.h"
 #include "os/log.h"
 #include "os/random.h"
@@ -21,6 +22,8 @@ struct iceberg_sink {
     struct flush_group             *flushes; /* of the checkpoint being filled */
     struct flush_gauge              gauge;   /* what is being written now */
     struct upsert_index            *index;   /* NULL: append */
+    bool                            has_state, is_ready; /* the index came with a checkpoint; it is what the table is */
+    struct rebuild                 *rebuild;
     struct map                      waiting; /* key -> struct waiting, owned; upsert only */
     struct key_batch                keys;
     struct row_place               *places;  /* of one batch's rows */
@@ -62,6 +65,7 @@ static enum err sink_restore(struct operator *o, const struct op_restore *from, 
 {
     struct iceberg_sink *s = self(o);
 
+    s->has_state = true;
     for (int32_t i = 0; i < from->item_count; i++) {
         enum err rc = OK;
 
@@ -254,13 +258,31 @@ static enum err take_rows(struct iceberg_sink *s, struct batch *b, struct error 
     return s->index ? replace_waiting(s, b, e) : OK;
 }
 
+/* Before the first row: the index must know what lies in the table. */
+static enum err make_ready(struct iceberg_sink *s, struct error *e)
+{
+    enum err rc = OK;
+
+    if (s->index == NULL || s->is_ready)
+        return OK;
+    if (s->rebuild == NULL)
+        rc = rebuild_start(s->spec, s->env, s->has_state, &s->rebuild, e);
+    if (rc == OK && (rc = rebuild_finish(s->rebuild, s->index, e)) == OK) {
+        rebuild_free(s->rebuild);
+        s->rebuild = NULL;
+        s->is_ready = true;
+    }
+    return rc;
+}
+
 static enum err sink_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct iceberg_sink *s = self(o);
     struct batch        *rows;
     enum err             rc;
 
-    if ((rc = flush_group_failed(s->flushes, e)) != OK || (rc = check_kinds(s, b, e)) != OK)
+    if ((rc = make_ready(s, e)) != OK || (rc = flush_group_failed(s->flushes, e)) != OK ||
+        (rc = check_kinds(s, b, e)) != OK)
         return rc;
     if (row_buffer_bytes(s->buffer) >= s->buffer_bytes) {
         if (flush_gauge_bytes(&s->gauge) >= s->buffer_bytes && flush_gauge_wait(&s->gauge))
@@ -322,6 +344,7 @@ static void sink_close(struct operator *o)
     struct map_entry    *entry;
     size_t               at = 0;
 
+    rebuild_free(s->rebuild);
     if (s->env)
         flush_gauge_fini(&s->gauge); /* waits for what is being written */
     flush_group_drop(s->flushes);

@@ -1,13 +1,13 @@
-/* assemble.c: see assemble.h; parquet_columns.h says how levels are read. The shape of a list or struct is that of its
- * first leaf; the others must agree with it.
+/* assemble.c: see assemble.h; parquet_columns.h says how levels are read. The shape of a list or struct is
+ * that of its first leaf; the others must agree with it.
  */
 #include "parquet/assemble.h"
 
 struct assembly {
-    struct leaf_data *leaves;     /* of the top-level column */
-    int32_t           first_leaf; /* its number in the file */
-    struct batch     *owner;
-    struct error     *e;
+    struct leaf_data *leaves; /* of the top-level column */
+    int32_t first_leaf;       /* its number in the file */
+    struct batch *owner;
+    struct error *e;
 };
 
 static struct leaf_data *leaf_of(const struct assembly *a, const struct parquet_column *column)
@@ -25,10 +25,11 @@ static enum err no_memory(const struct assembly *a, size_t byte_count)
     return error_memory(a->e, byte_count, "a column of a Parquet file");
 }
 
-static enum err wrong_rows(const struct assembly *a, const struct parquet_column *column, int64_t got, int32_t wanted)
+static enum err wrong_rows(const struct assembly *a, const struct parquet_column *column, int64_t got,
+                           int32_t wanted)
 {
-    return error_set(a->e, ERR_CORRUPT, "column %s has %" PRId64 " rows, but %" PRId32 " are wanted", column->name, got,
-                     wanted);
+    return error_set(a->e, ERR_CORRUPT, "column %s has %" PRId64 " rows, but %" PRId32 " are wanted",
+                     column->name, got, wanted);
 }
 
 /* Whether slot i begins a row of the column. */
@@ -37,13 +38,14 @@ static bool begins_row(const struct parquet_column *column, const uint8_t *def, 
     return (rep == NULL || rep[i] <= column->rep) && (def == NULL || def[i] >= column->element_def);
 }
 
-/* The validity of a column's rows and their number; the bitmap is made when the first absent value is found. */
+/* The validity of a column's rows and their number; the bitmap is made when the first absent value is found.
+ */
 static enum err read_validity(const struct assembly *a, const struct parquet_column *column,
                               const struct leaf_data *leaf, int32_t row_count, uint64_t **out)
 {
     const uint8_t *def = levels(&leaf->def), *rep = levels(&leaf->rep);
-    size_t         byte_count = MAX(VALIDITY_WORDS(row_count), 1) * sizeof(uint64_t);
-    int32_t        row = 0;
+    size_t byte_count = MAX(VALIDITY_WORDS(row_count), 1) * sizeof(uint64_t);
+    int32_t row = 0;
 
     *out = NULL;
     for (int32_t i = 0; i < leaf->slot_count; i++) {
@@ -77,7 +79,8 @@ static enum err read_validity(const struct assembly *a, const struct parquet_col
             v[i] = validity[i >> 6] >> (i & 63) & 1 ? v[--value_count] : (ctype){0};                         \
     } while (0)
 
-static void spread(void *values, size_t width, int32_t value_count, const uint64_t *validity, int32_t row_count)
+static void spread(void *values, size_t width, int32_t value_count, const uint64_t *validity,
+                   int32_t row_count)
 {
     switch (width) {
     case 1:
@@ -98,11 +101,11 @@ static void spread(void *values, size_t width, int32_t value_count, const uint64
     }
 }
 
-static enum err assemble_leaf(const struct assembly *a, const struct parquet_column *column, int32_t row_count,
-                              struct column *to)
+static enum err assemble_leaf(const struct assembly *a, const struct parquet_column *column,
+                              int32_t row_count, struct column *to)
 {
     struct leaf_data *leaf = leaf_of(a, column);
-    int32_t           valid = 0;
+    int32_t valid = 0;
 
     to->values = leaf->values;
     if (to->validity == NULL)
@@ -122,9 +125,9 @@ static enum err read_offsets(const struct assembly *a, const struct parquet_colu
                              struct column *to)
 {
     const struct leaf_data *leaf = leaf_of(a, column);
-    const uint8_t          *def = levels(&leaf->def), *rep = levels(&leaf->rep);
-    size_t                  byte_count = ((size_t)row_count + 1) * sizeof(int32_t);
-    int32_t                 row = 0, elements = 0;
+    const uint8_t *def = levels(&leaf->def), *rep = levels(&leaf->rep);
+    size_t byte_count = ((size_t)row_count + 1) * sizeof(int32_t);
+    int32_t row = 0, elements = 0;
 
     if ((to->offsets = batch_alloc(a->owner, byte_count)) == NULL)
         return no_memory(a, byte_count);
@@ -137,7 +140,8 @@ static enum err read_offsets(const struct assembly *a, const struct parquet_colu
         if (goes_on && row == 0)
             return error_set(a->e, ERR_CORRUPT, "column %s begins in the middle of a row", column->name);
         if (goes_on && (!has_element || elements == to->offsets[row - 1]))
-            return error_set(a->e, ERR_CORRUPT, "column %s has a list that goes on without an element", column->name);
+            return error_set(a->e, ERR_CORRUPT, "column %s has a list that goes on without an element",
+                             column->name);
         if (rep[i] > column->rep + 1 || !has_element)
             continue;
         if (row == 0)
@@ -149,7 +153,8 @@ static enum err read_offsets(const struct assembly *a, const struct parquet_colu
     return OK;
 }
 
-/* Whether rows are absent that are there in the struct around them (parent: its validity, NULL when all are there). */
+/* Whether rows are absent that are there in the struct around them (parent: its validity, NULL when all are
+ * there). */
 static bool lacks_values(const uint64_t *validity, const uint64_t *parent, int32_t row_count)
 {
     if (validity == NULL)
@@ -177,8 +182,8 @@ static enum err check_agreement(const struct assembly *a, const struct parquet_c
                                 const struct parquet_column *child)
 {
     const struct leaf_data *one = leaf_of(a, column), *other = leaf_of(a, child);
-    int                     max_def = column->def + list, max_rep = column->rep + list;
-    int32_t                 i = next_slot(one, 0, max_rep), k = next_slot(other, 0, max_rep);
+    int max_def = column->def + list, max_rep = column->rep + list;
+    int32_t i = next_slot(one, 0, max_rep), k = next_slot(other, 0, max_rep);
 
     while (i < one->slot_count && k < other->slot_count) {
         if (level_at(&one->def, i, max_def) != level_at(&other->def, k, max_def) ||
@@ -188,24 +193,25 @@ static enum err check_agreement(const struct assembly *a, const struct parquet_c
         k = next_slot(other, k + 1, max_rep);
     }
     if (i < one->slot_count || k < other->slot_count)
-        return error_set(a->e, ERR_CORRUPT, "column %s does not have the shape of the others in %s", child->name,
-                         column->name);
+        return error_set(a->e, ERR_CORRUPT, "column %s does not have the shape of the others in %s",
+                         child->name, column->name);
     return OK;
 }
 
-static enum err assemble_column(const struct assembly *a, const struct parquet_column *column, const uint64_t *parent,
-                                int32_t row_count, struct column *to)
+static enum err assemble_column(const struct assembly *a, const struct parquet_column *column,
+                                const uint64_t *parent, int32_t row_count, struct column *to)
 {
     enum type_kind kind = column->type->kind;
-    bool           list = kind == TYPE_LIST || kind == TYPE_MAP;
-    int32_t        child_rows = row_count;
-    enum err       rc;
+    bool list = kind == TYPE_LIST || kind == TYPE_MAP;
+    int32_t child_rows = row_count;
+    enum err rc;
 
     to->row_count = row_count;
     if ((rc = read_validity(a, column, leaf_of(a, column), row_count, &to->validity)) != OK)
         return rc;
     if (!to->type->nullable && lacks_values(to->validity, parent, row_count))
-        return error_set(a->e, ERR_INPUT, "column %s has absent values, but NOT NULL is wanted", column->name);
+        return error_set(a->e, ERR_INPUT, "column %s has absent values, but NOT NULL is wanted",
+                         column->name);
     if (column->element)
         return assemble_leaf(a, column, row_count, to);
     if (list) {

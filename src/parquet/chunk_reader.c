@@ -11,23 +11,23 @@
 
 struct chunk_reader {
     const struct parquet_column *leaf;
-    const struct meta_chunk     *meta;
-    const struct type           *wanted;
-    struct batch                *owner;
-    struct chunk_scratch        *scratch;
-    struct leaf_data            *out;
-    uint8_t                      max_def, max_rep;
-    size_t                       width; /* of a wanted value */
-    bool                         has_dictionary;
-    uint32_t                     dictionary_count;
-    struct error                *e;
+    const struct meta_chunk *meta;
+    const struct type *wanted;
+    struct batch *owner;
+    struct chunk_scratch *scratch;
+    struct leaf_data *out;
+    uint8_t max_def, max_rep;
+    size_t width; /* of a wanted value */
+    bool has_dictionary;
+    uint32_t dictionary_count;
+    struct error *e;
 };
 
 /* A data page, opened: where its parts are. */
 struct open_page {
     struct meta_page head;
-    struct reader    values; /* encoded */
-    int32_t          value_count;
+    struct reader values; /* encoded */
+    int32_t value_count;
 };
 
 void chunk_scratch_init(struct chunk_scratch *s, struct budget *budget)
@@ -77,12 +77,14 @@ static void *scratch_array(struct pbuf *b, size_t count, size_t size)
     return pbuf_reserve(b, count * size);
 }
 
-/* --- bodies ------------------------------------------------------------------------------------------------- */
+/* --- bodies
+ * ------------------------------------------------------------------------------------------------- */
 
 /* Values that views point into must stay with the batch. */
 static bool must_stay(const struct chunk_reader *r, int32_t encoding)
 {
-    return type_is_view(r->wanted) && encoding != ENCODING_RLE_DICTIONARY && encoding != ENCODING_PLAIN_DICTIONARY;
+    return type_is_view(r->wanted) && encoding != ENCODING_RLE_DICTIONARY &&
+           encoding != ENCODING_PLAIN_DICTIONARY;
 }
 
 static char *body_memory(struct chunk_reader *r, size_t byte_count, bool stays)
@@ -93,8 +95,8 @@ static char *body_memory(struct chunk_reader *r, size_t byte_count, bool stays)
 }
 
 /* The decompressed form of `stored`, out_len bytes. */
-static enum err decompress(struct chunk_reader *r, struct slice stored, size_t out_len, bool compressed, bool stays,
-                           struct slice *out)
+static enum err decompress(struct chunk_reader *r, struct slice stored, size_t out_len, bool compressed,
+                           bool stays, struct slice *out)
 {
     char *to;
 
@@ -115,7 +117,8 @@ static enum err decompress(struct chunk_reader *r, struct slice stored, size_t o
     return OK;
 }
 
-/* --- levels ------------------------------------------------------------------------------------------------- */
+/* --- levels
+ * ------------------------------------------------------------------------------------------------- */
 
 /* The deprecated bit-packing: the highest bit first. */
 static void unpack_high_first(const uint8_t *in, size_t count, int width, uint8_t *out)
@@ -131,12 +134,12 @@ static void unpack_high_first(const uint8_t *in, size_t count, int width, uint8_
     }
 }
 
-static enum err decode_levels(struct chunk_reader *r, struct slice in, int32_t encoding, uint8_t max, int32_t count,
-                              struct pbuf *to)
+static enum err decode_levels(struct chunk_reader *r, struct slice in, int32_t encoding, uint8_t max,
+                              int32_t count, struct pbuf *to)
 {
-    int      width = parquet_bits(max);
+    int width = parquet_bits(max);
     uint8_t *at = pbuf_reserve(to, (size_t)count);
-    uint8_t  most = 0;
+    uint8_t most = 0;
 
     if (at == NULL)
         return no_memory(r, (size_t)count);
@@ -157,10 +160,10 @@ static enum err decode_levels(struct chunk_reader *r, struct slice in, int32_t e
 }
 
 /* Levels as pages of version 1 have them, before the values. */
-static enum err levels_v1(struct chunk_reader *r, struct reader *in, int32_t encoding, uint8_t max, int32_t count,
-                          struct pbuf *to)
+static enum err levels_v1(struct chunk_reader *r, struct reader *in, int32_t encoding, uint8_t max,
+                          int32_t count, struct pbuf *to)
 {
-    size_t       len;
+    size_t len;
     struct slice s;
 
     if (max == 0)
@@ -180,7 +183,8 @@ static enum err levels_v2(struct chunk_reader *r, struct slice s, uint8_t max, i
     return max ? decode_levels(r, s, ENCODING_RLE, max, count, to) : OK;
 }
 
-/* --- values ------------------------------------------------------------------------------------------------- */
+/* --- values
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum err too_few(struct chunk_reader *r)
 {
@@ -203,7 +207,7 @@ static enum err plain_views(struct chunk_reader *r, struct reader *in, size_t co
     size_t fixed = leaf_plain_width(r->leaf);
 
     for (size_t i = 0; i < count; i++) {
-        size_t       len = fixed ? fixed : reader_le32(in);
+        size_t len = fixed ? fixed : reader_le32(in);
         struct slice s = reader_bytes(in, len);
 
         if (in->failed || len > INT32_MAX)
@@ -218,15 +222,17 @@ static enum err plain_views(struct chunk_reader *r, struct reader *in, size_t co
 /* Where views go: straight to their place when they are wanted as they are. */
 static struct view *views_for(struct chunk_reader *r, size_t count, void *out)
 {
-    return type_is_view(r->wanted) ? out : scratch_array(&r->scratch->views, MAX(count, (size_t)1), sizeof(struct view));
+    return type_is_view(r->wanted)
+               ? out
+               : scratch_array(&r->scratch->views, MAX(count, (size_t)1), sizeof(struct view));
 }
 
 static enum err decode_plain(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    size_t       width = leaf_plain_width(r->leaf);
+    size_t width = leaf_plain_width(r->leaf);
     struct view *views;
     struct slice s;
-    enum err     rc;
+    enum err rc;
 
     if (r->leaf->element->physical == PHYSICAL_BOOLEAN) {
         s = reader_bytes(in, bits_bytes(count));
@@ -276,9 +282,9 @@ static void look_up(const void *dictionary, size_t width, const uint32_t *ids, s
 
 static enum err decode_ids(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    int                width = reader_u8(in);
+    int width = reader_u8(in);
     struct rle_decoder d = rle_decoder_of(slice_of(in->ptr, reader_left(in)), width);
-    uint32_t           ids[ID_PART];
+    uint32_t ids[ID_PART];
 
     if (!r->has_dictionary)
         return corrupt(r, "uses a dictionary, but the chunk has none");
@@ -301,7 +307,7 @@ static enum err decode_ids(struct chunk_reader *r, struct reader *in, size_t cou
 
 static enum err decode_rle_booleans(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    struct slice       s = reader_bytes(in, reader_le32(in));
+    struct slice s = reader_bytes(in, reader_le32(in));
     struct rle_decoder d = rle_decoder_of(s, 1);
 
     if (in->failed || !rle_decode_bytes(&d, out, count))
@@ -311,8 +317,8 @@ static enum err decode_rle_booleans(struct chunk_reader *r, struct reader *in, s
 
 static enum err decode_delta(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    size_t      width = leaf_plain_width(r->leaf);
-    void       *numbers = scratch_array(&r->scratch->numbers, count, width);
+    size_t width = leaf_plain_width(r->leaf);
+    void *numbers = scratch_array(&r->scratch->numbers, count, width);
     const char *why;
 
     if (numbers == NULL)
@@ -347,9 +353,9 @@ static enum err check_fixed(struct chunk_reader *r, const struct view *views, si
 
 static enum err decode_delta_lengths(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    int32_t     *lengths = scratch_array(&r->scratch->numbers, count, sizeof *lengths);
+    int32_t *lengths = scratch_array(&r->scratch->numbers, count, sizeof *lengths);
     struct view *views = views_for(r, count, out);
-    enum err     rc;
+    enum err rc;
 
     if (lengths == NULL || views == NULL)
         return no_memory(r, count * sizeof *views);
@@ -372,8 +378,8 @@ static enum err join_prefixes(struct chunk_reader *r, struct reader *in, const i
                               const int32_t *suffixes, size_t count, struct view *out)
 {
     uint64_t total = 0;
-    size_t   before = 0;
-    char    *to, *last = NULL;
+    size_t before = 0;
+    char *to, *last = NULL;
 
     for (size_t i = 0; i < count; i++) {
         size_t len = (size_t)prefixes[i] + (size_t)suffixes[i];
@@ -403,9 +409,9 @@ static enum err join_prefixes(struct chunk_reader *r, struct reader *in, const i
 
 static enum err decode_delta_bytes(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    int32_t     *lengths = scratch_array(&r->scratch->numbers, count * 2, sizeof *lengths);
+    int32_t *lengths = scratch_array(&r->scratch->numbers, count * 2, sizeof *lengths);
     struct view *views = views_for(r, count, out);
-    enum err     rc;
+    enum err rc;
 
     if (lengths == NULL || views == NULL)
         return no_memory(r, count * sizeof *views);
@@ -420,15 +426,15 @@ static enum err decode_delta_bytes(struct chunk_reader *r, struct reader *in, si
 /* The first bytes of all values, then the second ones, ... */
 static enum err decode_split(struct chunk_reader *r, struct reader *in, size_t count, void *out)
 {
-    size_t       width = leaf_plain_width(r->leaf);
+    size_t width = leaf_plain_width(r->leaf);
     struct slice s = reader_bytes(in, count * width);
-    char        *joined;
+    char *joined;
     struct reader whole;
 
     if (in->failed)
         return too_few(r);
     joined = must_stay(r, ENCODING_BYTE_STREAM_SPLIT) ? batch_alloc(r->owner, s.len)
-                                                       : scratch_array(&r->scratch->numbers, s.len, 1);
+                                                      : scratch_array(&r->scratch->numbers, s.len, 1);
     if (joined == NULL)
         return no_memory(r, s.len);
     for (size_t k = 0; k < width; k++)
@@ -465,8 +471,8 @@ static bool encoding_fits(const struct chunk_reader *r, int32_t encoding)
 
 static enum err decode_values(struct chunk_reader *r, struct open_page *page)
 {
-    size_t   count = (size_t)page->value_count;
-    void    *out = values_end(r);
+    size_t count = (size_t)page->value_count;
+    void *out = values_end(r);
     enum err rc;
 
     if (!encoding_fits(r, page->head.encoding))
@@ -502,24 +508,28 @@ static enum err decode_values(struct chunk_reader *r, struct open_page *page)
     return rc;
 }
 
-/* --- pages -------------------------------------------------------------------------------------------------- */
+/* --- pages
+ * -------------------------------------------------------------------------------------------------- */
 
 static enum err read_dictionary(struct chunk_reader *r, const struct meta_page *head, struct slice stored)
 {
-    struct slice  body;
+    struct slice body;
     struct reader in;
-    void         *to;
-    enum err      rc;
+    void *to;
+    enum err rc;
 
     if (r->has_dictionary || r->out->slot_count)
         return corrupt(r, "is a dictionary that is not the chunk's first page");
     if (head->encoding != ENCODING_PLAIN && head->encoding != ENCODING_PLAIN_DICTIONARY)
-        return error_set(r->e, ERR_UNSUPPORTED, "it is a dictionary with the encoding %" PRId32, head->encoding);
-    if ((rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true, must_stay(r, ENCODING_PLAIN), &body)) != OK)
+        return error_set(r->e, ERR_UNSUPPORTED, "it is a dictionary with the encoding %" PRId32,
+                         head->encoding);
+    if ((rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true, must_stay(r, ENCODING_PLAIN),
+                         &body)) != OK)
         return rc;
     if ((size_t)head->value_count > body.len * 8) /* a value takes a bit at least */
         return corrupt(r, "is a dictionary of more values than bytes");
-    if ((to = scratch_array(&r->scratch->dictionary, MAX((size_t)head->value_count, (size_t)1), r->width)) == NULL)
+    if ((to = scratch_array(&r->scratch->dictionary, MAX((size_t)head->value_count, (size_t)1), r->width)) ==
+        NULL)
         return no_memory(r, (size_t)head->value_count * r->width);
     in = reader_of(body);
     r->has_dictionary = true;
@@ -530,14 +540,15 @@ static enum err read_dictionary(struct chunk_reader *r, const struct meta_page *
 static enum err open_v1(struct chunk_reader *r, struct open_page *page, struct slice stored)
 {
     struct meta_page *head = &page->head;
-    struct slice      body;
-    enum err          rc;
+    struct slice body;
+    enum err rc;
 
     rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true, must_stay(r, head->encoding), &body);
     if (rc != OK)
         return rc;
     page->values = reader_of(body);
-    if ((rc = levels_v1(r, &page->values, head->rep_encoding, r->max_rep, head->value_count, &r->out->rep)) != OK)
+    if ((rc = levels_v1(r, &page->values, head->rep_encoding, r->max_rep, head->value_count, &r->out->rep)) !=
+        OK)
         return rc;
     return levels_v1(r, &page->values, head->def_encoding, r->max_def, head->value_count, &r->out->def);
 }
@@ -545,9 +556,9 @@ static enum err open_v1(struct chunk_reader *r, struct open_page *page, struct s
 static enum err open_v2(struct chunk_reader *r, struct open_page *page, struct slice stored)
 {
     struct meta_page *head = &page->head;
-    struct slice      rep, def, body;
-    size_t            levels;
-    enum err          rc;
+    struct slice rep, def, body;
+    size_t levels;
+    enum err rc;
 
     if (head->rep_bytes < 0 || head->def_bytes < 0)
         return corrupt(r, "has levels of a negative size");
@@ -559,8 +570,8 @@ static enum err open_v2(struct chunk_reader *r, struct open_page *page, struct s
     if ((rc = levels_v2(r, rep, r->max_rep, head->value_count, &r->out->rep)) != OK ||
         (rc = levels_v2(r, def, r->max_def, head->value_count, &r->out->def)) != OK)
         return rc;
-    rc = decompress(r, slice_from(stored, levels), (size_t)head->uncompressed_bytes - levels, head->is_compressed,
-                    must_stay(r, head->encoding), &body);
+    rc = decompress(r, slice_from(stored, levels), (size_t)head->uncompressed_bytes - levels,
+                    head->is_compressed, must_stay(r, head->encoding), &body);
     page->values = reader_of(body);
     return rc;
 }
@@ -568,7 +579,7 @@ static enum err open_v2(struct chunk_reader *r, struct open_page *page, struct s
 static int32_t count_values(const struct chunk_reader *r, int32_t slots)
 {
     const uint8_t *def;
-    int32_t        n = 0;
+    int32_t n = 0;
 
     if (r->max_def == 0)
         return slots;
@@ -581,7 +592,7 @@ static int32_t count_values(const struct chunk_reader *r, int32_t slots)
 static enum err read_data(struct chunk_reader *r, const struct meta_page *head, struct slice stored)
 {
     struct open_page page = {.head = *head};
-    enum err         rc;
+    enum err rc;
 
     if (head->value_count > r->meta->value_count - r->out->slot_count)
         return corrupt(r, "holds more values than are left in its chunk");
@@ -599,9 +610,9 @@ static enum err read_data(struct chunk_reader *r, const struct meta_page *head, 
 static enum err read_page(struct chunk_reader *r, struct slice *left)
 {
     struct meta_page head;
-    struct slice     stored;
-    size_t           header_bytes;
-    enum err         rc = meta_read_page(*left, &head, &header_bytes, r->e);
+    struct slice stored;
+    size_t header_bytes;
+    enum err rc = meta_read_page(*left, &head, &header_bytes, r->e);
 
     if (rc != OK)
         return rc;
@@ -610,8 +621,9 @@ static enum err read_page(struct chunk_reader *r, struct slice *left)
         return corrupt(r, "is longer than what is left of its chunk");
     stored = slice_of(left->ptr, (size_t)head.compressed_bytes);
     *left = slice_from(*left, stored.len);
-    if (head.has_crc && (uint32_t)head.crc != (uint32_t)crc32(0, (const Bytef *)(stored.len ? stored.ptr : ""),
-                                                               (uInt)stored.len))
+    if (head.has_crc &&
+        (uint32_t)head.crc !=
+            (uint32_t)crc32(0, (const Bytef *)(stored.len ? stored.ptr : ""), (uInt)stored.len))
         return corrupt(r, "fails its checksum");
     switch (head.type) {
     case PAGE_DICTIONARY:
@@ -627,12 +639,13 @@ static enum err read_page(struct chunk_reader *r, struct slice *left)
 static enum err prepare(struct chunk_reader *r)
 {
     const char *codec = page_codec_unsupported(r->meta->codec);
-    size_t      slots = (size_t)r->meta->value_count;
+    size_t slots = (size_t)r->meta->value_count;
 
     if (codec)
         return error_set(r->e, ERR_UNSUPPORTED, "it is compressed with %s, which weir does not read", codec);
     if (r->meta->value_count < 0 || r->meta->value_count > INT32_MAX - 1)
-        return error_set(r->e, ERR_UNSUPPORTED, "it has %" PRId64 " values; weir reads row groups of up to 2^31",
+        return error_set(r->e, ERR_UNSUPPORTED,
+                         "it has %" PRId64 " values; weir reads row groups of up to 2^31",
                          r->meta->value_count);
     if (r->meta->physical != r->leaf->element->physical)
         return error_set(r->e, ERR_CORRUPT, "its physical type is not the schema's");

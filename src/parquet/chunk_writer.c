@@ -15,7 +15,7 @@
 struct values {
     int32_t count;
     union {
-        uint64_t    numbers[SLICE_MAX];
+        uint64_t numbers[SLICE_MAX];
         struct view views[SLICE_MAX];
     };
     char decimals[SLICE_MAX][DECIMAL_BYTES]; /* what the views of FIXED decimals point at */
@@ -84,12 +84,14 @@ static bool is_bytes(const struct chunk *c)
 static bool any_failed(const struct chunk *c)
 {
     return c->def.failed || c->rep.failed || c->ids.failed || c->plain.failed || c->pages.failed ||
-           c->infos.failed || c->page_values.failed || c->dictionary_page.failed || bounds_failed(&c->page_bounds) ||
-           bounds_failed(&c->bounds) || bounds_failed(&c->file_bounds) || c->shared->wide.failed ||
-           c->shared->body.failed || c->shared->packed.failed || c->shared->head.failed;
+           c->infos.failed || c->page_values.failed || c->dictionary_page.failed ||
+           bounds_failed(&c->page_bounds) || bounds_failed(&c->bounds) || bounds_failed(&c->file_bounds) ||
+           c->shared->wide.failed || c->shared->body.failed || c->shared->packed.failed ||
+           c->shared->head.failed;
 }
 
-/* --- gathering ---------------------------------------------------------------------------------------------- */
+/* --- gathering
+ * ---------------------------------------------------------------------------------------------- */
 
 #define GATHER(array)                                                                                        \
     do {                                                                                                     \
@@ -122,7 +124,8 @@ static enum err gather_views(const struct parquet_leaf *leaf, const struct colum
         return OK;
     for (int32_t i = 0; i < out->count; i++)
         if (out->views[i].len != (uint32_t)leaf->type_length)
-            return error_set(e, ERR_INPUT, "column %s has a value of %" PRIu32 " bytes, but its type wants %" PRId32,
+            return error_set(e, ERR_INPUT,
+                             "column %s has a value of %" PRIu32 " bytes, but its type wants %" PRId32,
                              leaf->name, out->views[i].len, leaf->type_length);
     return OK;
 }
@@ -138,7 +141,8 @@ static enum err gather_decimals(const struct parquet_leaf *leaf, const struct co
         __int128 v = c->i128[rows[i]];
 
         if (v >= limit || v <= -limit)
-            return error_set(e, ERR_INPUT, "column %s has a value that does not fit DECIMAL(%" PRId32 ", %" PRId32 ")",
+            return error_set(e, ERR_INPUT,
+                             "column %s has a value that does not fit DECIMAL(%" PRId32 ", %" PRId32 ")",
                              leaf->name, leaf->type->precision, leaf->type->scale);
         if (leaf->physical != PHYSICAL_FIXED) {
             out->numbers[i] = (uint64_t)v;
@@ -189,7 +193,8 @@ static enum err gather(const struct parquet_leaf *leaf, const struct column *c, 
     }
 }
 
-/* --- the open page ------------------------------------------------------------------------------------------ */
+/* --- the open page
+ * ------------------------------------------------------------------------------------------ */
 
 static void store_ids(struct pbuf *to, size_t width, const uint32_t *ids, int32_t count)
 {
@@ -240,7 +245,7 @@ static void widen_ids(struct chunk *c, size_t width)
 static bool add_ids(struct chunk *c, const struct values *v)
 {
     uint32_t ids[SLICE_MAX];
-    size_t   width;
+    size_t width;
 
     if (is_bytes(c) ? !dictionary_add_views(&c->dictionary, v->views, v->count, ids)
                     : !dictionary_add_numbers(&c->dictionary, v->numbers, v->count, ids))
@@ -255,7 +260,7 @@ static bool add_ids(struct chunk *c, const struct values *v)
 static void add_plain_numbers(struct chunk *c, const struct values *v)
 {
     size_t width = c->leaf->width ? c->leaf->width : 1;
-    void  *at = pbuf_reserve(&c->plain, (size_t)v->count * width);
+    void *at = pbuf_reserve(&c->plain, (size_t)v->count * width);
 
     if (at == NULL)
         return;
@@ -284,7 +289,7 @@ static char *put_plain_bytes(char *to, struct slice s, bool prefixed)
 
 static void add_plain_views(struct chunk *c, const struct values *v, size_t byte_count)
 {
-    bool  prefixed = c->leaf->physical == PHYSICAL_BYTES;
+    bool prefixed = c->leaf->physical == PHYSICAL_BYTES;
     char *at = pbuf_reserve(&c->plain, byte_count);
 
     if (at == NULL)
@@ -321,8 +326,8 @@ static enum err add_values(struct chunk *c, const struct column *column, const i
                            struct error *e)
 {
     struct values v;
-    int64_t       byte_count;
-    enum err      rc;
+    int64_t byte_count;
+    enum err rc;
 
     for (int32_t at = 0; at < count; at += v.count) {
         v.count = MIN(count - at, SLICE_MAX);
@@ -367,7 +372,8 @@ static void add_levels(struct chunk *c, const struct leaf_rows *rows, int32_t fr
     }
 }
 
-/* --- the dictionary's worth --------------------------------------------------------------------------------- */
+/* --- the dictionary's worth
+ * --------------------------------------------------------------------------------- */
 
 static int64_t dictionary_size(const struct chunk *c)
 {
@@ -392,11 +398,12 @@ static bool first_page(const struct chunk *c)
     return c->pages_by_encoding[ENCODING_RLE_DICTIONARY] == 0;
 }
 
-/* Ids and dictionary are no smaller than the values themselves. Where delta may be used, it often halves them. */
+/* Ids and dictionary are no smaller than the values themselves. Where delta may be used, it often halves
+ * them. */
 static bool dictionary_pays(const struct chunk *c)
 {
     int64_t size = dictionary_size(c) + (int64_t)c->page_values_count * id_bits(c) / 8;
-    bool    delta = c->shared->delta && c->leaf->order == ORDER_INT;
+    bool delta = c->shared->delta && c->leaf->order == ORDER_INT;
 
     return size * (delta ? 2 : 1) < c->plain_bytes;
 }
@@ -417,7 +424,7 @@ static bool dictionary_hopeless(const struct chunk *c)
 static void drop_dictionary(struct chunk *c)
 {
     int32_t count = c->page_values_count;
-    char   *at;
+    char *at;
 
     if (is_bytes(c)) {
         for (uint32_t id = 0; id < c->dictionary.count; id++)
@@ -450,7 +457,7 @@ static void drop_dictionary(struct chunk *c)
 static void add_dictionary_bounds(struct chunk *c)
 {
     struct pbuf *used = &c->shared->wide;
-    size_t       byte_count = ((size_t)c->dictionary.count + 7) / 8;
+    size_t byte_count = ((size_t)c->dictionary.count + 7) / 8;
 
     used->len = 0;
     if (pbuf_reserve(used, byte_count) == NULL)
@@ -467,7 +474,8 @@ static void add_dictionary_bounds(struct chunk *c)
                              c->leaf->order == ORDER_SIGNED_BYTES);
 }
 
-/* --- ending a page ------------------------------------------------------------------------------------------ */
+/* --- ending a page
+ * ------------------------------------------------------------------------------------------ */
 
 static void put_length(struct pbuf *body, size_t at)
 {
@@ -481,8 +489,8 @@ static void put_length(struct pbuf *body, size_t at)
 static void encode_levels(struct chunk *c, const struct pbuf *levels, uint8_t max, bool uniform)
 {
     struct pbuf *body = &c->shared->body, *wide = &c->shared->wide;
-    size_t       at = body->len;
-    uint32_t    *to;
+    size_t at = body->len;
+    uint32_t *to;
 
     if (max == 0)
         return;
@@ -503,7 +511,7 @@ static void encode_levels(struct chunk *c, const struct pbuf *levels, uint8_t ma
 static void encode_ids(struct chunk *c)
 {
     struct pbuf *wide = &c->shared->wide;
-    uint32_t    *to;
+    uint32_t *to;
 
     wide->len = 0;
     if ((to = pbuf_reserve(wide, (size_t)c->page_values_count * sizeof *to)) == NULL)
@@ -519,8 +527,8 @@ static void encode_ids(struct chunk *c)
 static void encode_booleans(struct chunk *c)
 {
     struct pbuf *body = &c->shared->body;
-    size_t       byte_count = bits_bytes((uint64_t)c->page_values_count);
-    uint8_t     *to = pbuf_reserve(body, byte_count);
+    size_t byte_count = bits_bytes((uint64_t)c->page_values_count);
+    uint8_t *to = pbuf_reserve(body, byte_count);
 
     if (to == NULL)
         return;
@@ -534,7 +542,7 @@ static void encode_booleans(struct chunk *c)
 static bool encode_delta(struct chunk *c)
 {
     struct pbuf *body = &c->shared->body;
-    size_t       before = body->len;
+    size_t before = body->len;
 
     if (!c->shared->delta || c->leaf->order != ORDER_INT || c->leaf->width == 0)
         return false;
@@ -569,8 +577,8 @@ static enum err put_page(struct chunk *c, enum parquet_page_type type, int32_t v
 {
     struct chunk_shared *s = c->shared;
     struct thrift_writer w = {.out = &s->head};
-    struct slice         body = pbuf_all(&s->body), packed = body;
-    enum err             rc;
+    struct slice body = pbuf_all(&s->body), packed = body;
+    enum err rc;
 
     if (any_failed(c))
         return out_of_memory(c, e);
@@ -621,7 +629,8 @@ static void note_page(struct chunk *c, size_t offset)
                                    &c->page_values, &exact);
     info.lower_len = c->page_values.len - info.lower;
     info.upper = c->page_values.len;
-    bounds_write(&c->page_bounds, c->leaf, true, BOUNDS_PARQUET, c->shared->bounds_length, &c->page_values, &exact);
+    bounds_write(&c->page_bounds, c->leaf, true, BOUNDS_PARQUET, c->shared->bounds_length, &c->page_values,
+                 &exact);
     info.upper_len = c->page_values.len - info.upper;
     pbuf_append(&c->infos, &info, sizeof info);
     bounds_merge(&c->bounds, &c->page_bounds, c->leaf->order);
@@ -642,9 +651,9 @@ static void clear_page(struct chunk *c)
 
 static enum err end_page(struct chunk *c, struct error *e)
 {
-    size_t                offset = c->pages.len;
+    size_t offset = c->pages.len;
     enum parquet_encoding encoding;
-    enum err              rc;
+    enum err rc;
 
     if (c->page_slots == 0)
         return OK;
@@ -666,7 +675,8 @@ static enum err end_page(struct chunk *c, struct error *e)
     return any_failed(c) ? out_of_memory(c, e) : OK;
 }
 
-/* --- adding rows -------------------------------------------------------------------------------------------- */
+/* --- adding rows
+ * -------------------------------------------------------------------------------------------- */
 
 struct part {
     int32_t slots, values, rows;
@@ -674,15 +684,16 @@ struct part {
 
 static int64_t value_bytes(const struct chunk *c, const struct leaf_rows *rows, int32_t value)
 {
-    return is_bytes(c) && c->leaf->type->kind != TYPE_DECIMAL ? rows->column->views[rows->rows[value]].len : 8;
+    return is_bytes(c) && c->leaf->type->kind != TYPE_DECIMAL ? rows->column->views[rows->rows[value]].len
+                                                              : 8;
 }
 
 /* The next whole rows, as many as make about a slice, and no more than the page has room for. */
 static struct part next_part(const struct chunk *c, const struct leaf_rows *rows, int32_t slot, int32_t value)
 {
     struct part part = {0};
-    int32_t     row_limit = MIN(c->shared->page_rows - c->page_rows, SLICE_MAX);
-    int64_t     byte_count = 0;
+    int32_t row_limit = MIN(c->shared->page_rows - c->page_rows, SLICE_MAX);
+    int64_t byte_count = 0;
 
     if (rows->rep == NULL && rows->def == NULL && !is_bytes(c)) {
         part.slots = part.values = part.rows = MIN(rows->slot_count - slot, row_limit);
@@ -701,7 +712,8 @@ static struct part next_part(const struct chunk *c, const struct leaf_rows *rows
 }
 
 /* Iceberg counts elements: slots that stand for an empty list, or for none, are not there. */
-static void count_elements(struct chunk *c, const struct leaf_rows *rows, int32_t from, const struct part *part)
+static void count_elements(struct chunk *c, const struct leaf_rows *rows, int32_t from,
+                           const struct part *part)
 {
     int64_t elements = part->slots;
 
@@ -729,7 +741,7 @@ static enum err watch_dictionary(struct chunk *c, struct error *e)
 
 enum err chunk_add(struct chunk *c, const struct leaf_rows *rows, struct error *e)
 {
-    int32_t  slot = 0, value = 0;
+    int32_t slot = 0, value = 0;
     enum err rc;
 
     while (slot < rows->slot_count) {
@@ -754,14 +766,15 @@ enum err chunk_add(struct chunk *c, const struct leaf_rows *rows, struct error *
     return OK;
 }
 
-/* --- the end of a row group --------------------------------------------------------------------------------- */
+/* --- the end of a row group
+ * --------------------------------------------------------------------------------- */
 
 static enum err put_dictionary(struct chunk *c, struct error *e)
 {
-    struct pbuf          *body = &c->shared->body;
-    struct dictionary    *d = &c->dictionary;
-    int64_t               before = c->uncompressed_bytes;
-    enum err              rc;
+    struct pbuf *body = &c->shared->body;
+    struct dictionary *d = &c->dictionary;
+    int64_t before = c->uncompressed_bytes;
+    enum err rc;
 
     body->len = 0;
     if (c->leaf->width == 4) {
@@ -805,7 +818,8 @@ void chunk_next(struct chunk *c)
 int64_t chunk_bytes(const struct chunk *c)
 {
     int64_t levels = ((int64_t)c->def.len * parquet_bits(c->leaf->max_def) +
-                      (int64_t)c->rep.len * parquet_bits(c->leaf->max_rep)) / 8;
+                      (int64_t)c->rep.len * parquet_bits(c->leaf->max_rep)) /
+                     8;
 
     return (int64_t)c->pages.len + dictionary_size(c) + page_values_bytes(c) + levels;
 }

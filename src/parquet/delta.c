@@ -6,7 +6,8 @@
 #define MINI       32
 #define MINI_COUNT (BLOCK / MINI)
 
-/* --- encoding ----------------------------------------------------------------------------------------------- */
+/* --- encoding
+ * ----------------------------------------------------------------------------------------------- */
 
 /* count differences (at most BLOCK) of values[i] and values[i - 1]. */
 static void differences(const void *values, size_t at, size_t count, size_t width, int64_t *out)
@@ -26,11 +27,11 @@ static void differences(const void *values, size_t at, size_t count, size_t widt
 
 static void encode_block(struct pbuf *out, const int64_t *deltas, size_t count, size_t width)
 {
-    uint64_t  rest[BLOCK] = {0}, mask = bits_mask((int)width * 8);
-    uint8_t   widths[MINI_COUNT] = {0};
-    int64_t   min = deltas[0];
-    size_t    minis = (count + MINI - 1) / MINI;
-    uint8_t  *to;
+    uint64_t rest[BLOCK] = {0}, mask = bits_mask((int)width * 8);
+    uint8_t widths[MINI_COUNT] = {0};
+    int64_t min = deltas[0];
+    size_t minis = (count + MINI - 1) / MINI;
+    uint8_t *to;
 
     for (size_t i = 1; i < count; i++)
         min = MIN(min, deltas[i]);
@@ -74,7 +75,8 @@ void delta_encode(struct pbuf *out, const void *values, size_t count, size_t wid
     }
 }
 
-/* --- decoding ----------------------------------------------------------------------------------------------- */
+/* --- decoding
+ * ----------------------------------------------------------------------------------------------- */
 
 static void store(void *out, size_t at, size_t width, uint64_t v)
 {
@@ -85,11 +87,11 @@ static void store(void *out, size_t at, size_t width, uint64_t v)
 }
 
 /* Values of one miniblock, of which count are wanted; *last is the value before them. */
-static bool decode_mini(struct reader *r, int bits, size_t mini_size, size_t count, uint64_t min, uint64_t *last,
-                        void *out, size_t at, size_t width)
+static bool decode_mini(struct reader *r, int bits, size_t mini_size, size_t count, uint64_t min,
+                        uint64_t *last, void *out, size_t at, size_t width)
 {
-    uint64_t     rest[MINI];
-    size_t       whole = mini_size * (size_t)bits / 8, need = bits_bytes((uint64_t)count * (uint64_t)bits);
+    uint64_t rest[MINI];
+    size_t whole = mini_size * (size_t)bits / 8, need = bits_bytes((uint64_t)count * (uint64_t)bits);
     struct slice body = reader_bytes(r, MIN(MAX(whole, need), MAX(reader_left(r), need)));
 
     if (r->failed)
@@ -107,16 +109,16 @@ static bool decode_mini(struct reader *r, int bits, size_t mini_size, size_t cou
 }
 
 /* One block; *at is where its values go. */
-static const char *decode_block(struct reader *r, size_t mini_count, size_t mini_size, size_t count, size_t *at,
-                                uint64_t *last, void *out, size_t width)
+static const char *decode_block(struct reader *r, size_t mini_count, size_t mini_size, size_t count,
+                                size_t *at, uint64_t *last, void *out, size_t width)
 {
-    uint64_t     min = (uint64_t)reader_zigzag(r);
+    uint64_t min = (uint64_t)reader_zigzag(r);
     struct slice widths = reader_bytes(r, mini_count);
 
     if (r->failed)
         return "ends in the middle of a delta block";
     for (size_t m = 0; m < mini_count && *at < count; m++) {
-        int    bits = (uint8_t)widths.ptr[m];
+        int bits = (uint8_t)widths.ptr[m];
         size_t n = MIN(mini_size, count - *at);
 
         if (bits > 64)
@@ -130,8 +132,8 @@ static const char *decode_block(struct reader *r, size_t mini_count, size_t mini
 
 const char *delta_decode(struct reader *r, size_t count, size_t width, void *out)
 {
-    uint64_t    block_size, mini_count, total, last;
-    size_t      at = 1, mini_size;
+    uint64_t block_size, mini_count, total, last;
+    size_t at = 1, mini_size;
     const char *why = NULL;
 
     if (count == 0 && reader_left(r) == 0)

@@ -58,9 +58,9 @@ static uint32_t hash_view(const struct view *v)
 /* Double the slots and put every value back; bytes know their hashes. */
 static bool grow(struct dictionary *d, bool bytes)
 {
-    size_t                         slot_count = d->slot_mask ? ((size_t)d->slot_mask + 1) * 2 : FIRST_SLOTS;
+    size_t slot_count = d->slot_mask ? ((size_t)d->slot_mask + 1) * 2 : FIRST_SLOTS;
     const struct dictionary_entry *entries = (const void *)d->entries.ptr;
-    uint32_t                      *slots;
+    uint32_t *slots;
 
     d->slots.len = 0;
     if (slot_count > UINT32_MAX || (slots = pbuf_reserve(&d->slots, slot_count * sizeof *slots)) == NULL)
@@ -87,7 +87,7 @@ static inline bool room(struct dictionary *d, bool bytes)
 bool dictionary_add_numbers(struct dictionary *d, const uint64_t *values, int32_t count, uint32_t *ids)
 {
     for (int32_t i = 0; i < count; i++) {
-        uint32_t  at;
+        uint32_t at;
         uint32_t *slots;
 
         if (!room(d, false))
@@ -123,9 +123,9 @@ static bool add_entry(struct dictionary *d, struct slice value, uint32_t hash)
 bool dictionary_add_views(struct dictionary *d, const struct view *views, int32_t count, uint32_t *ids)
 {
     for (int32_t i = 0; i < count; i++) {
-        struct slice                   value = view_slice(&views[i]);
-        uint32_t                       hash, at;
-        uint32_t                      *slots;
+        struct slice value = view_slice(&views[i]);
+        uint32_t hash, at;
+        uint32_t *slots;
         const struct dictionary_entry *entries;
 
         if (i && view_equal(&views[i], &views[i - 1])) { /* sorted and clustered data */

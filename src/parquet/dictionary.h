@@ -1,5 +1,6 @@
-/* dictionary.h: the values of one column chunk, each once, numbered as they come: a hash table that grows on demand.
- * Numbers are kept as 64 bits, whatever their width; bytes as PLAIN has them (length and bytes, FIXED without length).
+/* dictionary.h: the values of one column chunk, each once, numbered as they come: a hash table that grows on
+ * demand. Numbers are kept as 64 bits, whatever their width; bytes as PLAIN has them (length and bytes, FIXED
+ * without length).
  */
 #ifndef WEIR_PARQUET_DICTIONARY_H
 #define WEIR_PARQUET_DICTIONARY_H
@@ -10,8 +11,8 @@ struct dictionary {
     struct pbuf slots;   /* uint32_t: id + 1, or 0; a power of two of them */
     struct pbuf entries; /* struct dictionary_entry; bytes only */
     struct pbuf data;    /* uint64_t values, or bytes in PLAIN encoding */
-    uint32_t    count, slot_mask;
-    bool        fixed; /* bytes without their lengths */
+    uint32_t count, slot_mask;
+    bool fixed; /* bytes without their lengths */
 };
 
 struct dictionary_entry {
@@ -24,8 +25,10 @@ void dictionary_fini(struct dictionary *d);
 void dictionary_clear(struct dictionary *d); /* keeps small memory */
 
 /* The ids of count values; false when there is no memory. */
-MUST_USE bool dictionary_add_numbers(struct dictionary *d, const uint64_t *values, int32_t count, uint32_t *ids);
-MUST_USE bool dictionary_add_views(struct dictionary *d, const struct view *views, int32_t count, uint32_t *ids);
+MUST_USE bool dictionary_add_numbers(struct dictionary *d, const uint64_t *values, int32_t count,
+                                     uint32_t *ids);
+MUST_USE bool dictionary_add_views(struct dictionary *d, const struct view *views, int32_t count,
+                                   uint32_t *ids);
 
 static inline uint64_t dictionary_number(const struct dictionary *d, uint32_t id)
 {

@@ -1,7 +1,8 @@
-/* leaf_values.c: see leaf_values.h. Where memory is the same, values are copied; else they pass through 64 bits. */
+/* leaf_values.c: see leaf_values.h. Where memory is the same, values are copied; else they pass through 64
+ * bits. */
 #include "parquet/leaf_values.h"
 
-#define PART          256 /* values on their way through 64 bits */
+#define PART          256     /* values on their way through 64 bits */
 #define JULIAN_EPOCH  2440588 /* the Julian day of 1970-01-01 */
 #define MICROS_OF_DAY INT64_C(86400000000)
 
@@ -23,10 +24,12 @@ bool leaf_is_views(const struct parquet_column *leaf)
 
 static enum err out_of_range(const struct parquet_column *leaf, int64_t v, struct error *e)
 {
-    return error_set(e, ERR_CORRUPT, "the value %" PRId64 " is out of the range of its type (column %s)", v, leaf->name);
+    return error_set(e, ERR_CORRUPT, "the value %" PRId64 " is out of the range of its type (column %s)", v,
+                     leaf->name);
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------ */
+/* --- numbers
+ * ------------------------------------------------------------------------------------------------ */
 
 static void load(const struct parquet_column *leaf, const char *in, size_t count, int64_t *out)
 {
@@ -48,7 +51,7 @@ static void load(const struct parquet_column *leaf, const char *in, size_t count
 static enum err scale(const struct parquet_column *leaf, int64_t *values, size_t count, struct error *e)
 {
     const struct meta_element *m = leaf->element;
-    enum type_kind             kind = leaf->type->kind;
+    enum type_kind kind = leaf->type->kind;
 
     if (kind != TYPE_TIME && kind != TYPE_TIMESTAMP && kind != TYPE_TIMESTAMP_LTZ)
         return OK;
@@ -72,8 +75,8 @@ static enum err scale(const struct parquet_column *leaf, int64_t *values, size_t
         }                                                                                                    \
     } while (0)
 
-static enum err store(const struct parquet_column *leaf, const struct type *wanted, const int64_t *values, size_t count,
-                      void *out, struct error *e)
+static enum err store(const struct parquet_column *leaf, const struct type *wanted, const int64_t *values,
+                      size_t count, void *out, struct error *e)
 {
     bool is_unsigned = leaf->element->logical == LOGICAL_INTEGER && !leaf->element->is_signed &&
                        leaf->element->physical == PHYSICAL_INT64;
@@ -102,9 +105,9 @@ static enum err store(const struct parquet_column *leaf, const struct type *want
 static enum err from_integers(const struct parquet_column *leaf, const struct type *wanted, const char *in,
                               size_t count, void *out, struct error *e)
 {
-    size_t   width = leaf_plain_width(leaf), to_width = type_width(wanted);
-    bool     timed = leaf->element->unit != UNIT_NONE;
-    int64_t  part[PART];
+    size_t width = leaf_plain_width(leaf), to_width = type_width(wanted);
+    bool timed = leaf->element->unit != UNIT_NONE;
+    int64_t part[PART];
     enum err rc = OK;
 
     if (width == to_width && !timed) {
@@ -148,8 +151,8 @@ static void from_floats(const char *in, size_t count, double *out)
     }
 }
 
-enum err leaf_from_plain(const struct parquet_column *leaf, const struct type *wanted, const char *in, size_t count,
-                         void *out, struct error *e)
+enum err leaf_from_plain(const struct parquet_column *leaf, const struct type *wanted, const char *in,
+                         size_t count, void *out, struct error *e)
 {
     switch (leaf->element->physical) {
     case PHYSICAL_INT96:
@@ -169,13 +172,14 @@ enum err leaf_from_plain(const struct parquet_column *leaf, const struct type *w
     }
 }
 
-/* --- bytes -------------------------------------------------------------------------------------------------- */
+/* --- bytes
+ * -------------------------------------------------------------------------------------------------- */
 
 /* A big-endian number of two's complement; false when it does not fit 128 bits. */
 static bool decimal_of(struct slice s, __int128 *out)
 {
     unsigned __int128 v = s.len && (int8_t)s.ptr[0] < 0 ? ~(unsigned __int128)0 : 0;
-    uint8_t           sign = (uint8_t)v;
+    uint8_t sign = (uint8_t)v;
 
     for (; s.len > 16; s = slice_from(s, 1))
         if ((uint8_t)s.ptr[0] != sign || ((uint8_t)s.ptr[1] & 0x80) != (sign & 0x80))
@@ -190,7 +194,7 @@ static float half_of(struct slice s)
 {
     uint32_t h = (uint32_t)(uint8_t)s.ptr[0] | (uint32_t)(uint8_t)s.ptr[1] << 8;
     uint32_t sign = (h & 0x8000) << 16, exponent = h >> 10 & 31, fraction = h & 0x3ff, bits;
-    float    out;
+    float out;
 
     if (exponent == 0) { /* zero, or so small that the fraction has no leading one */
         out = (float)fraction / 16777216.0f;

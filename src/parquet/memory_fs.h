@@ -5,11 +5,11 @@
 #include "io/fs.h"
 
 struct memory_fs {
-    struct fs    fs;
-    struct bytes content;      /* owned */
-    int          operations;   /* reads, stats and writes so far */
-    int          fail_at;      /* the operation that fails, from 1; 0: none */
-    int64_t      bytes_read;
+    struct fs fs;
+    struct bytes content; /* owned */
+    int operations;       /* reads, stats and writes so far */
+    int fail_at;          /* the operation that fails, from 1; 0: none */
+    int64_t bytes_read;
 };
 
 struct memory_file {
@@ -47,7 +47,7 @@ static enum err memory_stat(struct fs *fs, const char *path, struct fs_info *out
 
 static enum err memory_create(struct fs *fs, UNUSED const char *path, struct fs_file **out, struct error *e)
 {
-    struct memory_fs   *m = CONTAINER_OF(fs, struct memory_fs, fs);
+    struct memory_fs *m = CONTAINER_OF(fs, struct memory_fs, fs);
     struct memory_file *f = mem_zalloc(sizeof *f);
 
     if (f == NULL)

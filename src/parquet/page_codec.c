@@ -50,12 +50,13 @@ void page_codec_fini(struct page_codec *c)
     c->deflate = c->zstd = NULL;
 }
 
-/* --- compressing -------------------------------------------------------------------------------------------- */
+/* --- compressing
+ * -------------------------------------------------------------------------------------------- */
 
 static enum err compress_snappy(struct slice page, struct pbuf *out, struct error *e)
 {
     size_t len = snappy_max_compressed_length(page.len);
-    char  *to = pbuf_reserve(out, len);
+    char *to = pbuf_reserve(out, len);
 
     if (to == NULL)
         return error_memory(e, len, "a compressed page");
@@ -85,9 +86,9 @@ static enum err open_deflate(struct page_codec *c, struct error *e)
 static enum err compress_gzip(struct page_codec *c, struct slice page, struct pbuf *out, struct error *e)
 {
     z_stream *z;
-    enum err  rc;
-    size_t    len;
-    char     *to;
+    enum err rc;
+    size_t len;
+    char *to;
 
     if (c->deflate == NULL && (rc = open_deflate(c, e)) != OK)
         return rc;
@@ -109,7 +110,7 @@ static enum err compress_gzip(struct page_codec *c, struct slice page, struct pb
 static enum err compress_zstd(struct page_codec *c, struct slice page, struct pbuf *out, struct error *e)
 {
     size_t len = ZSTD_compressBound(page.len);
-    char  *to = pbuf_reserve(out, len);
+    char *to = pbuf_reserve(out, len);
 
     if (c->zstd == NULL)
         c->zstd = ZSTD_createCCtx();
@@ -126,8 +127,8 @@ static enum err compress_zstd(struct page_codec *c, struct slice page, struct pb
 static enum err compress_lz4(struct slice page, struct pbuf *out, struct error *e)
 {
     size_t len = (size_t)LZ4_compressBound((int)page.len);
-    char  *to;
-    int    n;
+    char *to;
+    int n;
 
     if (page.len > LZ4_MAX_INPUT_SIZE)
         return error_set(e, ERR_UNSUPPORTED, "a page of %zu bytes is too long for lz4", page.len);
@@ -157,14 +158,15 @@ enum err page_codec_compress(struct page_codec *c, struct slice page, struct pbu
     }
 }
 
-/* --- decompressing ------------------------------------------------------------------------------------------ */
+/* --- decompressing
+ * ------------------------------------------------------------------------------------------ */
 
 static enum err decompress_gzip(struct slice page, char *out, size_t out_len, struct error *e)
 {
     z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
-    int      status;
-    bool     whole;
-    uint8_t  none;
+    int status;
+    bool whole;
+    uint8_t none;
 
     if (inflateInit2(&z, GZIP_DETECT) != Z_OK)
         return error_memory(e, sizeof z, "gzip");
@@ -195,7 +197,7 @@ static enum err decompress_snappy(struct slice page, char *out, size_t out_len, 
 enum err page_codec_decompress(int kind, struct slice page, char *out, size_t out_len, struct error *e)
 {
     size_t len;
-    int    n;
+    int n;
 
     assert(page_codec_unsupported(kind) == NULL && kind != COMPRESSION_NONE);
     switch (kind) {

@@ -22,7 +22,8 @@ void bounds_clear(struct bounds *b)
     b->any = false;
 }
 
-/* --- taking in ---------------------------------------------------------------------------------------------- */
+/* --- taking in
+ * ---------------------------------------------------------------------------------------------- */
 
 static void add_int_range(struct bounds *b, int64_t min, int64_t max)
 {
@@ -57,8 +58,8 @@ void bounds_add_ints(struct bounds *b, const uint64_t *values, int32_t count)
 static double float_of(uint64_t bits, size_t width)
 {
     uint32_t narrow = (uint32_t)bits;
-    float    f;
-    double   d;
+    float f;
+    double d;
 
     if (width == 4) {
         memcpy(&f, &narrow, sizeof f);
@@ -68,7 +69,8 @@ static double float_of(uint64_t bits, size_t width)
     return d;
 }
 
-void bounds_add_floats(struct bounds *b, const uint64_t *bits, int32_t count, size_t width, int64_t *nan_count)
+void bounds_add_floats(struct bounds *b, const uint64_t *bits, int32_t count, size_t width,
+                       int64_t *nan_count)
 {
     double min = __builtin_inf(), max = -__builtin_inf();
     int32_t nans = 0;
@@ -119,7 +121,7 @@ static uint32_t key_of(const struct view *v, uint32_t flip)
 void bounds_add_views(struct bounds *b, const struct view *views, int32_t count, bool is_signed)
 {
     uint32_t flip = is_signed ? UINT32_C(1) << 31 : 0, min_key, max_key;
-    int32_t  min = 0, max = 0;
+    int32_t min = 0, max = 0;
 
     if (count == 0)
         return;
@@ -160,15 +162,16 @@ void bounds_merge(struct bounds *b, const struct bounds *from, enum leaf_order k
     }
 }
 
-/* --- cutting texts ------------------------------------------------------------------------------------------ */
+/* --- cutting texts
+ * ------------------------------------------------------------------------------------------ */
 
 /* The code point at the start of s and its length in bytes; -1 and 1 when it is no UTF-8. */
 static int32_t decode_char(struct slice s, size_t *len)
 {
     static const int32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint8_t              first = (uint8_t)s.ptr[0];
-    size_t               n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
-    int32_t              point = n == 1 ? first : first & (0x7f >> n);
+    uint8_t first = (uint8_t)s.ptr[0];
+    size_t n = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+    int32_t point = n == 1 ? first : first & (0x7f >> n);
 
     *len = 1;
     if (n == 0 || n > s.len)
@@ -187,7 +190,7 @@ static int32_t decode_char(struct slice s, size_t *len)
 static size_t encode_char(int32_t point, char *to)
 {
     static const uint8_t heads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    size_t               n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    size_t n = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 
     for (size_t i = n; i > 1; i--, point >>= 6)
         to[i - 1] = (char)(0x80 | (point & 0x3f));
@@ -209,14 +212,15 @@ static size_t cut_length(struct slice s, int32_t cut, bool text)
     return at;
 }
 
-/* Append a value above everything that begins with prefix, no longer than it in characters; false: there is none. */
+/* Append a value above everything that begins with prefix, no longer than it in characters; false: there is
+ * none. */
 static bool write_above(struct slice prefix, bool text, struct bytes *out)
 {
-    char   next[4];
+    char next[4];
     size_t len;
 
     while (prefix.len) {
-        size_t  start = prefix.len - 1;
+        size_t start = prefix.len - 1;
         int32_t point = -1;
 
         for (size_t back = 1; text && point < 0 && back <= MIN(prefix.len, (size_t)4); back++) {
@@ -239,7 +243,8 @@ static bool write_above(struct slice prefix, bool text, struct bytes *out)
     return false;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing
+ * ------------------------------------------------------------------------------------------------ */
 
 static void write_int(const struct bounds *b, const struct parquet_leaf *leaf, bool upper, struct bytes *out)
 {
@@ -253,12 +258,13 @@ static void write_int(const struct bounds *b, const struct parquet_leaf *leaf, b
         bytes_le64(out, (uint64_t)v);
 }
 
-static void write_float(const struct bounds *b, const struct parquet_leaf *leaf, bool upper, struct bytes *out)
+static void write_float(const struct bounds *b, const struct parquet_leaf *leaf, bool upper,
+                        struct bytes *out)
 {
-    double   v = upper ? b->max.f64 : b->min.f64;
+    double v = upper ? b->max.f64 : b->min.f64;
     uint64_t bits;
     uint32_t narrow;
-    float    f;
+    float f;
 
     if (v == 0)
         v = upper ? 0.0 : -0.0;
@@ -279,10 +285,11 @@ static struct slice shortest(struct slice s)
     return s;
 }
 
-static void write_decimal(const struct bounds *b, const struct parquet_leaf *leaf, bool upper, struct bytes *out)
+static void write_decimal(const struct bounds *b, const struct parquet_leaf *leaf, bool upper,
+                          struct bytes *out)
 {
-    char         raw[8];
-    uint64_t     v = (uint64_t)(upper ? b->max.i64 : b->min.i64);
+    char raw[8];
+    uint64_t v = (uint64_t)(upper ? b->max.i64 : b->min.i64);
     struct slice s = upper ? pbuf_all(&b->max_bytes) : pbuf_all(&b->min_bytes);
 
     if (leaf->order == ORDER_INT) {
@@ -293,10 +300,10 @@ static void write_decimal(const struct bounds *b, const struct parquet_leaf *lea
     bytes_slice(out, shortest(s));
 }
 
-static bool write_bytes(const struct bounds *b, const struct parquet_leaf *leaf, bool upper, bool may_cut, int32_t cut,
-                        struct bytes *out, bool *exact)
+static bool write_bytes(const struct bounds *b, const struct parquet_leaf *leaf, bool upper, bool may_cut,
+                        int32_t cut, struct bytes *out, bool *exact)
 {
-    bool         text = leaf->type->kind == TYPE_STRING;
+    bool text = leaf->type->kind == TYPE_STRING;
     struct slice s = upper ? pbuf_all(&b->max_bytes) : pbuf_all(&b->min_bytes);
     struct slice head = {s.ptr, may_cut ? cut_length(s, cut, text) : s.len};
 
@@ -305,7 +312,8 @@ static bool write_bytes(const struct bounds *b, const struct parquet_leaf *leaf,
         bytes_slice(out, head);
         return true;
     }
-    if (!write_above(head, text, out)) { /* nothing but the highest characters: only the value itself is above */
+    if (!write_above(head, text,
+                     out)) { /* nothing but the highest characters: only the value itself is above */
         bytes_slice(out, s);
         *exact = true;
     }
@@ -342,8 +350,8 @@ bool bounds_write(const struct bounds *b, const struct parquet_leaf *leaf, bool 
 int bounds_compare(const struct parquet_leaf *leaf, struct slice a, struct slice b)
 {
     uint64_t x = 0, y = 0;
-    int64_t  i, k;
-    double   f, g;
+    int64_t i, k;
+    double f, g;
 
     if (leaf->order == ORDER_BYTES || leaf->order == ORDER_SIGNED_BYTES)
         return order(a, b, leaf->order == ORDER_SIGNED_BYTES);

@@ -1,35 +1,36 @@
 /* parquet_columns.c: see parquet_columns.h. */
 #include "parquet/parquet_columns.h"
 
-#define DEPTH_MAX        64
-#define TYPE_LENGTH_MAX  (1 << 28)
-#define DECIMAL_DIGITS   38
-#define PATH_MAX_LEN     256 /* of each half of a path, so that long names in deep schemas stay cheap */
+#define DEPTH_MAX       64
+#define TYPE_LENGTH_MAX (1 << 28)
+#define DECIMAL_DIGITS  38
+#define PATH_MAX_LEN    256 /* of each half of a path, so that long names in deep schemas stay cheap */
 
 struct walk {
-    struct arena          *arena;
-    struct meta_file      *meta;
-    int32_t                at; /* the next element */
+    struct arena *arena;
+    struct meta_file *meta;
+    int32_t at; /* the next element */
     struct parquet_columns *out;
-    struct error          *e;
+    struct error *e;
 };
 
-struct place { /* where in the tree a column stands */
+struct place {        /* where in the tree a column stands */
     const char *path; /* of the parent; NULL at the top */
-    uint8_t     def, rep, element_def;
-    int         depth;
+    uint8_t def, rep, element_def;
+    int depth;
 };
 
-/* --- types of leaves ----------------------------------------------------------------------------------------- */
+/* --- types of leaves
+ * ----------------------------------------------------------------------------------------- */
 
 /* What older writers say by ConvertedType, in the words of LogicalType. */
 static void normalise(struct meta_element *m)
 {
     static const struct {
         enum parquet_logical logical;
-        int32_t              bit_width;
-        bool                 is_signed;
-        enum parquet_unit    unit;
+        int32_t bit_width;
+        bool is_signed;
+        enum parquet_unit unit;
     } same[] = {
         [CONVERTED_UTF8] = {.logical = LOGICAL_STRING},
         [CONVERTED_MAP] = {.logical = LOGICAL_MAP},
@@ -71,8 +72,8 @@ static int32_t precision_of(enum parquet_unit unit)
 
 static bool is_decimal(const struct meta_element *m)
 {
-    return m->logical == LOGICAL_DECIMAL && m->precision >= 1 && m->precision <= DECIMAL_DIGITS && m->scale >= 0 &&
-           m->scale <= m->precision;
+    return m->logical == LOGICAL_DECIMAL && m->precision >= 1 && m->precision <= DECIMAL_DIGITS &&
+           m->scale >= 0 && m->scale <= m->precision;
 }
 
 static void set_decimal(struct type *t, int32_t precision, int32_t scale)
@@ -139,7 +140,8 @@ static void bytes_type(const struct meta_element *m, struct type *t)
         set_decimal(t, m->precision, m->scale);
 }
 
-/* An annotation that does not fit the physical type is passed over: the values are then as they are stored. */
+/* An annotation that does not fit the physical type is passed over: the values are then as they are stored.
+ */
 static enum err leaf_type(struct walk *w, const char *path, const struct meta_element *m, struct type *t)
 {
     switch (m->physical) {
@@ -166,16 +168,19 @@ static enum err leaf_type(struct walk *w, const char *path, const struct meta_el
         break;
     case PHYSICAL_FIXED:
         if (m->type_length < 1 || m->type_length > TYPE_LENGTH_MAX)
-            return error_set(w->e, ERR_CORRUPT, "column %s has values of %" PRId32 " bytes", path, m->type_length);
+            return error_set(w->e, ERR_CORRUPT, "column %s has values of %" PRId32 " bytes", path,
+                             m->type_length);
         fixed_type(m, t);
         break;
     default:
-        return error_set(w->e, ERR_CORRUPT, "column %s has the unknown physical type %" PRId32, path, m->physical);
+        return error_set(w->e, ERR_CORRUPT, "column %s has the unknown physical type %" PRId32, path,
+                         m->physical);
     }
     return OK;
 }
 
-/* --- the tree ------------------------------------------------------------------------------------------------ */
+/* --- the tree
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum err no_memory(struct walk *w)
 {
@@ -189,7 +194,8 @@ static struct meta_element *peek(struct walk *w)
 
 static enum err too_short(struct walk *w)
 {
-    return error_set(w->e, ERR_CORRUPT, "the schema ends after %" PRId32 " elements, in the middle of a group",
+    return error_set(w->e, ERR_CORRUPT,
+                     "the schema ends after %" PRId32 " elements, in the middle of a group",
                      w->meta->element_count);
 }
 
@@ -206,13 +212,15 @@ static enum err children_of(struct walk *w, struct parquet_column *out, struct t
     return w->arena->failed ? no_memory(w) : OK;
 }
 
-static void name_child(const struct parquet_column *out, const struct type *type, int32_t child, const char *name)
+static void name_child(const struct parquet_column *out, const struct type *type, int32_t child,
+                       const char *name)
 {
-    ((struct field *)type->fields)[child] =
-        (struct field){.name = name, .type = out->children[child].type, .id = out->children[child].field_id};
+    ((struct field *)type->fields)[child] = (struct field){
+        .name = name, .type = out->children[child].type, .id = out->children[child].field_id};
 }
 
-static enum err read_leaf(struct walk *w, const struct meta_element *m, struct parquet_column *out, struct type *type)
+static enum err read_leaf(struct walk *w, const struct meta_element *m, struct parquet_column *out,
+                          struct type *type)
 {
     w->at++;
     out->element = m;
@@ -225,7 +233,7 @@ static enum err read_leaf(struct walk *w, const struct meta_element *m, struct p
 static enum err read_struct(struct walk *w, struct place at, struct parquet_column *out, struct type *type)
 {
     const struct meta_element *m = peek(w);
-    enum err                   rc;
+    enum err rc;
 
     w->at++;
     type->kind = TYPE_STRUCT;
@@ -246,7 +254,8 @@ static enum err read_struct(struct walk *w, struct place at, struct parquet_colu
 }
 
 /* The element of a list is the repeated field itself, in files of old (LogicalTypes.md, the five rules). */
-static bool is_element(const struct walk *w, const struct meta_element *list, const struct meta_element *repeated)
+static bool is_element(const struct walk *w, const struct meta_element *list,
+                       const struct meta_element *repeated)
 {
     size_t len = strlen(list->name);
 
@@ -269,7 +278,7 @@ static struct place inside(struct place at)
 
 static enum err read_plain_element(struct walk *w, struct place at, struct parquet_column *out)
 {
-    struct type         *type = ARENA_NEW(w->arena, struct type);
+    struct type *type = ARENA_NEW(w->arena, struct type);
     struct meta_element *m = peek(w);
 
     if (type == NULL)
@@ -283,10 +292,10 @@ static enum err read_plain_element(struct walk *w, struct place at, struct parqu
 }
 
 /* The next element is the repeated field of `list`. */
-static enum err read_list(struct walk *w, struct place at, const struct meta_element *list, struct parquet_column *out,
-                          struct type *type)
+static enum err read_list(struct walk *w, struct place at, const struct meta_element *list,
+                          struct parquet_column *out, struct type *type)
 {
-    bool     direct = is_element(w, list, peek(w));
+    bool direct = is_element(w, list, peek(w));
     enum err rc;
 
     type->kind = TYPE_LIST;
@@ -324,8 +333,8 @@ static enum err read_map(struct walk *w, struct place at, struct parquet_column 
 static enum err read_content(struct walk *w, struct place at, struct parquet_column *out, struct type *type)
 {
     struct meta_element *m = peek(w), *inner;
-    bool                 list = m->logical == LOGICAL_LIST, map = m->logical == LOGICAL_MAP;
-    enum err             rc;
+    bool list = m->logical == LOGICAL_LIST, map = m->logical == LOGICAL_MAP;
+    enum err rc;
 
     if (at.depth > DEPTH_MAX || at.def + 2 > PARQUET_LEVEL_MAX)
         return error_set(w->e, ERR_UNSUPPORTED, "column %s is nested too deep", out->name);
@@ -336,7 +345,7 @@ static enum err read_content(struct walk *w, struct place at, struct parquet_col
     if ((list || map) && m->child_count == 1 && inner && inner->repetition == REPETITION_REPEATED) {
         w->at++;
         rc = map && inner->physical < 0 && inner->child_count == 2 ? read_map(w, at, out, type)
-                                                                     : read_list(w, at, m, out, type);
+                                                                   : read_list(w, at, m, out, type);
     } else {
         rc = read_struct(w, at, out, type);
     }
@@ -347,19 +356,22 @@ static enum err read_content(struct walk *w, struct place at, struct parquet_col
 static enum err read_column(struct walk *w, struct place at, struct parquet_column *out)
 {
     struct meta_element *m = peek(w);
-    struct type         *type = ARENA_NEW(w->arena, struct type);
-    const char          *path;
-    enum err             rc;
+    struct type *type = ARENA_NEW(w->arena, struct type);
+    const char *path;
+    enum err rc;
 
     if (m == NULL)
         return too_short(w);
-    path = at.path ? arena_printf(w->arena, "%.*s.%.*s", PATH_MAX_LEN, at.path, PATH_MAX_LEN, m->name) : m->name;
+    path = at.path ? arena_printf(w->arena, "%.*s.%.*s", PATH_MAX_LEN, at.path, PATH_MAX_LEN, m->name)
+                   : m->name;
     if (type == NULL || path == NULL)
         return no_memory(w);
     if (m->repetition < REPETITION_REQUIRED || m->repetition > REPETITION_REPEATED)
-        return error_set(w->e, ERR_CORRUPT, "column %s has the unknown repetition %" PRId32, path, m->repetition);
+        return error_set(w->e, ERR_CORRUPT, "column %s has the unknown repetition %" PRId32, path,
+                         m->repetition);
     normalise(m);
-    *out = (struct parquet_column){.name = path, .type = type, .field_id = m->field_id, .element_def = at.element_def};
+    *out = (struct parquet_column){
+        .name = path, .type = type, .field_id = m->field_id, .element_def = at.element_def};
     type->nullable = m->repetition == REPETITION_OPTIONAL;
     at.def = (uint8_t)(at.def + type->nullable);
     at.path = path;
@@ -371,7 +383,8 @@ static enum err read_column(struct walk *w, struct place at, struct parquet_colu
     /* repeated without an annotation around it: a list that is never absent */
     out->first_leaf = w->out->leaf_count;
     type->kind = TYPE_LIST;
-    if ((rc = children_of(w, out, type, 1)) != OK || (rc = read_plain_element(w, inside(at), &out->children[0])) != OK)
+    if ((rc = children_of(w, out, type, 1)) != OK ||
+        (rc = read_plain_element(w, inside(at), &out->children[0])) != OK)
         return rc;
     out->leaf_count = w->out->leaf_count - out->first_leaf;
     name_child(out, type, 0, "element");
@@ -381,10 +394,10 @@ static enum err read_column(struct walk *w, struct place at, struct parquet_colu
 enum err parquet_columns_init(struct parquet_columns *out, struct arena *arena, struct meta_file *meta,
                               struct error *e)
 {
-    struct walk   w = {.arena = arena, .meta = meta, .out = out, .e = e};
+    struct walk w = {.arena = arena, .meta = meta, .out = out, .e = e};
     struct field *fields;
-    int32_t       count = meta->elements[0].child_count;
-    enum err      rc;
+    int32_t count = meta->elements[0].child_count;
+    enum err rc;
 
     *out = (struct parquet_columns){.column_count = count};
     w.at = 1;
@@ -401,7 +414,8 @@ enum err parquet_columns_init(struct parquet_columns *out, struct arena *arena, 
 
         if ((rc = read_column(&w, (struct place){0}, &out->columns[i])) != OK)
             return rc;
-        fields[i] = (struct field){.name = m->name, .type = out->columns[i].type, .id = out->columns[i].field_id};
+        fields[i] = (struct field){
+            .name = m->name, .type = out->columns[i].type, .id = out->columns[i].field_id};
     }
     if (w.at != meta->element_count)
         return error_set(e, ERR_CORRUPT, "the schema has %" PRId32 " elements more than its groups hold",
@@ -410,7 +424,8 @@ enum err parquet_columns_init(struct parquet_columns *out, struct arena *arena, 
     return OK;
 }
 
-/* --- what may be read as what -------------------------------------------------------------------------------- */
+/* --- what may be read as what
+ * -------------------------------------------------------------------------------- */
 
 static bool same_unit(const struct type *a, const struct type *b)
 {
@@ -435,7 +450,7 @@ static bool same_kind_fits(const struct type *own, const struct type *wanted)
 static bool leaf_fits(const struct parquet_column *column, const struct type *wanted)
 {
     const struct type *own = column->type;
-    enum type_kind     to = wanted->kind;
+    enum type_kind to = wanted->kind;
 
     if (own->kind == to)
         return same_kind_fits(own, wanted);
@@ -458,7 +473,8 @@ static bool leaf_fits(const struct parquet_column *column, const struct type *wa
     case TYPE_UUID:
         return to == TYPE_BINARY || (to == TYPE_FIXED && wanted->length == 16);
     case TYPE_TIMESTAMP: /* INT96 does not say which of the two it is */
-        return to == TYPE_TIMESTAMP_LTZ && same_unit(own, wanted) && column->element->physical == PHYSICAL_INT96;
+        return to == TYPE_TIMESTAMP_LTZ && same_unit(own, wanted) &&
+               column->element->physical == PHYSICAL_INT96;
     default:
         return false;
     }
@@ -467,9 +483,9 @@ static bool leaf_fits(const struct parquet_column *column, const struct type *wa
 enum err parquet_column_check(const struct parquet_column *column, const struct type *wanted, struct error *e)
 {
     const struct type *own = column->type;
-    bool               fits = type_is_nested(own) ? own->kind == wanted->kind && own->field_count == wanted->field_count
-                                                  : !type_is_nested(wanted) && leaf_fits(column, wanted);
-    enum err           rc = OK;
+    bool fits = type_is_nested(own) ? own->kind == wanted->kind && own->field_count == wanted->field_count
+                                    : !type_is_nested(wanted) && leaf_fits(column, wanted);
+    enum err rc = OK;
 
     if (!fits) {
         struct bytes text = {0};

@@ -1,7 +1,8 @@
 /* parquet_format.h: the numbers of the Parquet format that its readers and writers share.
  * Source: apache/parquet-format, parquet.thrift. A file is
  *
- *   "PAR1" | column chunks of row group 0 | ... of row group n | page indexes | footer | footer length 4 | "PAR1"
+ *   "PAR1" | column chunks of row group 0 | ... of row group n | page indexes | footer | footer length 4 |
+ * "PAR1"
  *
  * and a column chunk is [dictionary page] data page ..., each page a Thrift header and a body.
  */
@@ -9,10 +10,10 @@
 #define WEIR_PARQUET_PARQUET_FORMAT_H
 #include "base/base.h"
 
-#define PARQUET_MAGIC      "PAR1"
-#define PARQUET_MAGIC_LEN  4
-#define PARQUET_TAIL_LEN   8  /* footer length and magic */
-#define PARQUET_LEVEL_MAX  120 /* of definition and repetition; deeper nesting is refused */
+#define PARQUET_MAGIC     "PAR1"
+#define PARQUET_MAGIC_LEN 4
+#define PARQUET_TAIL_LEN  8   /* footer length and magic */
+#define PARQUET_LEVEL_MAX 120 /* of definition and repetition; deeper nesting is refused */
 
 enum parquet_physical {
     PHYSICAL_BOOLEAN = 0,

@@ -1,12 +1,13 @@
 /* parquet_layout.c: see parquet_layout.h. */
 #include "parquet/parquet_layout.h"
 
-/* --- leaves ------------------------------------------------------------------------------------------------- */
+/* --- leaves
+ * ------------------------------------------------------------------------------------------------- */
 
 int32_t parquet_decimal_bytes(int32_t precision)
 {
     unsigned __int128 max = 1;
-    int32_t           byte_count = 1;
+    int32_t byte_count = 1;
 
     assert(precision >= 1 && precision <= 38);
     for (int32_t i = 0; i < precision; i++)
@@ -30,7 +31,8 @@ const char *parquet_child_name(const struct type *parent, int32_t child)
     return child ? "value" : "key";
 }
 
-static void set_leaf(struct parquet_leaf *leaf, enum parquet_physical physical, enum leaf_order order, uint8_t width)
+static void set_leaf(struct parquet_leaf *leaf, enum parquet_physical physical, enum leaf_order order,
+                     uint8_t width)
 {
     leaf->physical = physical;
     leaf->order = order;
@@ -94,11 +96,11 @@ static void map_leaf(struct parquet_leaf *leaf)
 /* Where the walk through the schema is: the way down to a field, and its levels. */
 struct walk {
     struct parquet_layout *layout;
-    struct arena          *arena;
-    const char            *path[PARQUET_LEVEL_MAX * 2];
-    int32_t                path_count;
-    uint8_t                def, rep, element_def;
-    struct error          *e;
+    struct arena *arena;
+    const char *path[PARQUET_LEVEL_MAX * 2];
+    int32_t path_count;
+    uint8_t def, rep, element_def;
+    struct error *e;
 };
 
 static const char *join_path(struct walk *w)
@@ -133,8 +135,8 @@ static enum err walk_children(struct walk *w, const struct type *t)
 {
     assert(t->kind == TYPE_STRUCT || t->field_count == (t->kind == TYPE_LIST ? 1 : 2));
     if (t->field_count == 0)
-        return error_set(w->e, ERR_UNSUPPORTED, "column %s is a struct without fields, which Parquet cannot store",
-                         w->path[0]);
+        return error_set(w->e, ERR_UNSUPPORTED,
+                         "column %s is a struct without fields, which Parquet cannot store", w->path[0]);
     for (int32_t i = 0; i < t->field_count; i++) {
         enum err rc = walk_field(w, &t->fields[i], parquet_child_name(t, i), parquet_nullable(t, i));
 
@@ -146,8 +148,9 @@ static enum err walk_children(struct walk *w, const struct type *t)
 
 static enum err walk_field(struct walk *w, const struct field *f, const char *name, bool nullable)
 {
-    struct walk before = {.path_count = w->path_count, .def = w->def, .rep = w->rep, .element_def = w->element_def};
-    enum err    rc = OK;
+    struct walk before = {
+        .path_count = w->path_count, .def = w->def, .rep = w->rep, .element_def = w->element_def};
+    enum err rc = OK;
 
     w->path[w->path_count++] = name;
     w->layout->element_count++;
@@ -176,7 +179,9 @@ static int32_t count_leaves(const struct field *fields, int32_t count)
     int32_t n = 0;
 
     for (int32_t i = 0; i < count; i++)
-        n += type_is_nested(fields[i].type) ? count_leaves(fields[i].type->fields, fields[i].type->field_count) : 1;
+        n += type_is_nested(fields[i].type)
+                 ? count_leaves(fields[i].type->fields, fields[i].type->field_count)
+                 : 1;
     return n;
 }
 
@@ -184,8 +189,8 @@ enum err parquet_layout_init(struct parquet_layout *l, struct arena *arena, cons
                              struct error *e)
 {
     struct walk w = {.layout = l, .arena = arena, .e = e};
-    int32_t     leaves = count_leaves(schema->fields, schema->field_count);
-    enum err    rc;
+    int32_t leaves = count_leaves(schema->fields, schema->field_count);
+    enum err rc;
 
     *l = (struct parquet_layout){
         .schema = schema,
@@ -197,17 +202,30 @@ enum err parquet_layout_init(struct parquet_layout *l, struct arena *arena, cons
         return error_memory(e, (size_t)leaves * sizeof *l->leaves, "the columns of a Parquet file");
     for (int32_t i = 0; i < schema->field_count; i++) {
         l->first[i] = l->leaf_count;
-        if ((rc = walk_field(&w, &schema->fields[i], schema->fields[i].name, schema->fields[i].type->nullable)) != OK)
+        if ((rc = walk_field(&w, &schema->fields[i], schema->fields[i].name,
+                             schema->fields[i].type->nullable)) != OK)
             return rc;
     }
     l->first[schema->field_count] = l->leaf_count;
     return arena->failed ? error_memory(e, 0, "the columns of a Parquet file") : OK;
 }
 
-/* --- the footer's schema ------------------------------------------------------------------------------------ */
+/* --- the footer's schema
+ * ------------------------------------------------------------------------------------ */
 
 /* The ids of SchemaElement's fields. */
-enum { E_TYPE = 1, E_LENGTH, E_REPETITION, E_NAME, E_CHILDREN, E_CONVERTED, E_SCALE, E_PRECISION, E_ID, E_LOGICAL };
+enum {
+    E_TYPE = 1,
+    E_LENGTH,
+    E_REPETITION,
+    E_NAME,
+    E_CHILDREN,
+    E_CONVERTED,
+    E_SCALE,
+    E_PRECISION,
+    E_ID,
+    E_LOGICAL
+};
 
 static enum parquet_converted converted_of(const struct type *t)
 {
@@ -304,7 +322,7 @@ static void write_logical(struct thrift_writer *w, const struct type *t)
 }
 
 struct schema_writer {
-    struct thrift_writer      *w;
+    struct thrift_writer *w;
     const struct parquet_leaf *leaf; /* the next one */
 };
 
@@ -322,7 +340,7 @@ static void write_field(struct schema_writer *s, const struct field *f, const ch
 static void write_nested(struct schema_writer *s, const struct field *f, const char *name, int repetition)
 {
     const struct type *t = f->type;
-    bool               row = t->kind == TYPE_STRUCT;
+    bool row = t->kind == TYPE_STRUCT;
 
     write_group(s, name, repetition, row ? t->field_count : 1);
     if (converted_of(t) != CONVERTED_NONE)
@@ -342,7 +360,7 @@ static void write_nested(struct schema_writer *s, const struct field *f, const c
 static void write_leaf(struct schema_writer *s, const struct field *f, const char *name, int repetition)
 {
     const struct parquet_leaf *leaf = s->leaf++;
-    const struct type         *t = f->type;
+    const struct type *t = f->type;
 
     thrift_begin(s->w);
     thrift_put_i32(s->w, E_TYPE, leaf->physical);
@@ -380,5 +398,6 @@ void parquet_layout_write(const struct parquet_layout *l, struct thrift_writer *
     write_group(&s, "table", -1, l->schema->field_count);
     thrift_end(w);
     for (int32_t i = 0; i < l->schema->field_count; i++)
-        write_field(&s, &l->schema->fields[i], l->schema->fields[i].name, l->schema->fields[i].type->nullable);
+        write_field(&s, &l->schema->fields[i], l->schema->fields[i].name,
+                    l->schema->fields[i].type->nullable);
 }

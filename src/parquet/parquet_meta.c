@@ -1,10 +1,11 @@
-/* parquet_meta.c: see parquet_meta.h. Field numbers are those of parquet.thrift; unknown fields are skipped. */
+/* parquet_meta.c: see parquet_meta.h. Field numbers are those of parquet.thrift; unknown fields are skipped.
+ */
 #include "parquet/parquet_meta.h"
 #include "parquet/thrift_compact.h"
 
 struct footer_reader {
     struct thrift_reader t;
-    struct arena        *arena;
+    struct arena *arena;
 };
 
 static const char *read_text(struct footer_reader *r, const struct thrift_field *f)
@@ -13,8 +14,8 @@ static const char *read_text(struct footer_reader *r, const struct thrift_field 
 }
 
 /* The array for a list field of structs; NULL when it is none or there is no memory. */
-static void *open_list(struct footer_reader *r, const struct thrift_field *f, size_t size, struct thrift_field *element,
-                       int32_t *count)
+static void *open_list(struct footer_reader *r, const struct thrift_field *f, size_t size,
+                       struct thrift_field *element, int32_t *count)
 {
     uint32_t n = thrift_list(&r->t, f, element);
 
@@ -32,7 +33,8 @@ static bool reading(const struct footer_reader *r)
     return !r->t.in.failed && !r->arena->failed;
 }
 
-/* --- the schema --------------------------------------------------------------------------------------------- */
+/* --- the schema
+ * --------------------------------------------------------------------------------------------- */
 
 /* Decimal: 1 scale, 2 precision. Time and timestamp: 1 utc, 2 unit. Integer: 1 bits, 2 signed. */
 static void read_logical_body(struct footer_reader *r, struct meta_element *out)
@@ -51,7 +53,8 @@ static void read_logical_body(struct footer_reader *r, struct meta_element *out)
         } else if (timed && f.id == 2 && thrift_struct(&r->t, &f)) {
             unit = (struct thrift_field){0};
             while (thrift_next(&r->t, &unit)) {
-                out->unit = unit.id >= UNIT_MILLIS && unit.id <= UNIT_NANOS ? (enum parquet_unit)unit.id : UNIT_NONE;
+                out->unit = unit.id >= UNIT_MILLIS && unit.id <= UNIT_NANOS ? (enum parquet_unit)unit.id
+                                                                            : UNIT_NONE;
                 thrift_skip(&r->t, &unit);
             }
         } else if (out->logical == LOGICAL_INTEGER && f.id == 1) {
@@ -120,7 +123,8 @@ static void read_element(struct footer_reader *r, struct meta_element *out)
     }
 }
 
-/* --- row groups --------------------------------------------------------------------------------------------- */
+/* --- row groups
+ * --------------------------------------------------------------------------------------------- */
 
 static void read_chunk_meta(struct footer_reader *r, struct meta_chunk *out)
 {
@@ -256,7 +260,8 @@ enum err meta_read_footer(struct arena *arena, struct slice footer, struct meta_
     return OK;
 }
 
-/* --- page headers ------------------------------------------------------------------------------------------- */
+/* --- page headers
+ * ------------------------------------------------------------------------------------------- */
 
 static void read_v1(struct thrift_reader *t, struct meta_page *out)
 {
@@ -313,7 +318,7 @@ static void read_v2(struct thrift_reader *t, struct meta_page *out)
 enum err meta_read_page(struct slice in, struct meta_page *out, size_t *header_bytes, struct error *e)
 {
     struct thrift_reader t = thrift_reader_of(in);
-    struct thrift_field  f = {0};
+    struct thrift_field f = {0};
 
     *out = (struct meta_page){.type = -1, .value_count = -1, .encoding = -1, .is_compressed = true};
     while (thrift_next(&t, &f)) {

@@ -1,4 +1,5 @@
-/* parquet_parts_test.c: the small parts: Thrift, runs and bit-packing, delta, dictionary, bounds of texts and numbers. */
+/* parquet_parts_test.c: the small parts: Thrift, runs and bit-packing, delta, dictionary, bounds of texts and
+ * numbers. */
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/test.h"
@@ -18,14 +19,15 @@ static uint64_t next(void)
     return hash_mix(state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
-/* --- Thrift -------------------------------------------------------------------------------------------------- */
+/* --- Thrift
+ * -------------------------------------------------------------------------------------------------- */
 
 static void test_thrift_round_trip(UNUSED void **test_state)
 {
-    struct bytes         out = {0};
+    struct bytes out = {0};
     struct thrift_writer w = {.out = &out};
     struct thrift_reader r;
-    struct thrift_field  f = {0}, element;
+    struct thrift_field f = {0}, element;
 
     thrift_begin(&w);
     thrift_put_bool(&w, 1, true);
@@ -71,7 +73,7 @@ static void test_thrift_round_trip(UNUSED void **test_state)
 static void test_thrift_bad_input(UNUSED void **test_state)
 {
     static const struct {
-        const char  *name;
+        const char *name;
         struct slice bytes;
     } cases[] = {
         {"nothing", {"", 0}},
@@ -88,7 +90,7 @@ static void test_thrift_bad_input(UNUSED void **test_state)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct thrift_reader r = thrift_reader_of(cases[i].bytes);
-        struct thrift_field  f = {0};
+        struct thrift_field f = {0};
 
         while (thrift_next(&r, &f))
             thrift_skip(&r, &f);
@@ -97,14 +99,15 @@ static void test_thrift_bad_input(UNUSED void **test_state)
     }
     memset(deep, 0x1c, sizeof deep); /* a struct in a struct in ... */
     struct thrift_reader r = thrift_reader_of(slice_of(deep, sizeof deep));
-    struct thrift_field  f = {0};
+    struct thrift_field f = {0};
 
     assert_true(thrift_next(&r, &f));
     thrift_skip(&r, &f);
     assert_true(r.in.failed);
 }
 
-/* --- runs and bits -------------------------------------------------------------------------------------------- */
+/* --- runs and bits
+ * -------------------------------------------------------------------------------------------- */
 
 static void fill(uint32_t *values, size_t count, int width, int style)
 {
@@ -121,12 +124,12 @@ static void test_rle(UNUSED void **test_state)
 {
     enum { COUNT = 1000 };
     uint32_t values[COUNT], got[COUNT];
-    uint8_t  small[COUNT];
+    uint8_t small[COUNT];
 
     for (int width = 0; width <= 32; width++)
         for (int style = 0; style < 4; style++)
             for (size_t count = 0; count <= COUNT; count += count < 40 ? 1 : 137) {
-                struct pbuf        out;
+                struct pbuf out;
                 struct rle_decoder d;
 
                 fill(values, count, width, style);
@@ -158,9 +161,9 @@ static void test_rle(UNUSED void **test_state)
 static void test_rle_by_the_book(UNUSED void **test_state)
 {
     static const uint32_t eight[] = {0, 1, 2, 3, 4, 5, 6, 7}; /* the example of Encodings.md */
-    struct pbuf           out;
-    uint32_t              got[8];
-    struct rle_decoder    d;
+    struct pbuf out;
+    uint32_t got[8];
+    struct rle_decoder d;
 
     pbuf_init(&out, NULL);
     rle_encode(&out, eight, 8, 3);
@@ -184,7 +187,7 @@ static void test_delta(UNUSED void **test_state)
 
     for (int style = 0; style < 6; style++)
         for (size_t count = 0; count <= COUNT; count += count < 140 ? 1 : 211) {
-            struct pbuf   out;
+            struct pbuf out;
             struct reader in;
 
             for (size_t i = 0; i < count; i++) {
@@ -229,7 +232,7 @@ static void test_codecs(UNUSED void **test_state)
     for (size_t k = 0; k < COUNT_OF(kinds); k++)
         for (size_t len = 0; len <= sizeof page; len = len * 3 + 1) {
             struct page_codec codec = {.kind = kinds[k]};
-            struct pbuf       out;
+            struct pbuf out;
 
             for (size_t i = 0; i < len; i++)
                 page[i] = (char)(next() % (i < len / 2 ? 3 : 256));
@@ -240,11 +243,14 @@ static void test_codecs(UNUSED void **test_state)
             }
             ASSERT_OK(page_codec_decompress((int)kinds[k], pbuf_all(&out), back, len, &e), &e);
             assert_memory_equal(page, back, len);
-            assert_int_equal(page_codec_decompress((int)kinds[k], pbuf_all(&out), back, len + 1, &e), ERR_CORRUPT);
+            assert_int_equal(page_codec_decompress((int)kinds[k], pbuf_all(&out), back, len + 1, &e),
+                             ERR_CORRUPT);
             if (len) {
-                assert_int_equal(page_codec_decompress((int)kinds[k], pbuf_all(&out), back, len - 1, &e), ERR_CORRUPT);
-                assert_int_equal(page_codec_decompress((int)kinds[k], slice_of(out.ptr, out.len - 1), back, len, &e),
+                assert_int_equal(page_codec_decompress((int)kinds[k], pbuf_all(&out), back, len - 1, &e),
                                  ERR_CORRUPT);
+                assert_int_equal(
+                    page_codec_decompress((int)kinds[k], slice_of(out.ptr, out.len - 1), back, len, &e),
+                    ERR_CORRUPT);
             }
             pbuf_fini(&out);
             page_codec_fini(&codec);
@@ -254,10 +260,10 @@ static void test_codecs(UNUSED void **test_state)
 static void test_dictionary(UNUSED void **test_state)
 {
     enum { COUNT = 5000 };
-    static uint64_t    numbers[COUNT];
+    static uint64_t numbers[COUNT];
     static struct view views[COUNT];
-    static uint32_t    ids[COUNT];
-    static char        texts[COUNT][40];
+    static uint32_t ids[COUNT];
+    static char texts[COUNT][40];
 
     for (uint64_t distinct = 1; distinct < 2 * COUNT; distinct *= 7) {
         struct dictionary d, b;
@@ -286,48 +292,52 @@ static void test_dictionary(UNUSED void **test_state)
     }
 }
 
-/* --- bounds --------------------------------------------------------------------------------------------------- */
+/* --- bounds
+ * --------------------------------------------------------------------------------------------------- */
 
 static void test_text_bounds(UNUSED void **test_state)
 {
     static const struct {
-        const char    *name;
+        const char *name;
         enum type_kind kind;
-        struct slice   value;
-        int32_t        cut;
-        struct slice   lower, upper;
-        bool           exact;
+        struct slice value;
+        int32_t cut;
+        struct slice lower, upper;
+        bool exact;
     } cases[] = {
         {"short enough", TYPE_STRING, SLICE("abc"), 3, SLICE("abc"), SLICE("abc"), true},
         {"cut", TYPE_STRING, SLICE("abcd"), 3, SLICE("abc"), SLICE("abd"), false},
         {"empty", TYPE_STRING, SLICE(""), 3, SLICE(""), SLICE(""), true},
-        {"counts characters", TYPE_STRING, SLICE("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"), 3, SLICE("\xc3\xa9\xc3\xa9\xc3\xa9"),
-         SLICE("\xc3\xa9\xc3\xa9\xc3\xaa"), false},
+        {"counts characters", TYPE_STRING, SLICE("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"), 3,
+         SLICE("\xc3\xa9\xc3\xa9\xc3\xa9"), SLICE("\xc3\xa9\xc3\xa9\xc3\xaa"), false},
         {"a longer next one", TYPE_STRING, SLICE("a\x7fz"), 2, SLICE("a\x7f"), SLICE("a\xc2\x80"), false},
-        {"leaves surrogates out", TYPE_STRING, SLICE("a\xed\x9f\xbfz"), 2, SLICE("a\xed\x9f\xbf"), SLICE("a\xee\x80\x80"),
-         false},
-        {"the last character", TYPE_STRING, SLICE("a\xf4\x8f\xbf\xbfz"), 2, SLICE("a\xf4\x8f\xbf\xbf"), SLICE("b"), false},
-        {"nothing is above", TYPE_STRING, SLICE("\xf4\x8f\xbf\xbf\xf4\x8f\xbf\xbfz"), 1, SLICE("\xf4\x8f\xbf\xbf"),
-         SLICE("\xf4\x8f\xbf\xbf\xf4\x8f\xbf\xbfz"), true},
+        {"leaves surrogates out", TYPE_STRING, SLICE("a\xed\x9f\xbfz"), 2, SLICE("a\xed\x9f\xbf"),
+         SLICE("a\xee\x80\x80"), false},
+        {"the last character", TYPE_STRING, SLICE("a\xf4\x8f\xbf\xbfz"), 2, SLICE("a\xf4\x8f\xbf\xbf"),
+         SLICE("b"), false},
+        {"nothing is above", TYPE_STRING, SLICE("\xf4\x8f\xbf\xbf\xf4\x8f\xbf\xbfz"), 1,
+         SLICE("\xf4\x8f\xbf\xbf"), SLICE("\xf4\x8f\xbf\xbf\xf4\x8f\xbf\xbfz"), true},
         {"no UTF-8", TYPE_STRING, SLICE("\xff\xfe\x80z"), 2, SLICE("\xff\xfe"), SLICE("\xff\xff"), false},
         {"bytes", TYPE_BINARY, SLICE("\x01\xff\xff\x01"), 3, SLICE("\x01\xff\xff"), SLICE("\x02"), false},
-        {"bytes without end", TYPE_BINARY, SLICE("\xff\xff\x01"), 2, SLICE("\xff\xff"), SLICE("\xff\xff\x01"), true},
+        {"bytes without end", TYPE_BINARY, SLICE("\xff\xff\x01"), 2, SLICE("\xff\xff"), SLICE("\xff\xff\x01"),
+         true},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct type         type = {.kind = cases[i].kind};
+        struct type type = {.kind = cases[i].kind};
         struct parquet_leaf leaf = {.type = &type, .physical = PHYSICAL_BYTES, .order = ORDER_BYTES};
-        struct bounds       b;
-        struct bytes        lower = {0}, upper = {0};
-        bool                exact, upper_exact;
+        struct bounds b;
+        struct bytes lower = {0}, upper = {0};
+        bool exact, upper_exact;
 
         bounds_init(&b, NULL);
         bounds_add_bytes(&b, cases[i].value, false);
         assert_true(bounds_write(&b, &leaf, false, BOUNDS_PARQUET, cases[i].cut, &lower, &exact));
         assert_true(bounds_write(&b, &leaf, true, BOUNDS_PARQUET, cases[i].cut, &upper, &upper_exact));
-        if (!slice_equal(bytes_all(&lower), cases[i].lower) || !slice_equal(bytes_all(&upper), cases[i].upper) ||
-            upper_exact != cases[i].exact)
-            fail_msg("%s: %.*s .. %.*s", cases[i].name, SLICE_ARG(bytes_all(&lower)), SLICE_ARG(bytes_all(&upper)));
+        if (!slice_equal(bytes_all(&lower), cases[i].lower) ||
+            !slice_equal(bytes_all(&upper), cases[i].upper) || upper_exact != cases[i].exact)
+            fail_msg("%s: %.*s .. %.*s", cases[i].name, SLICE_ARG(bytes_all(&lower)),
+                     SLICE_ARG(bytes_all(&upper)));
         bytes_fini(&lower);
         bytes_fini(&upper);
         bounds_fini(&b);
@@ -337,17 +347,26 @@ static void test_text_bounds(UNUSED void **test_state)
 /* Any texts, any cut: the bounds hold all of them, and are no longer than the cut. */
 static void test_random_text_bounds(UNUSED void **test_state)
 {
-    static const char *const pieces[] = {"a", "z", "\x7f", "\xc3\xbf", "\xdf\xbf", "\xed\x9f\xbf", "\xef\xbf\xbf",
-                                         "\xf4\x8f\xbf\xbf", "\xff", "\x80", "\xf0\x90\x80\x80"};
+    static const char *const pieces[] = {"a",
+                                         "z",
+                                         "\x7f",
+                                         "\xc3\xbf",
+                                         "\xdf\xbf",
+                                         "\xed\x9f\xbf",
+                                         "\xef\xbf\xbf",
+                                         "\xf4\x8f\xbf\xbf",
+                                         "\xff",
+                                         "\x80",
+                                         "\xf0\x90\x80\x80"};
 
     for (int round = 0; round < 3000; round++) {
-        struct type         type = {.kind = round & 1 ? TYPE_STRING : TYPE_BINARY};
+        struct type type = {.kind = round & 1 ? TYPE_STRING : TYPE_BINARY};
         struct parquet_leaf leaf = {.type = &type, .physical = PHYSICAL_BYTES, .order = ORDER_BYTES};
-        struct bounds       b;
-        struct bytes        texts[5] = {{0}}, lower = {0}, upper = {0};
-        struct view         views[5];
-        int32_t             cut = 1 + (int32_t)(next() % 4);
-        bool                exact;
+        struct bounds b;
+        struct bytes texts[5] = {{0}}, lower = {0}, upper = {0};
+        struct view views[5];
+        int32_t cut = 1 + (int32_t)(next() % 4);
+        bool exact;
 
         bounds_init(&b, NULL);
         for (int i = 0; i < 5; i++) {
@@ -373,24 +392,25 @@ static void test_random_text_bounds(UNUSED void **test_state)
 static void test_decimal_bounds(UNUSED void **test_state)
 {
     static const struct {
-        int64_t      min, max;
+        int64_t min, max;
         struct slice lower, upper;
     } cases[] = {
-        {0, 127, SLICE("\x00"), SLICE("\x7f")},       {-1, 128, SLICE("\xff"), SLICE("\x00\x80")},
+        {0, 127, SLICE("\x00"), SLICE("\x7f")},        {-1, 128, SLICE("\xff"), SLICE("\x00\x80")},
         {-128, 255, SLICE("\x80"), SLICE("\x00\xff")}, {-129, 256, SLICE("\xff\x7f"), SLICE("\x01\x00")},
         {-32768, 1, SLICE("\x80\x00"), SLICE("\x01")},
     };
-    struct type         type = {.kind = TYPE_DECIMAL, .precision = 9};
+    struct type type = {.kind = TYPE_DECIMAL, .precision = 9};
     struct parquet_leaf leaf = {.type = &type, .physical = PHYSICAL_INT32, .order = ORDER_INT, .width = 4};
-    struct parquet_leaf fixed = {.type = &type, .physical = PHYSICAL_FIXED, .order = ORDER_SIGNED_BYTES, .type_length = 9};
+    struct parquet_leaf fixed = {
+        .type = &type, .physical = PHYSICAL_FIXED, .order = ORDER_SIGNED_BYTES, .type_length = 9};
 
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         for (int as_bytes = 0; as_bytes < 2; as_bytes++) {
-            uint64_t      values[] = {(uint64_t)cases[i].max, (uint64_t)cases[i].min};
+            uint64_t values[] = {(uint64_t)cases[i].max, (uint64_t)cases[i].min};
             struct bounds b;
-            struct bytes  lower = {0}, upper = {0};
-            bool          exact;
-            char          raw[2][9];
+            struct bytes lower = {0}, upper = {0};
+            bool exact;
+            char raw[2][9];
 
             bounds_init(&b, NULL);
             for (int k = 0; k < 2; k++) {
@@ -401,8 +421,10 @@ static void test_decimal_bounds(UNUSED void **test_state)
             }
             if (!as_bytes)
                 bounds_add_ints(&b, values, 2);
-            assert_true(bounds_write(&b, as_bytes ? &fixed : &leaf, false, BOUNDS_ICEBERG, 16, &lower, &exact));
-            assert_true(bounds_write(&b, as_bytes ? &fixed : &leaf, true, BOUNDS_ICEBERG, 16, &upper, &exact));
+            assert_true(
+                bounds_write(&b, as_bytes ? &fixed : &leaf, false, BOUNDS_ICEBERG, 16, &lower, &exact));
+            assert_true(
+                bounds_write(&b, as_bytes ? &fixed : &leaf, true, BOUNDS_ICEBERG, 16, &upper, &exact));
             assert_true(slice_equal(bytes_all(&lower), cases[i].lower));
             assert_true(slice_equal(bytes_all(&upper), cases[i].upper));
             bytes_fini(&lower);
@@ -413,14 +435,14 @@ static void test_decimal_bounds(UNUSED void **test_state)
 
 static void test_float_bounds(UNUSED void **test_state)
 {
-    double              values[] = {__builtin_nan(""), 0.0, -0.0, __builtin_nan("")}, got;
-    uint64_t            bits[4];
-    int64_t             nans = 0;
-    struct type         type = {.kind = TYPE_DOUBLE};
+    double values[] = {__builtin_nan(""), 0.0, -0.0, __builtin_nan("")}, got;
+    uint64_t bits[4];
+    int64_t nans = 0;
+    struct type type = {.kind = TYPE_DOUBLE};
     struct parquet_leaf leaf = {.type = &type, .physical = PHYSICAL_DOUBLE, .order = ORDER_FLOAT, .width = 8};
-    struct bounds       b;
-    struct bytes        out = {0};
-    bool                exact;
+    struct bounds b;
+    struct bytes out = {0};
+    bool exact;
 
     memcpy(bits, values, sizeof bits);
     bounds_init(&b, NULL);
@@ -440,8 +462,8 @@ static void test_float_bounds(UNUSED void **test_state)
     bounds_fini(&b);
 }
 
-TEST_MAIN(cmocka_unit_test(test_thrift_round_trip), cmocka_unit_test(test_thrift_bad_input), cmocka_unit_test(test_rle),
-          cmocka_unit_test(test_rle_by_the_book), cmocka_unit_test(test_delta), cmocka_unit_test(test_codecs),
-          cmocka_unit_test(test_dictionary), cmocka_unit_test(test_text_bounds),
-          cmocka_unit_test(test_random_text_bounds), cmocka_unit_test(test_decimal_bounds),
-          cmocka_unit_test(test_float_bounds))
+TEST_MAIN(cmocka_unit_test(test_thrift_round_trip), cmocka_unit_test(test_thrift_bad_input),
+          cmocka_unit_test(test_rle), cmocka_unit_test(test_rle_by_the_book), cmocka_unit_test(test_delta),
+          cmocka_unit_test(test_codecs), cmocka_unit_test(test_dictionary),
+          cmocka_unit_test(test_text_bounds), cmocka_unit_test(test_random_text_bounds),
+          cmocka_unit_test(test_decimal_bounds), cmocka_unit_test(test_float_bounds))

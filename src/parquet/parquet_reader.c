@@ -1,6 +1,6 @@
 /* parquet_reader.c: a file being read: its footer, and row groups to batches.
- * The tail of the file is read in one go and mostly holds the whole footer. Of a row group only the chunks that are
- * wanted are read; chunks that lie close together come in one read.
+ * The tail of the file is read in one go and mostly holds the whole footer. Of a row group only the chunks
+ * that are wanted are read; chunks that lie close together come in one read.
  */
 #include "parquet/parquet_reader.h"
 #include "base/budget.h"
@@ -15,38 +15,40 @@
 
 struct projection {
     struct projection *next;
-    const int32_t     *columns;
-    int32_t            count;
-    struct schema      schema;
+    const int32_t *columns;
+    int32_t count;
+    struct schema schema;
 };
 
 struct parquet_reader {
-    struct fs             *fs; /* borrowed */
-    char                  *path; /* owned */
-    struct budget         *budget; /* borrowed, may be NULL */
-    int64_t                file_bytes;
-    struct arena           arena; /* everything that the footer says */
-    struct meta_file       meta;
+    struct fs *fs;         /* borrowed */
+    char *path;            /* owned */
+    struct budget *budget; /* borrowed, may be NULL */
+    int64_t file_bytes;
+    struct arena arena; /* everything that the footer says */
+    struct meta_file meta;
     struct parquet_columns columns;
-    struct chunk_scratch   scratch;
-    struct projection     *projections; /* schemas made for column subsets, in arena */
+    struct chunk_scratch scratch;
+    struct projection *projections; /* schemas made for column subsets, in arena */
 };
 
 /* Bytes of the file that are in memory, charged. */
 struct window {
     struct bytes bytes;
-    int64_t      offset;
-    size_t       charged;
+    int64_t offset;
+    size_t charged;
 };
 
-/* --- the footer ---------------------------------------------------------------------------------------------- */
+/* --- the footer
+ * ---------------------------------------------------------------------------------------------- */
 
 static enum err corrupt(struct error *e, const char *what)
 {
     return error_set(e, ERR_CORRUPT, "it %s", what);
 }
 
-static enum err read_window(struct parquet_reader *r, struct window *w, int64_t offset, int64_t len, struct error *e)
+static enum err read_window(struct parquet_reader *r, struct window *w, int64_t offset, int64_t len,
+                            struct error *e)
 {
     enum err rc;
 
@@ -72,10 +74,10 @@ static void window_fini(struct parquet_reader *r, struct window *w)
 
 static enum err find_footer(struct parquet_reader *r, struct window *w, struct slice *footer, struct error *e)
 {
-    int64_t       tail = MIN(r->file_bytes, TAIL_BYTES), len;
-    struct slice  all, magic;
+    int64_t tail = MIN(r->file_bytes, TAIL_BYTES), len;
+    struct slice all, magic;
     struct reader in;
-    enum err      rc;
+    enum err rc;
 
     if (r->file_bytes < PARQUET_MAGIC_LEN + PARQUET_TAIL_LEN)
         return corrupt(e, "is too short for a Parquet file");
@@ -110,30 +112,33 @@ static enum err check_groups(const struct parquet_reader *r, struct error *e)
         const struct meta_group *g = &r->meta.groups[i];
 
         if (g->row_count < 0 || g->row_count > r->meta.row_count - rows)
-            return error_set(e, ERR_CORRUPT, "row group %" PRId32 " has %" PRId64 " rows, which the file has not", i,
+            return error_set(e, ERR_CORRUPT,
+                             "row group %" PRId32 " has %" PRId64 " rows, which the file has not", i,
                              g->row_count);
         if (g->chunk_count != r->columns.leaf_count)
-            return error_set(e, ERR_CORRUPT, "row group %" PRId32 " has %" PRId32 " columns, the schema %" PRId32, i,
+            return error_set(e, ERR_CORRUPT,
+                             "row group %" PRId32 " has %" PRId32 " columns, the schema %" PRId32, i,
                              g->chunk_count, r->columns.leaf_count);
         rows += g->row_count;
     }
     if (rows != r->meta.row_count)
-        return error_set(e, ERR_CORRUPT, "its row groups have %" PRId64 " rows, the footer says %" PRId64, rows,
-                         r->meta.row_count);
+        return error_set(e, ERR_CORRUPT, "its row groups have %" PRId64 " rows, the footer says %" PRId64,
+                         rows, r->meta.row_count);
     return OK;
 }
 
 static enum err read_footer(struct parquet_reader *r, struct error *e)
 {
-    struct window  w = {0};
+    struct window w = {0};
     struct fs_info info;
-    struct slice   footer;
-    enum err       rc;
+    struct slice footer;
+    enum err rc;
 
     if ((rc = fs_stat(r->fs, r->path, &info, e)) != OK)
         goto out;
     r->file_bytes = info.size;
-    if ((rc = find_footer(r, &w, &footer, e)) != OK || (rc = meta_read_footer(&r->arena, footer, &r->meta, e)) != OK)
+    if ((rc = find_footer(r, &w, &footer, e)) != OK ||
+        (rc = meta_read_footer(&r->arena, footer, &r->meta, e)) != OK)
         goto out;
     if (r->meta.encrypted)
         rc = error_set(e, ERR_UNSUPPORTED, "it is encrypted, which weir does not read");
@@ -144,11 +149,11 @@ out:
     return rc;
 }
 
-enum err parquet_reader_open(struct fs *fs, const char *path, struct budget *budget, struct parquet_reader **out,
-                             struct error *e)
+enum err parquet_reader_open(struct fs *fs, const char *path, struct budget *budget,
+                             struct parquet_reader **out, struct error *e)
 {
     struct parquet_reader *r = mem_zalloc(sizeof *r);
-    enum err               rc;
+    enum err rc;
 
     if (r == NULL)
         return error_memory(e, sizeof *r, "a Parquet reader");
@@ -205,16 +210,17 @@ const char *parquet_reader_metadata(const struct parquet_reader *r, const char *
     return NULL;
 }
 
-/* --- row groups ---------------------------------------------------------------------------------------------- */
+/* --- row groups
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A row group on its way into a batch. */
 struct group_read {
-    struct parquet_reader   *r;
+    struct parquet_reader *r;
     const struct meta_group *group;
-    const int32_t           *columns; /* NULL: all */
-    int32_t                  column_count;
-    struct batch            *batch;
-    struct window            window;
+    const int32_t *columns; /* NULL: all */
+    int32_t column_count;
+    struct batch *batch;
+    struct window window;
 };
 
 static int32_t column_number(const int32_t *columns, int32_t nth)
@@ -226,13 +232,14 @@ static int32_t column_number(const int32_t *columns, int32_t nth)
 static const struct schema *project(struct parquet_reader *r, const int32_t *columns, int32_t count)
 {
     const struct schema *own = r->columns.schema;
-    struct projection   *p;
-    struct field        *fields;
+    struct projection *p;
+    struct field *fields;
 
     if (columns == NULL)
         return own;
     for (p = r->projections; p; p = p->next)
-        if (p->count == count && (count == 0 || memcmp(p->columns, columns, (size_t)count * sizeof *columns) == 0))
+        if (p->count == count &&
+            (count == 0 || memcmp(p->columns, columns, (size_t)count * sizeof *columns) == 0))
             return &p->schema;
     p = ARENA_NEW(&r->arena, struct projection);
     fields = ARENA_ARRAY(&r->arena, struct field, count);
@@ -258,8 +265,8 @@ static int64_t chunk_start(const struct meta_chunk *c)
     return dictionary ? c->dictionary_offset : c->data_offset;
 }
 
-static enum err check_chunk(const struct group_read *g, const struct meta_chunk *c, const struct parquet_column *leaf,
-                            struct error *e)
+static enum err check_chunk(const struct group_read *g, const struct meta_chunk *c,
+                            const struct parquet_column *leaf, struct error *e)
 {
     int64_t start = chunk_start(c), end = g->r->file_bytes - PARQUET_TAIL_LEN;
 
@@ -269,32 +276,35 @@ static enum err check_chunk(const struct group_read *g, const struct meta_chunk 
         return error_set(e, ERR_UNSUPPORTED, "it is encrypted, which weir does not read");
     if (c->value_count == 0 && g->group->row_count == 0)
         return OK; /* nothing to read; writers put anything there */
-    if (start < PARQUET_MAGIC_LEN || start > end || c->compressed_bytes < 0 || c->compressed_bytes > end - start)
+    if (start < PARQUET_MAGIC_LEN || start > end || c->compressed_bytes < 0 ||
+        c->compressed_bytes > end - start)
         return error_set(e, ERR_CORRUPT, "its %" PRId64 " bytes at %" PRId64 " are not within the file",
                          c->compressed_bytes, start);
     if (leaf->rep == 0 && c->value_count != g->group->row_count)
-        return error_set(e, ERR_CORRUPT, "it has %" PRId64 " values, the row group %" PRId64 " rows", c->value_count,
-                         g->group->row_count);
+        return error_set(e, ERR_CORRUPT, "it has %" PRId64 " values, the row group %" PRId64 " rows",
+                         c->value_count, g->group->row_count);
     return OK;
 }
 
-/* How far one read should go that begins with leaf `first` of the nth wanted column: over all wanted chunks that
- * follow closely. */
+/* How far one read should go that begins with leaf `first` of the nth wanted column: over all wanted chunks
+ * that follow closely. */
 static int64_t read_end(const struct group_read *g, int32_t nth, int32_t first)
 {
-    int64_t start = chunk_start(&g->group->chunks[first]), end = start + g->group->chunks[first].compressed_bytes;
+    int64_t start = chunk_start(&g->group->chunks[first]),
+            end = start + g->group->chunks[first].compressed_bytes;
 
     for (; nth < g->column_count; nth++) {
         const struct parquet_column *column = &g->r->columns.columns[column_number(g->columns, nth)];
 
         for (int32_t i = column->first_leaf; i < column->first_leaf + column->leaf_count; i++) {
             const struct meta_chunk *c = &g->group->chunks[i];
-            int64_t                  at = chunk_start(c);
+            int64_t at = chunk_start(c);
 
             if (i == first || at < end)
                 continue;
             if (c->compressed_bytes < 0 || at - end > GAP_BYTES || at - start > READ_BYTES ||
-                c->compressed_bytes > READ_BYTES - (at - start) || at + c->compressed_bytes > g->r->file_bytes)
+                c->compressed_bytes > READ_BYTES - (at - start) ||
+                at + c->compressed_bytes > g->r->file_bytes)
                 return end;
             end = at + c->compressed_bytes;
         }
@@ -302,11 +312,12 @@ static int64_t read_end(const struct group_read *g, int32_t nth, int32_t first)
     return end;
 }
 
-static enum err load_chunk(struct group_read *g, int32_t nth, int32_t leaf, struct slice *out, struct error *e)
+static enum err load_chunk(struct group_read *g, int32_t nth, int32_t leaf, struct slice *out,
+                           struct error *e)
 {
     const struct meta_chunk *c = &g->group->chunks[leaf];
-    int64_t                  start = chunk_start(c), from = g->window.offset;
-    enum err                 rc;
+    int64_t start = chunk_start(c), from = g->window.offset;
+    enum err rc;
 
     *out = (struct slice){NULL, 0};
     if (c->value_count == 0)
@@ -323,7 +334,8 @@ static enum err load_chunk(struct group_read *g, int32_t nth, int32_t leaf, stru
 }
 
 /* The wanted type of the leaves of a column, in their order. */
-static const struct type *wanted_leaf(const struct parquet_column *column, const struct type *wanted, int32_t leaf)
+static const struct type *wanted_leaf(const struct parquet_column *column, const struct type *wanted,
+                                      int32_t leaf)
 {
     if (column->element)
         return wanted;
@@ -341,18 +353,18 @@ static enum err read_leaves(struct group_read *g, int32_t nth, const struct parq
                             struct leaf_data *leaves, struct error *e)
 {
     struct parquet_reader *r = g->r;
-    enum err               rc = OK;
+    enum err rc = OK;
 
     for (int32_t i = 0; i < column->leaf_count && rc == OK; i++) {
-        int32_t                      number = column->first_leaf + i;
+        int32_t number = column->first_leaf + i;
         const struct parquet_column *leaf = r->columns.leaves[number];
-        const struct type           *wanted = wanted_leaf(column, g->batch->columns[nth].type, number);
-        struct slice                 bytes;
+        const struct type *wanted = wanted_leaf(column, g->batch->columns[nth].type, number);
+        struct slice bytes;
 
         if ((rc = check_chunk(g, &g->group->chunks[number], leaf, e)) != OK ||
             (rc = load_chunk(g, nth, number, &bytes, e)) != OK ||
-            (rc = chunk_read(leaf, &g->group->chunks[number], bytes, wanted, g->batch, &r->scratch, &leaves[i], e)) !=
-                OK)
+            (rc = chunk_read(leaf, &g->group->chunks[number], bytes, wanted, g->batch, &r->scratch,
+                             &leaves[i], e)) != OK)
             error_add(e, rc, "column %s", leaf->name);
     }
     return rc;
@@ -361,10 +373,10 @@ static enum err read_leaves(struct group_read *g, int32_t nth, const struct parq
 static enum err read_column(struct group_read *g, int32_t nth, struct error *e)
 {
     const struct parquet_column *column = &g->r->columns.columns[column_number(g->columns, nth)];
-    struct column               *to = &g->batch->columns[nth];
-    size_t                       byte_count = (size_t)column->leaf_count * sizeof(struct leaf_data);
-    struct leaf_data            *leaves;
-    enum err                     rc;
+    struct column *to = &g->batch->columns[nth];
+    size_t byte_count = (size_t)column->leaf_count * sizeof(struct leaf_data);
+    struct leaf_data *leaves;
+    enum err rc;
 
     if ((rc = parquet_column_check(column, to->type, e)) != OK)
         return rc;
@@ -380,18 +392,21 @@ static enum err read_column(struct group_read *g, int32_t nth, struct error *e)
     return rc;
 }
 
-enum err parquet_reader_group(struct parquet_reader *r, int32_t group, const int32_t *columns, int32_t column_count,
-                              const struct schema *schema, struct batch **out, struct error *e)
+enum err parquet_reader_group(struct parquet_reader *r, int32_t group, const int32_t *columns,
+                              int32_t column_count, const struct schema *schema, struct batch **out,
+                              struct error *e)
 {
-    struct group_read g = {.r = r, .columns = columns, .column_count = columns ? column_count : r->columns.column_count};
-    enum err          rc = OK;
+    struct group_read g = {
+        .r = r, .columns = columns, .column_count = columns ? column_count : r->columns.column_count};
+    enum err rc = OK;
 
     assert(group >= 0 && group < r->meta.group_count);
     for (int32_t i = 0; i < g.column_count; i++)
         assert(column_number(columns, i) >= 0 && column_number(columns, i) < r->columns.column_count);
     g.group = &r->meta.groups[group];
     if (g.group->row_count > INT32_MAX - 1)
-        return error_set(e, ERR_UNSUPPORTED, "row group %" PRId32 " of %s has over 2^31 rows", group, r->path);
+        return error_set(e, ERR_UNSUPPORTED, "row group %" PRId32 " of %s has over 2^31 rows", group,
+                         r->path);
     if (schema == NULL)
         schema = project(r, columns, g.column_count);
     assert(schema == NULL || schema->field_count == g.column_count);

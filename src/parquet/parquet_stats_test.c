@@ -1,4 +1,5 @@
-/* parquet_stats_test.c: what a writer says of its columns (summary, page index) against what is counted by hand. */
+/* parquet_stats_test.c: what a writer says of its columns (summary, page index) against what is counted by
+ * hand. */
 #include "base/test.h"
 #include "parquet/memory_fs.h"
 #include "parquet/parquet_format.h"
@@ -9,14 +10,14 @@
 #define PAGE_ROWS 64
 
 struct fixture {
-    struct arena           arena;
-    const struct schema   *schema;
-    struct memory_fs       fs;
-    struct fs_file        *file;
+    struct arena arena;
+    const struct schema *schema;
+    struct memory_fs fs;
+    struct fs_file *file;
     struct parquet_writer *w;
-    struct batch          *batch;
+    struct batch *batch;
     struct parquet_summary summary;
-    struct error           e;
+    struct error e;
 };
 
 static void number(const struct field *fields, int32_t count, int32_t *next)
@@ -53,7 +54,8 @@ static void teardown(struct fixture *f)
     arena_fini(&f->arena);
 }
 
-/* --- by hand -------------------------------------------------------------------------------------------------- */
+/* --- by hand
+ * -------------------------------------------------------------------------------------------------- */
 
 /* Order of two values of a column; texts by their bytes. */
 static int compare_rows(const struct column *c, int32_t a, int32_t b)
@@ -119,9 +121,9 @@ static __int128 big_endian(struct slice s)
 static bool bound_fits(const struct column *c, int32_t row, struct slice bound, bool upper, size_t cut)
 {
     int64_t i = 0;
-    float   f;
-    double  d;
-    int     order;
+    float f;
+    double d;
+    int order;
 
     switch (c->type->kind) {
     case TYPE_BOOLEAN:
@@ -160,11 +162,11 @@ static bool bound_fits(const struct column *c, int32_t row, struct slice bound, 
 
 static void check_column(const struct fixture *f, int32_t number_of, size_t cut)
 {
-    const struct column               *c = &f->batch->columns[number_of];
+    const struct column *c = &f->batch->columns[number_of];
     const struct parquet_column_stats *s = &f->summary.columns[number_of];
-    const char                        *name = f->schema->fields[number_of].name;
-    int64_t                            nulls = 0, nans = 0;
-    int32_t                            min, max;
+    const char *name = f->schema->fields[number_of].name;
+    int64_t nulls = 0, nans = 0;
+    int32_t min, max;
 
     for (int32_t i = 0; i < c->row_count; i++) {
         nulls += !column_valid(c, i);
@@ -200,8 +202,9 @@ static void test_summary(UNUSED void **state)
     for (size_t o = 0; o < COUNT_OF(options); o++)
         for (int style = 0; style < RANDOM_STYLES; style++)
             for (size_t n = 0; n < COUNT_OF(nulls); n++) {
-                struct random_source r = {o * 100 + (size_t)style * 10 + n, (enum random_style)style, nulls[n], 0};
-                struct fixture       f;
+                struct random_source r = {o * 100 + (size_t)style * 10 + n, (enum random_style)style,
+                                          nulls[n], 0};
+                struct fixture f;
 
                 setup(&f, TYPES, &r, 10000, &options[o]);
                 assert_int_equal(f.summary.row_count, 10000);
@@ -215,7 +218,8 @@ static void test_summary(UNUSED void **state)
 }
 
 /* Elements and absent elements of the leaves of a column, in their order. */
-static void count_leaves(const struct column *c, const bool *present, int64_t *values, int64_t *nulls, int32_t *leaf)
+static void count_leaves(const struct column *c, const bool *present, int64_t *values, int64_t *nulls,
+                         int32_t *leaf)
 {
     bool *rows = mem_calloc((size_t)c->row_count, sizeof *rows), *elements;
 
@@ -241,11 +245,11 @@ static void count_leaves(const struct column *c, const bool *present, int64_t *v
 static void test_nested_counts(UNUSED void **state)
 {
     for (int style = 0; style < 3; style++) {
-        struct random_source   r = {(uint64_t)style, (enum random_style)style, 20, 0};
+        struct random_source r = {(uint64_t)style, (enum random_style)style, 20, 0};
         struct parquet_options o = {.codec = PARQUET_NONE, .page_rows = 50};
-        struct fixture         f;
-        int64_t                values[20] = {0}, nulls[20] = {0};
-        int32_t                leaf = 0;
+        struct fixture f;
+        int64_t values[20] = {0}, nulls[20] = {0};
+        int32_t leaf = 0;
 
         setup(&f,
               "a INT, l ARRAY<STRING>, m MAP<STRING NOT NULL, DOUBLE>, r ROW<x INT, y ROW<z STRING>>, "
@@ -265,7 +269,8 @@ static void test_nested_counts(UNUSED void **state)
     }
 }
 
-/* --- the page index ------------------------------------------------------------------------------------------- */
+/* --- the page index
+ * ------------------------------------------------------------------------------------------- */
 
 struct index_place {
     int64_t offsets_at, offsets_len, bounds_at, bounds_len;
@@ -274,12 +279,12 @@ struct index_place {
 /* Where the footer says that the page indexes of the first row group's columns are. */
 static int find_indexes(const struct fixture *f, struct index_place *out)
 {
-    struct slice         file = bytes_all(&f->fs.content);
-    struct reader        tail = reader_of(slice_from(file, file.len - PARQUET_TAIL_LEN));
-    size_t               len = reader_le32(&tail);
+    struct slice file = bytes_all(&f->fs.content);
+    struct reader tail = reader_of(slice_from(file, file.len - PARQUET_TAIL_LEN));
+    size_t len = reader_le32(&tail);
     struct thrift_reader r = thrift_reader_of(slice_of(file.ptr + file.len - PARQUET_TAIL_LEN - len, len));
-    struct thrift_field  top = {0}, group = {0}, chunk, element;
-    int                  count = 0;
+    struct thrift_field top = {0}, group = {0}, chunk, element;
+    int count = 0;
 
     while (thrift_next(&r, &top) && top.id != 4)
         thrift_skip(&r, &top);
@@ -307,10 +312,11 @@ static int find_indexes(const struct fixture *f, struct index_place *out)
 /* PageLocation: each page follows the one before, and begins with the row that it should. */
 static uint32_t check_offsets(const struct fixture *f, const struct index_place *place)
 {
-    struct thrift_reader r = thrift_reader_of(slice_of(f->fs.content.ptr + place->offsets_at, (size_t)place->offsets_len));
-    struct thrift_field  field = {0}, element, in;
-    uint32_t             pages;
-    int64_t              end = 0;
+    struct thrift_reader r = thrift_reader_of(
+        slice_of(f->fs.content.ptr + place->offsets_at, (size_t)place->offsets_len));
+    struct thrift_field field = {0}, element, in;
+    uint32_t pages;
+    int64_t end = 0;
 
     assert_true(thrift_next(&r, &field) && field.id == 1);
     pages = thrift_list(&r, &field, &element);
@@ -328,14 +334,15 @@ static uint32_t check_offsets(const struct fixture *f, const struct index_place 
     return pages;
 }
 
-static void check_bounds(const struct fixture *f, const struct index_place *place, const struct column *c, uint32_t pages,
-                         size_t cut)
+static void check_bounds(const struct fixture *f, const struct index_place *place, const struct column *c,
+                         uint32_t pages, size_t cut)
 {
-    struct thrift_reader r = thrift_reader_of(slice_of(f->fs.content.ptr + place->bounds_at, (size_t)place->bounds_len));
-    struct thrift_field  field = {0}, element;
-    bool                 decimal = c->type->kind == TYPE_DECIMAL;
-    int                  seen = 0, order = -1, ups = 0, downs = 0;
-    int32_t              min, max, last_min = -1, last_max = -1;
+    struct thrift_reader r = thrift_reader_of(
+        slice_of(f->fs.content.ptr + place->bounds_at, (size_t)place->bounds_len));
+    struct thrift_field field = {0}, element;
+    bool decimal = c->type->kind == TYPE_DECIMAL;
+    int seen = 0, order = -1, ups = 0, downs = 0;
+    int32_t min, max, last_min = -1, last_max = -1;
 
     while (thrift_next(&r, &field)) {
         if (field.id == 4) {
@@ -344,8 +351,8 @@ static void check_bounds(const struct fixture *f, const struct index_place *plac
         }
         assert_int_equal(thrift_list(&r, &field, &element), pages);
         for (uint32_t i = 0; i < pages; i++) {
-            int32_t      from = (int32_t)i * PAGE_ROWS, to = MIN(from + PAGE_ROWS, c->row_count);
-            int64_t      nulls = 0;
+            int32_t from = (int32_t)i * PAGE_ROWS, to = MIN(from + PAGE_ROWS, c->row_count);
+            int64_t nulls = 0;
             struct slice bound;
 
             extremes(c, from, to, &min, &max);
@@ -398,15 +405,15 @@ static void test_page_index(UNUSED void **state)
         for (int style = 0; style < RANDOM_STYLES; style++)
             for (int nulls = 0; nulls <= 100; nulls += 50) {
                 struct random_source r = {o * 100 + (size_t)style, (enum random_style)style, nulls, 0};
-                struct fixture       f;
-                struct index_place   places[32];
-                uint32_t             pages;
+                struct fixture f;
+                struct index_place places[32];
+                uint32_t pages;
 
                 setup(&f, TYPES, &r, 1000, &options[o]);
                 assert_int_equal(find_indexes(&f, places), f.schema->field_count);
                 for (int32_t i = 0; i < f.schema->field_count; i++) {
                     const struct column *c = &f.batch->columns[i];
-                    bool                 may_miss = c->type->kind == TYPE_FLOAT || c->type->kind == TYPE_DOUBLE ||
+                    bool may_miss = c->type->kind == TYPE_FLOAT || c->type->kind == TYPE_DOUBLE ||
                                     c->type->length == 200; /* pages of NaN; FIXED too long for bounds */
 
                     if (o == 2 && strcmp(f.schema->fields[i].name, "bin") == 0)
@@ -424,4 +431,5 @@ static void test_page_index(UNUSED void **state)
             }
 }
 
-TEST_MAIN(cmocka_unit_test(test_summary), cmocka_unit_test(test_nested_counts), cmocka_unit_test(test_page_index))
+TEST_MAIN(cmocka_unit_test(test_summary), cmocka_unit_test(test_nested_counts),
+          cmocka_unit_test(test_page_index))

@@ -1,4 +1,5 @@
-/* parquet_test.c: files written and read again: every type, nullability, encoding, codec, page and row group size. */
+/* parquet_test.c: files written and read again: every type, nullability, encoding, codec, page and row group
+ * size. */
 #include "base/test.h"
 #include "base/budget.h"
 #include "parquet/memory_fs.h"
@@ -9,7 +10,7 @@
 #define ALL_TYPES                                                                                            \
     "b BOOLEAN, i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT, f FLOAT, d DOUBLE, d5 DECIMAL(5, 2), "        \
     "d18 DECIMAL(18, 3), d20 DECIMAL(20, 0), d38 DECIMAL(38, 10), dt DATE, t TIME(6), ts TIMESTAMP(6), "     \
-    "tz TIMESTAMP_LTZ(6), tn TIMESTAMP(9), tzn TIMESTAMP_LTZ(9), s STRING, bin BYTES, fx BINARY(5), "       \
+    "tz TIMESTAMP_LTZ(6), tn TIMESTAMP(9), tzn TIMESTAMP_LTZ(9), s STRING, bin BYTES, fx BINARY(5), "        \
     "fl BINARY(200), u UUID"
 #define REQUIRED_TYPES                                                                                       \
     "b BOOLEAN NOT NULL, i8 TINYINT NOT NULL, i32 INT NOT NULL, i64 BIGINT NOT NULL, f FLOAT NOT NULL, "     \
@@ -22,10 +23,10 @@
     "lr ARRAY<ROW<p INT NOT NULL, q ARRAY<STRING>>>, rr ROW<a ROW<b ROW<c INT NOT NULL> NOT NULL> NOT NULL>"
 
 struct fixture {
-    struct arena         arena;
+    struct arena arena;
     const struct schema *schema;
-    struct memory_fs     fs;
-    struct error         e;
+    struct memory_fs fs;
+    struct error e;
 };
 
 /* Give every field an id, in the order they come. */
@@ -56,10 +57,10 @@ static void teardown(struct fixture *f)
 static enum err write_file(struct fixture *f, struct batch *const *batches, int count,
                            const struct parquet_options *options, struct budget *budget, struct error *e)
 {
-    struct fs_file        *file = NULL;
+    struct fs_file *file = NULL;
     struct parquet_writer *w = NULL;
     struct parquet_summary summary;
-    enum err               rc;
+    enum err rc;
 
     if ((rc = fs_create(&f->fs.fs, "memory", &file, e)) != OK ||
         (rc = parquet_writer_new(f->schema, options, file, budget, &w, e)) != OK)
@@ -78,12 +79,12 @@ out:
 }
 
 /* Everything in the file, as text. */
-static enum err read_file(struct fixture *f, const struct schema *as, struct budget *budget, struct bytes *text,
-                          struct error *e)
+static enum err read_file(struct fixture *f, const struct schema *as, struct budget *budget,
+                          struct bytes *text, struct error *e)
 {
     struct parquet_reader *r;
-    struct batch          *b;
-    enum err               rc = parquet_reader_open(&f->fs.fs, "memory", budget, &r, e);
+    struct batch *b;
+    enum err rc = parquet_reader_open(&f->fs.fs, "memory", budget, &r, e);
 
     if (rc != OK)
         return rc;
@@ -108,16 +109,17 @@ static void assert_same_text(const struct bytes *want, const struct bytes *got, 
     for (; i < MIN(want->len, got->len) && want->ptr[i] == got->ptr[i]; i++)
         line += want->ptr[i] == '\n';
     i = i > 40 ? i - 40 : 0;
-    fail_msg("%s: differ in line %zu: wanted ...%.*s... got ...%.*s...", what, line, (int)MIN(want->len - i, (size_t)120),
-             want->ptr + i, (int)MIN(got->len - i, (size_t)120), got->ptr + i);
+    fail_msg("%s: differ in line %zu: wanted ...%.*s... got ...%.*s...", what, line,
+             (int)MIN(want->len - i, (size_t)120), want->ptr + i, (int)MIN(got->len - i, (size_t)120),
+             got->ptr + i);
 }
 
 static void round_trip(struct fixture *f, struct random_source *r, int32_t row_count,
                        const struct parquet_options *options, const char *what)
 {
-    struct bytes  want = {0}, got = {0};
+    struct bytes want = {0}, got = {0};
     struct batch *batches[3];
-    int32_t       keep[1000], kept = 0;
+    int32_t keep[1000], kept = 0;
 
     for (int i = 0; i < 3; i++)
         batches[i] = random_batch(r, f->schema, row_count / (i + 1));
@@ -141,27 +143,32 @@ static void round_trip(struct fixture *f, struct random_source *r, int32_t row_c
 
 static void test_round_trip(UNUSED void **state)
 {
-    static const char *const           schemas[] = {ALL_TYPES, REQUIRED_TYPES, NESTED_TYPES};
+    static const char *const schemas[] = {ALL_TYPES, REQUIRED_TYPES, NESTED_TYPES};
     static const struct parquet_options options[] = {
         {.codec = PARQUET_NONE},
         {.codec = PARQUET_SNAPPY, .page_rows = 100, .delta = true},
         {.codec = PARQUET_GZIP, .page_bytes = 500, .dictionary_bytes = 1000},
         {.codec = PARQUET_ZSTD, .dictionary_bytes = -1, .delta = true, .page_rows = 333},
-        {.codec = PARQUET_LZ4_RAW, .row_group_bytes = 20000, .page_rows = 1000, .delta = true, .dictionary_bytes = 300},
+        {.codec = PARQUET_LZ4_RAW,
+         .row_group_bytes = 20000,
+         .page_rows = 1000,
+         .delta = true,
+         .dictionary_bytes = 300},
         {.codec = PARQUET_SNAPPY, .row_group_bytes = 1, .page_rows = 1, .page_bytes = 1},
     };
     static const int nulls[] = {0, 20, 100};
-    char             what[100];
+    char what[100];
 
     for (size_t s = 0; s < COUNT_OF(schemas); s++)
         for (size_t o = 0; o < COUNT_OF(options); o++)
             for (int style = 0; style < RANDOM_STYLES; style++)
                 for (size_t n = 0; n < COUNT_OF(nulls); n++) {
-                    struct fixture       f;
-                    struct random_source r = {s * 1000 + o * 100 + (size_t)style * 10 + n, (enum random_style)style,
-                                              nulls[n], 0};
+                    struct fixture f;
+                    struct random_source r = {s * 1000 + o * 100 + (size_t)style * 10 + n,
+                                              (enum random_style)style, nulls[n], 0};
 
-                    snprintf(what, sizeof what, "schema %zu, options %zu, style %d, %d%% absent", s, o, style, nulls[n]);
+                    snprintf(what, sizeof what, "schema %zu, options %zu, style %d, %d%% absent", s, o, style,
+                             nulls[n]);
                     setup(&f, schemas[s]);
                     round_trip(&f, &r, o == 5 ? 20 : 700, &options[o], what);
                     teardown(&f);
@@ -171,11 +178,12 @@ static void test_round_trip(UNUSED void **state)
 /* Larger than a page, a slice, a dictionary, and an add's part. */
 static void test_many_rows(UNUSED void **state)
 {
-    static const char *const schemas[] = {"s STRING, i BIGINT, d DOUBLE NOT NULL, l ARRAY<STRING>, b BOOLEAN, u UUID"};
+    static const char *const schemas[] = {
+        "s STRING, i BIGINT, d DOUBLE NOT NULL, l ARRAY<STRING>, b BOOLEAN, u UUID"};
 
     for (int style = 0; style < RANDOM_STYLES; style++) {
-        struct fixture         f;
-        struct random_source   r = {(uint64_t)style, (enum random_style)style, 5, 0};
+        struct fixture f;
+        struct random_source r = {(uint64_t)style, (enum random_style)style, 5, 0};
         struct parquet_options options = {.codec = PARQUET_SNAPPY, .delta = style & 1};
 
         setup(&f, schemas[0]);
@@ -186,10 +194,10 @@ static void test_many_rows(UNUSED void **state)
 
 static void test_empty(UNUSED void **state)
 {
-    struct fixture         f;
+    struct fixture f;
     struct parquet_options options = {.codec = PARQUET_SNAPPY};
     struct parquet_reader *r;
-    struct bytes           text = {0};
+    struct bytes text = {0};
 
     setup(&f, NESTED_TYPES);
     ASSERT_OK(write_file(&f, NULL, 0, &options, NULL, &f.e), &f.e);
@@ -205,11 +213,11 @@ static void test_empty(UNUSED void **state)
 /* Every list of one row lies in one page, however long. */
 static void test_long_list(UNUSED void **state)
 {
-    struct fixture         f;
+    struct fixture f;
     struct parquet_options options = {.codec = PARQUET_SNAPPY, .page_bytes = 100};
-    struct builder         b;
-    struct batch          *batch;
-    struct bytes           want = {0}, got = {0};
+    struct builder b;
+    struct batch *batch;
+    struct bytes want = {0}, got = {0};
 
     setup(&f, "l ARRAY<INT NOT NULL>");
     assert_true(builder_init(&b, f.schema, NULL));
@@ -248,10 +256,10 @@ static void test_schema_and_metadata(UNUSED void **state)
 {
     static const char *const schemas[] = {ALL_TYPES, REQUIRED_TYPES, NESTED_TYPES};
     static const char *const metadata[] = {"iceberg.schema", "{}", "empty", "", NULL};
-    struct parquet_options   options = {.codec = PARQUET_SNAPPY, .metadata = metadata};
+    struct parquet_options options = {.codec = PARQUET_SNAPPY, .metadata = metadata};
 
     for (size_t i = 0; i < COUNT_OF(schemas); i++) {
-        struct fixture         f;
+        struct fixture f;
         struct parquet_reader *r;
 
         setup(&f, schemas[i]);
@@ -275,18 +283,19 @@ static void test_not_null(UNUSED void **state)
         {"a INT, b STRING", "a INT, b STRING NOT NULL", "column b is NOT NULL"},
         {"a ROW<x INT>", "a ROW<x INT NOT NULL>", "in a: column x is NOT NULL"},
         {"a ARRAY<INT>", "a ARRAY<INT NOT NULL>", "in a: column element is NOT NULL"},
-        {"m MAP<STRING, ROW<q ARRAY<STRING>>>", "m MAP<STRING, ROW<q ARRAY<STRING> NOT NULL>>", "column q is NOT NULL"},
+        {"m MAP<STRING, ROW<q ARRAY<STRING>>>", "m MAP<STRING, ROW<q ARRAY<STRING> NOT NULL>>",
+         "column q is NOT NULL"},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct fixture         nulls, f;
-        struct random_source   r = {i, RANDOM_FEW, 50, 0};
+        struct fixture nulls, f;
+        struct random_source r = {i, RANDOM_FEW, 50, 0};
         struct parquet_options options = {.codec = PARQUET_NONE};
-        struct fs_file        *file;
+        struct fs_file *file;
         struct parquet_writer *w;
         struct parquet_summary summary;
-        struct batch          *bad;
-        int32_t                none = 0;
+        struct batch *bad;
+        int32_t none = 0;
 
         setup(&nulls, cases[i].written);
         setup(&f, cases[i].as);
@@ -319,10 +328,10 @@ static void test_values_that_do_not_fit(UNUSED void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct fixture         f;
+        struct fixture f;
         struct parquet_options options = {.codec = PARQUET_NONE};
-        struct builder         b;
-        struct batch          *batch;
+        struct builder b;
+        struct batch *batch;
 
         setup(&f, cases[i].schema);
         assert_true(builder_init(&b, f.schema, NULL));
@@ -344,7 +353,7 @@ static void test_promotion(UNUSED void **state)
 {
     static const struct {
         const char *written, *wanted;
-        enum err    rc;
+        enum err rc;
     } cases[] = {
         {"a TINYINT", "a INT", OK},
         {"a SMALLINT", "a BIGINT", OK},
@@ -370,12 +379,12 @@ static void test_promotion(UNUSED void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct fixture         f, as;
-        struct random_source   r = {i, RANDOM_EXTREME, 30, 0};
+        struct fixture f, as;
+        struct random_source r = {i, RANDOM_EXTREME, 30, 0};
         struct parquet_options options = {.codec = PARQUET_SNAPPY, .dictionary_bytes = i & 1 ? -1 : 0};
-        struct bytes           want = {0}, got = {0};
-        struct batch          *batch;
-        enum err               rc;
+        struct bytes want = {0}, got = {0};
+        struct batch *batch;
+        enum err rc;
 
         setup(&f, cases[i].written);
         setup(&as, cases[i].wanted);
@@ -400,15 +409,15 @@ static void test_promotion(UNUSED void **state)
 
 static void test_projection(UNUSED void **state)
 {
-    struct fixture         f;
-    struct random_source   r = {7, RANDOM_UNIQUE, 10, 0};
+    struct fixture f;
+    struct random_source r = {7, RANDOM_UNIQUE, 10, 0};
     struct parquet_options options = {.codec = PARQUET_NONE};
-    struct batch          *all, *part;
+    struct batch *all, *part;
     struct parquet_reader *reader;
-    const int32_t          columns[] = {3, 0};
-    struct bytes           want = {0}, got = {0};
-    struct batch          *selected;
-    int64_t                before;
+    const int32_t columns[] = {3, 0};
+    struct bytes want = {0}, got = {0};
+    struct batch *selected;
+    int64_t before;
 
     setup(&f, "a INT, b STRING, c STRING, d ARRAY<STRING>, e STRING");
     all = random_batch(&r, f.schema, 20000);
@@ -426,7 +435,8 @@ static void test_projection(UNUSED void **state)
     batch_unref(selected);
     batch_unref(part);
     bytes_clear(&got);
-    ASSERT_OK(parquet_reader_group(reader, 0, columns, 0, NULL, &part, &f.e), &f.e); /* no column, only rows */
+    ASSERT_OK(parquet_reader_group(reader, 0, columns, 0, NULL, &part, &f.e),
+              &f.e); /* no column, only rows */
     assert_int_equal(part->row_count, 20000);
     batch_unref(part);
     parquet_reader_free(reader);
@@ -436,17 +446,18 @@ static void test_projection(UNUSED void **state)
     teardown(&f);
 }
 
-/* --- budgets, and failures of memory and disk ---------------------------------------------------------------- */
+/* --- budgets, and failures of memory and disk
+ * ---------------------------------------------------------------- */
 
 static void test_budget(UNUSED void **state)
 {
-    struct fixture         f;
-    struct random_source   r = {9, RANDOM_UNIQUE, 10, 0};
+    struct fixture f;
+    struct random_source r = {9, RANDOM_UNIQUE, 10, 0};
     struct parquet_options options = {.codec = PARQUET_SNAPPY, .page_rows = 500, .row_group_bytes = 100000};
-    struct batch          *batch;
-    struct budget         *budget = budget_new("test", 0, NULL), *tight;
-    struct bytes           text = {0};
-    size_t                 peak; /* of writing */
+    struct batch *batch;
+    struct budget *budget = budget_new("test", 0, NULL), *tight;
+    struct bytes text = {0};
+    size_t peak; /* of writing */
 
     setup(&f, NESTED_TYPES);
     batch = random_batch(&r, f.schema, 2000);
@@ -479,11 +490,11 @@ static void test_budget(UNUSED void **state)
 
 static void fail_each_allocation(const char *schema, const struct parquet_options *options)
 {
-    struct fixture       f;
+    struct fixture f;
     struct random_source r = {11, RANDOM_UNIQUE, 10, 0};
-    struct batch        *batches[2];
-    struct bytes         want = {0}, got = {0};
-    uint64_t             before, writes, reads;
+    struct batch *batches[2];
+    struct bytes want = {0}, got = {0};
+    uint64_t before, writes, reads;
 
     setup(&f, schema);
     batches[0] = random_batch(&r, f.schema, 600);
@@ -529,19 +540,21 @@ static void test_allocation_failures(UNUSED void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(options); i++) {
-        fail_each_allocation("s STRING, i BIGINT, d DOUBLE NOT NULL, dec DECIMAL(30, 2), b BOOLEAN", &options[i]);
-        fail_each_allocation("l ARRAY<ROW<a STRING, m MAP<STRING NOT NULL, INT>>>, r ROW<a INT>", &options[i]);
+        fail_each_allocation("s STRING, i BIGINT, d DOUBLE NOT NULL, dec DECIMAL(30, 2), b BOOLEAN",
+                             &options[i]);
+        fail_each_allocation("l ARRAY<ROW<a STRING, m MAP<STRING NOT NULL, INT>>>, r ROW<a INT>",
+                             &options[i]);
     }
 }
 
 static void test_io_failures(UNUSED void **state)
 {
-    struct fixture         f;
-    struct random_source   r = {13, RANDOM_UNIQUE, 10, 0};
+    struct fixture f;
+    struct random_source r = {13, RANDOM_UNIQUE, 10, 0};
     struct parquet_options options = {.codec = PARQUET_NONE, .row_group_bytes = 50000};
-    struct batch          *batch;
-    struct bytes           text = {0};
-    int                    operations;
+    struct batch *batch;
+    struct bytes text = {0};
+    int operations;
 
     setup(&f, NESTED_TYPES);
     batch = random_batch(&r, f.schema, 2000);
@@ -568,7 +581,8 @@ static void test_io_failures(UNUSED void **state)
     teardown(&f);
 }
 
-/* --- damaged files -------------------------------------------------------------------------------------------- */
+/* --- damaged files
+ * -------------------------------------------------------------------------------------------- */
 
 static bool same_schema(const struct field *a, const struct field *b, int32_t count)
 {
@@ -578,13 +592,15 @@ static bool same_schema(const struct field *a, const struct field *b, int32_t co
     return true;
 }
 
-/* Read whatever the file holds: it must be an error, or the same values (unless the footer's schema is another). */
-static void read_damaged(struct fixture *f, const struct bytes *want, size_t at, const char *how, struct budget *budget)
+/* Read whatever the file holds: it must be an error, or the same values (unless the footer's schema is
+ * another). */
+static void read_damaged(struct fixture *f, const struct bytes *want, size_t at, const char *how,
+                         struct budget *budget)
 {
     struct parquet_reader *r;
-    struct bytes           got = {0};
-    enum err               rc = parquet_reader_open(&f->fs.fs, "memory", budget, &r, &f->e);
-    bool                   same;
+    struct bytes got = {0};
+    enum err rc = parquet_reader_open(&f->fs.fs, "memory", budget, &r, &f->e);
+    bool same;
 
     if (rc != OK)
         return;
@@ -605,15 +621,15 @@ static void damage(const char *schema, const struct parquet_options *options)
 {
     static const struct {
         const char *how;
-        uint8_t     flip;
+        uint8_t flip;
     } flips[] = {{"inverted", 0xff}, {"lowest bit", 1}, {"highest bit", 0x80}, {"third bit", 4}};
-    struct fixture       f;
+    struct fixture f;
     struct random_source r = {17, RANDOM_RISING, 20, 0};
-    struct batch        *batch;
-    struct budget       *budget = budget_new("test", (size_t)64 << 20, NULL);
-    struct bytes         want = {0};
-    char                *bytes;
-    size_t               len;
+    struct batch *batch;
+    struct budget *budget = budget_new("test", (size_t)64 << 20, NULL);
+    struct bytes want = {0};
+    char *bytes;
+    size_t len;
 
     setup(&f, schema);
     batch = random_batch(&r, f.schema, 60);
@@ -647,7 +663,8 @@ static void test_damaged_files(UNUSED void **state)
 
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         damage("s STRING, i BIGINT NOT NULL, b BOOLEAN, d DECIMAL(25, 1), f FLOAT", &options[i]);
-        damage("l ARRAY<ROW<a STRING, m MAP<STRING NOT NULL, INT>>>, r ROW<a INT, b ARRAY<DOUBLE>>", &options[i]);
+        damage("l ARRAY<ROW<a STRING, m MAP<STRING NOT NULL, INT>>>, r ROW<a INT, b ARRAY<DOUBLE>>",
+               &options[i]);
     }
 }
 

@@ -15,17 +15,17 @@
 #define PAGE_ROWS        20000
 #define DICTIONARY_BYTES (2 << 20)
 #define BOUNDS_LENGTH    16
-#define ADD_ROWS         8192             /* rows taken through all columns at a time */
+#define ADD_ROWS         8192                /* rows taken through all columns at a time */
 #define OUT_BYTES        ((size_t)256 << 10) /* collected before they are written */
-#define FOOTER_BASE      512              /* guesses for parquet_writer_bytes */
+#define FOOTER_BASE      512                 /* guesses for parquet_writer_bytes */
 #define FOOTER_CHUNK     256
 #define CREATED_BY       "weir version " WEIR_VERSION
 
 /* A column chunk that lies in the file: where its encoded metadata and page index are, in `kept`. */
 struct chunk_record {
-    size_t  meta, meta_len;
-    size_t  offsets, offsets_len; /* OffsetIndex */
-    size_t  bounds, bounds_len;   /* ColumnIndex; len 0: none */
+    size_t meta, meta_len;
+    size_t offsets, offsets_len;   /* OffsetIndex */
+    size_t bounds, bounds_len;     /* ColumnIndex; len 0: none */
     int64_t offsets_at, bounds_at; /* in the file, once written */
 };
 
@@ -34,36 +34,38 @@ struct group_record {
 };
 
 struct parquet_writer {
-    const struct schema   *schema; /* borrowed */
+    const struct schema *schema;    /* borrowed */
     struct parquet_options options; /* with the defaults filled in; texts are in arena */
-    struct fs_file        *file;   /* borrowed */
-    struct budget         *budget; /* borrowed, may be NULL */
-    struct arena           arena;
-    struct parquet_layout  layout;
-    struct chunk          *chunks; /* layout.leaf_count of them, in arena */
-    struct chunk_shared    shared;
-    struct shredder       *shredder; /* owned */
-    struct pbuf            rows;   /* 0, 1, 2, ... for batches added whole */
-    struct pbuf            out;    /* what is not written yet */
-    int64_t                offset; /* of the end of out in the file */
-    int64_t                group_rows, row_count;
-    int64_t                open_bytes; /* of the open row group, about */
-    struct pbuf            kept;   /* Thrift structs for the end of the file */
-    struct pbuf            chunk_records, group_records;
-    struct bytes           encoded; /* one Thrift struct */
-    enum err               broken;  /* the failure after which nothing more is taken */
-    bool                   finished;
-    struct parquet_column_stats *stats;        /* in arena */
-    int64_t                     *group_offsets; /* in arena */
+    struct fs_file *file;           /* borrowed */
+    struct budget *budget;          /* borrowed, may be NULL */
+    struct arena arena;
+    struct parquet_layout layout;
+    struct chunk *chunks; /* layout.leaf_count of them, in arena */
+    struct chunk_shared shared;
+    struct shredder *shredder; /* owned */
+    struct pbuf rows;          /* 0, 1, 2, ... for batches added whole */
+    struct pbuf out;           /* what is not written yet */
+    int64_t offset;            /* of the end of out in the file */
+    int64_t group_rows, row_count;
+    int64_t open_bytes; /* of the open row group, about */
+    struct pbuf kept;   /* Thrift structs for the end of the file */
+    struct pbuf chunk_records, group_records;
+    struct bytes encoded; /* one Thrift struct */
+    enum err broken;      /* the failure after which nothing more is taken */
+    bool finished;
+    struct parquet_column_stats *stats; /* in arena */
+    int64_t *group_offsets;             /* in arena */
 };
 
-/* --- beginning and end of life ------------------------------------------------------------------------------- */
+/* --- beginning and end of life
+ * ------------------------------------------------------------------------------- */
 
 static enum parquet_compression compression_of(enum parquet_codec codec)
 {
     static const enum parquet_compression kinds[] = {
-        [PARQUET_NONE] = COMPRESSION_NONE, [PARQUET_SNAPPY] = COMPRESSION_SNAPPY, [PARQUET_GZIP] = COMPRESSION_GZIP,
-        [PARQUET_ZSTD] = COMPRESSION_ZSTD, [PARQUET_LZ4_RAW] = COMPRESSION_LZ4_RAW,
+        [PARQUET_NONE] = COMPRESSION_NONE,       [PARQUET_SNAPPY] = COMPRESSION_SNAPPY,
+        [PARQUET_GZIP] = COMPRESSION_GZIP,       [PARQUET_ZSTD] = COMPRESSION_ZSTD,
+        [PARQUET_LZ4_RAW] = COMPRESSION_LZ4_RAW,
     };
 
     assert((size_t)codec < COUNT_OF(kinds));
@@ -78,16 +80,16 @@ static enum err check_options(const struct parquet_options *o, struct error *e)
         o->bounds_length < 0)
         return error_set(e, ERR_CONFIG, "a size in the options of a Parquet file is negative");
     if (most && (o->level < 0 || o->level > most))
-        return error_set(e, ERR_CONFIG, "level %" PRId32 " of Parquet's codec %s is not within 0 and %d", o->level,
-                         page_codec_name((int)compression_of(o->codec)), most);
+        return error_set(e, ERR_CONFIG, "level %" PRId32 " of Parquet's codec %s is not within 0 and %d",
+                         o->level, page_codec_name((int)compression_of(o->codec)), most);
     return OK;
 }
 
 static void copy_options(struct parquet_writer *w, const struct parquet_options *from)
 {
     struct parquet_options *o = &w->options;
-    const char            **metadata = NULL;
-    size_t                  n = 0;
+    const char **metadata = NULL;
+    size_t n = 0;
 
     *o = *from;
     o->row_group_bytes = o->row_group_bytes ? o->row_group_bytes : ROW_GROUP_BYTES;
@@ -123,11 +125,12 @@ static void put(struct parquet_writer *w, struct slice s)
     w->offset += (int64_t)s.len;
 }
 
-enum err parquet_writer_new(const struct schema *schema, const struct parquet_options *options, struct fs_file *file,
-                            struct budget *budget, struct parquet_writer **out, struct error *e)
+enum err parquet_writer_new(const struct schema *schema, const struct parquet_options *options,
+                            struct fs_file *file, struct budget *budget, struct parquet_writer **out,
+                            struct error *e)
 {
     struct parquet_writer *w;
-    enum err               rc = check_options(options, e);
+    enum err rc = check_options(options, e);
 
     if (rc != OK)
         return rc;
@@ -185,7 +188,8 @@ static enum err out_of_memory(struct error *e)
     return error_memory(e, 0, "a Parquet file being written");
 }
 
-/* --- row groups ---------------------------------------------------------------------------------------------- */
+/* --- row groups
+ * ---------------------------------------------------------------------------------------------- */
 
 static enum err write_out(struct parquet_writer *w, size_t more_than, struct error *e)
 {
@@ -229,9 +233,9 @@ static size_t keep_encoded(struct parquet_writer *w, size_t *at)
 
 static void write_encodings(const struct chunk *c, struct thrift_writer *t)
 {
-    bool   dictionary = c->pages_by_encoding[ENCODING_RLE_DICTIONARY] > 0;
-    bool   plain = dictionary || c->pages_by_encoding[ENCODING_PLAIN] > 0;
-    bool   delta = c->pages_by_encoding[ENCODING_DELTA_BINARY_PACKED] > 0;
+    bool dictionary = c->pages_by_encoding[ENCODING_RLE_DICTIONARY] > 0;
+    bool plain = dictionary || c->pages_by_encoding[ENCODING_PLAIN] > 0;
+    bool delta = c->pages_by_encoding[ENCODING_DELTA_BINARY_PACKED] > 0;
     size_t count = (size_t)1 + plain + dictionary + delta;
 
     thrift_put_list(t, 2, THRIFT_I32, count);
@@ -272,13 +276,15 @@ static void write_encoding_stats(const struct chunk *c, struct thrift_writer *t)
 
 static void write_statistics(const struct chunk *c, struct thrift_writer *t, struct bytes *scratch)
 {
-    bool   min_exact, max_exact, any;
+    bool min_exact, max_exact, any;
     size_t min_len;
 
     bytes_clear(scratch);
-    any = bounds_write(&c->bounds, c->leaf, false, BOUNDS_PARQUET, c->shared->bounds_length, scratch, &min_exact);
+    any = bounds_write(&c->bounds, c->leaf, false, BOUNDS_PARQUET, c->shared->bounds_length, scratch,
+                       &min_exact);
     min_len = scratch->len;
-    any &= bounds_write(&c->bounds, c->leaf, true, BOUNDS_PARQUET, c->shared->bounds_length, scratch, &max_exact);
+    any &= bounds_write(&c->bounds, c->leaf, true, BOUNDS_PARQUET, c->shared->bounds_length, scratch,
+                        &max_exact);
     thrift_put_struct(t, 12);
     thrift_put_i64(t, 3, c->null_count);
     if (any) {
@@ -294,7 +300,8 @@ static void write_statistics(const struct chunk *c, struct thrift_writer *t, str
 }
 
 /* ColumnMetaData. */
-static void write_meta(struct parquet_writer *w, const struct chunk *c, int64_t first_offset, struct thrift_writer *t)
+static void write_meta(struct parquet_writer *w, const struct chunk *c, int64_t first_offset,
+                       struct thrift_writer *t)
 {
     int64_t dictionary_len = (int64_t)c->dictionary_page.len;
 
@@ -319,8 +326,8 @@ static void write_meta(struct parquet_writer *w, const struct chunk *c, int64_t 
 static void write_offset_index(const struct chunk *c, int64_t first_offset, struct thrift_writer *t)
 {
     const struct page_info *infos = (const void *)c->infos.ptr;
-    size_t                  count = c->infos.len / sizeof *infos;
-    int64_t                 pages_at = first_offset + (int64_t)c->dictionary_page.len;
+    size_t count = c->infos.len / sizeof *infos;
+    int64_t pages_at = first_offset + (int64_t)c->dictionary_page.len;
 
     thrift_begin(t);
     thrift_put_list(t, 1, THRIFT_STRUCT, count);
@@ -348,7 +355,7 @@ static struct slice upper_of(const struct chunk *c, const struct page_info *p)
 static int32_t boundary_order(const struct chunk *c, const struct page_info *infos, size_t count)
 {
     const struct page_info *last = NULL;
-    bool                    up = true, down = true;
+    bool up = true, down = true;
 
     for (size_t i = 0; i < count; i++) {
         if (!infos[i].has_values)
@@ -369,7 +376,7 @@ static int32_t boundary_order(const struct chunk *c, const struct page_info *inf
 static void write_column_index(const struct chunk *c, struct thrift_writer *t)
 {
     const struct page_info *infos = (const void *)c->infos.ptr;
-    size_t                  count = c->infos.len / sizeof *infos;
+    size_t count = c->infos.len / sizeof *infos;
 
     for (size_t i = 0; i < count; i++)
         if (infos[i].has_values && !infos[i].has_bounds)
@@ -396,12 +403,13 @@ static void write_column_index(const struct chunk *c, struct thrift_writer *t)
     thrift_end(t);
 }
 
-static enum err end_chunk(struct parquet_writer *w, struct chunk *c, struct group_record *group, struct error *e)
+static enum err end_chunk(struct parquet_writer *w, struct chunk *c, struct group_record *group,
+                          struct error *e)
 {
     struct thrift_writer t = {.out = &w->encoded};
-    struct chunk_record  record = {0};
-    int64_t              first_offset = w->offset;
-    enum err             rc;
+    struct chunk_record record = {0};
+    int64_t first_offset = w->offset;
+    enum err rc;
 
     if ((rc = chunk_finish(c, e)) != OK || (rc = put_chunk(w, pbuf_all(&c->dictionary_page), e)) != OK ||
         (rc = put_chunk(w, pbuf_all(&c->pages), e)) != OK)
@@ -421,7 +429,7 @@ static enum err end_chunk(struct parquet_writer *w, struct chunk *c, struct grou
 static enum err end_group(struct parquet_writer *w, struct error *e)
 {
     struct group_record group = {.first_offset = w->offset, .row_count = w->group_rows};
-    enum err            rc;
+    enum err rc;
 
     if (w->group_rows == 0)
         return OK;
@@ -436,7 +444,8 @@ static enum err end_group(struct parquet_writer *w, struct error *e)
     return w->group_records.failed ? out_of_memory(e) : OK;
 }
 
-/* --- adding ------------------------------------------------------------------------------------------------- */
+/* --- adding
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum err add_leaf(void *arg, int32_t index, const struct leaf_rows *rows, struct error *e)
 {
@@ -444,8 +453,8 @@ static enum err add_leaf(void *arg, int32_t index, const struct leaf_rows *rows,
 }
 
 /* Every row is looked at before any is taken, so that a row that lacks a value leaves the file as it was. */
-static enum err check_rows(struct parquet_writer *w, const struct batch *b, const int32_t *rows, int32_t count,
-                           struct error *e)
+static enum err check_rows(struct parquet_writer *w, const struct batch *b, const int32_t *rows,
+                           int32_t count, struct error *e)
 {
     for (int32_t i = 0; i < w->schema->field_count; i++) {
         enum err rc;
@@ -453,7 +462,8 @@ static enum err check_rows(struct parquet_writer *w, const struct batch *b, cons
         assert(b->columns[i].type->kind == w->schema->fields[i].type->kind);
         if (!shred_needs_check(&w->schema->fields[i], &b->columns[i]))
             continue;
-        if ((rc = shred(w->shredder, &w->schema->fields[i], &b->columns[i], rows, count, NULL, NULL, e)) != OK)
+        if ((rc = shred(w->shredder, &w->schema->fields[i], &b->columns[i], rows, count, NULL, NULL, e)) !=
+            OK)
             return rc;
     }
     return OK;
@@ -467,7 +477,8 @@ static enum err add_rows(struct parquet_writer *w, const struct batch *b, const 
     for (int32_t i = 0; i < w->schema->field_count; i++) {
         struct chunk *chunks = &w->chunks[w->layout.first[i]];
 
-        if ((rc = shred(w->shredder, &w->schema->fields[i], &b->columns[i], rows, count, add_leaf, chunks, e)) != OK)
+        if ((rc = shred(w->shredder, &w->schema->fields[i], &b->columns[i], rows, count, add_leaf, chunks,
+                        e)) != OK)
             return rc;
     }
     w->group_rows += count;
@@ -481,7 +492,7 @@ static enum err add_rows(struct parquet_writer *w, const struct batch *b, const 
 static const int32_t *all_rows(struct parquet_writer *w, int32_t count)
 {
     int32_t *rows = (int32_t *)(void *)w->rows.ptr;
-    size_t   have = w->rows.len / sizeof *rows;
+    size_t have = w->rows.len / sizeof *rows;
 
     if ((size_t)count <= have)
         return rows;
@@ -500,8 +511,8 @@ static enum err usable(const struct parquet_writer *w, struct error *e)
     return w->broken ? error_set(e, w->broken, "the Parquet file was given up after an earlier failure") : OK;
 }
 
-enum err parquet_writer_add(struct parquet_writer *w, const struct batch *b, const int32_t *rows, int32_t count,
-                            struct error *e)
+enum err parquet_writer_add(struct parquet_writer *w, const struct batch *b, const int32_t *rows,
+                            int32_t count, struct error *e)
 {
     enum err rc = usable(w, e);
 
@@ -527,10 +538,12 @@ int64_t parquet_writer_bytes(const struct parquet_writer *w)
 {
     if (w->finished)
         return w->offset;
-    return w->offset + w->open_bytes + FOOTER_BASE + (int64_t)w->kept.len + (int64_t)w->layout.leaf_count * FOOTER_CHUNK;
+    return w->offset + w->open_bytes + FOOTER_BASE + (int64_t)w->kept.len +
+           (int64_t)w->layout.leaf_count * FOOTER_CHUNK;
 }
 
-/* --- the end of the file -------------------------------------------------------------------------------------- */
+/* --- the end of the file
+ * -------------------------------------------------------------------------------------- */
 
 static struct slice kept(const struct parquet_writer *w, size_t at, size_t len)
 {
@@ -541,7 +554,7 @@ static struct slice kept(const struct parquet_writer *w, size_t at, size_t len)
 static void put_indexes(struct parquet_writer *w)
 {
     struct chunk_record *records = (void *)w->chunk_records.ptr;
-    size_t               count = w->chunk_records.len / sizeof *records;
+    size_t count = w->chunk_records.len / sizeof *records;
 
     for (size_t i = 0; i < count; i++) {
         records[i].bounds_at = w->offset;
@@ -553,7 +566,8 @@ static void put_indexes(struct parquet_writer *w)
     }
 }
 
-static void write_column_chunk(struct parquet_writer *w, const struct chunk_record *r, struct thrift_writer *t)
+static void write_column_chunk(struct parquet_writer *w, const struct chunk_record *r,
+                               struct thrift_writer *t)
 {
     thrift_begin(t);
     thrift_put_i64(t, 2, 0);
@@ -571,7 +585,7 @@ static void write_groups(struct parquet_writer *w, struct thrift_writer *t)
 {
     const struct group_record *groups = (const void *)w->group_records.ptr;
     const struct chunk_record *records = (const void *)w->chunk_records.ptr;
-    size_t                     count = w->group_records.len / sizeof *groups;
+    size_t count = w->group_records.len / sizeof *groups;
 
     thrift_put_list(t, 4, THRIFT_STRUCT, count);
     for (size_t i = 0; i < count; i++) {
@@ -592,7 +606,7 @@ static void write_groups(struct parquet_writer *w, struct thrift_writer *t)
 static void write_metadata(const struct parquet_writer *w, struct thrift_writer *t)
 {
     const char *const *metadata = w->options.metadata;
-    size_t             count = 0;
+    size_t count = 0;
 
     while (metadata[count])
         count++;
@@ -629,7 +643,8 @@ static enum err put_footer(struct parquet_writer *w, struct error *e)
     if (w->encoded.failed)
         return out_of_memory(e);
     if (w->encoded.len > INT32_MAX)
-        return error_set(e, ERR_UNSUPPORTED, "the footer of a Parquet file is over 2 GiB; use larger row groups");
+        return error_set(e, ERR_UNSUPPORTED,
+                         "the footer of a Parquet file is over 2 GiB; use larger row groups");
     put(w, bytes_all(&w->encoded));
     pbuf_le32(&w->out, (uint32_t)w->encoded.len);
     w->offset += sizeof(uint32_t);
@@ -652,10 +667,12 @@ static void sum_up_column(struct parquet_writer *w, const struct chunk *c, struc
     if (!out->has_bounds)
         return;
     bytes_clear(&w->encoded);
-    bounds_write(&c->file_bounds, c->leaf, false, BOUNDS_ICEBERG, w->options.bounds_length, &w->encoded, &exact);
+    bounds_write(&c->file_bounds, c->leaf, false, BOUNDS_ICEBERG, w->options.bounds_length, &w->encoded,
+                 &exact);
     out->lower = arena_slice(&w->arena, bytes_all(&w->encoded));
     bytes_clear(&w->encoded);
-    bounds_write(&c->file_bounds, c->leaf, true, BOUNDS_ICEBERG, w->options.bounds_length, &w->encoded, &exact);
+    bounds_write(&c->file_bounds, c->leaf, true, BOUNDS_ICEBERG, w->options.bounds_length, &w->encoded,
+                 &exact);
     out->upper = arena_slice(&w->arena, bytes_all(&w->encoded));
     w->arena.failed |= w->encoded.failed;
 }
@@ -663,7 +680,7 @@ static void sum_up_column(struct parquet_writer *w, const struct chunk *c, struc
 static enum err sum_up(struct parquet_writer *w, struct parquet_summary *out, struct error *e)
 {
     const struct group_record *groups = (const void *)w->group_records.ptr;
-    int32_t                    count = (int32_t)(w->group_records.len / sizeof *groups);
+    int32_t count = (int32_t)(w->group_records.len / sizeof *groups);
 
     w->group_offsets = ARENA_ARRAY(&w->arena, int64_t, count + 1);
     for (int32_t i = 0; w->group_offsets && i < count; i++)

@@ -22,7 +22,7 @@ void pbuf_fini(struct pbuf *b)
 static bool resize(struct pbuf *b, size_t capacity)
 {
     size_t more = capacity - b->capacity;
-    char  *grown;
+    char *grown;
 
     if (!budget_take(b->budget, more))
         return false;
@@ -68,7 +68,7 @@ void pbuf_le32(struct pbuf *b, uint32_t v)
 void pbuf_varint(struct pbuf *b, uint64_t v)
 {
     uint8_t raw[10];
-    size_t  n = 0;
+    size_t n = 0;
 
     for (; v >= 0x80; v >>= 7)
         raw[n++] = (uint8_t)(v | 0x80);

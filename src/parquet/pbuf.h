@@ -8,10 +8,10 @@
 struct budget;
 
 struct pbuf {
-    char          *ptr; /* owned; aligned as malloc aligns */
-    size_t         len, capacity;
+    char *ptr; /* owned; aligned as malloc aligns */
+    size_t len, capacity;
     struct budget *budget; /* borrowed, may be NULL */
-    bool           failed;
+    bool failed;
 };
 
 void pbuf_init(struct pbuf *b, struct budget *budget); /* no memory yet */

@@ -8,10 +8,10 @@
 enum random_style { RANDOM_FEW, RANDOM_UNIQUE, RANDOM_RISING, RANDOM_RUNS, RANDOM_EXTREME, RANDOM_STYLES };
 
 struct random_source {
-    uint64_t          state;
+    uint64_t state;
     enum random_style style;
-    int               null_percent;
-    int64_t           counter;
+    int null_percent;
+    int64_t counter;
 };
 
 static uint64_t random_next(struct random_source *r)
@@ -28,7 +28,8 @@ static bool random_chance(struct random_source *r, int percent)
 /* A number in the style of the column. */
 static int64_t random_number(struct random_source *r)
 {
-    static const int64_t extremes[] = {0, 1, -1, INT64_MAX, INT64_MIN, INT32_MAX, INT32_MIN, 127, -128, 32767, -32768};
+    static const int64_t extremes[] = {0,         1,   -1,   INT64_MAX, INT64_MIN, INT32_MAX,
+                                       INT32_MIN, 127, -128, 32767,     -32768};
 
     r->counter++;
     switch (r->style) {
@@ -47,7 +48,8 @@ static int64_t random_number(struct random_source *r)
 
 static double random_double(struct random_source *r)
 {
-    static const double extremes[] = {0.0, -0.0, 1e308, -1e308, __builtin_inf(), -__builtin_inf(), __builtin_nan("")};
+    static const double extremes[] = {
+        0.0, -0.0, 1e308, -1e308, __builtin_inf(), -__builtin_inf(), __builtin_nan("")};
 
     if (r->style == RANDOM_EXTREME)
         return extremes[random_next(r) % COUNT_OF(extremes)];
@@ -68,11 +70,16 @@ static __int128 random_decimal(struct random_source *r, const struct type *t)
 
 static void random_bytes(struct random_source *r, const struct type *t, struct column_builder *c)
 {
-    static const char *const texts[] = {"", "a", "\xc3\xa9t\xc3\xa9", "exactly-12by", "thirteen-byte", "\xf4\x8f\xbf\xbf",
+    static const char *const texts[] = {"",
+                                        "a",
+                                        "\xc3\xa9t\xc3\xa9",
+                                        "exactly-12by",
+                                        "thirteen-byte",
+                                        "\xf4\x8f\xbf\xbf",
                                         "a much longer text that does not fit into a view"};
-    char        text[300];
+    char text[300];
     const char *from = text;
-    size_t      len;
+    size_t len;
 
     if (t->kind == TYPE_FIXED || t->kind == TYPE_UUID) {
         len = t->kind == TYPE_UUID ? 16 : (size_t)t->length;
@@ -87,16 +94,18 @@ static void random_bytes(struct random_source *r, const struct type *t, struct c
             len = random_next(r) % 40;
         }
     } else {
-        len = (size_t)snprintf(text, sizeof text, "%s-%020" PRIi64 "-%s", random_next(r) % 2 ? "left" : "right",
-                               random_number(r), random_next(r) % 3 ? "" : "with a tail that makes it longer");
+        len = (size_t)snprintf(text, sizeof text, "%s-%020" PRIi64 "-%s",
+                               random_next(r) % 2 ? "left" : "right", random_number(r),
+                               random_next(r) % 3 ? "" : "with a tail that makes it longer");
     }
     builder_copied(c, from, len);
 }
 
-static void random_value(struct random_source *r, const struct field *f, bool nullable, struct column_builder *c)
+static void random_value(struct random_source *r, const struct field *f, bool nullable,
+                         struct column_builder *c)
 {
     const struct type *t = f->type;
-    int                n;
+    int n;
 
     if (nullable && t->nullable && random_chance(r, r->null_percent)) {
         builder_null(c);
@@ -158,11 +167,12 @@ static void random_value(struct random_source *r, const struct field *f, bool nu
 }
 
 /* NULL when there is no memory. */
-static inline struct batch *random_batch(struct random_source *r, const struct schema *schema, int32_t row_count)
+static inline struct batch *random_batch(struct random_source *r, const struct schema *schema,
+                                         int32_t row_count)
 {
     struct builder b;
-    struct batch  *out = NULL;
-    struct error   e;
+    struct batch *out = NULL;
+    struct error e;
 
     if (!builder_init(&b, schema, NULL))
         return NULL;

@@ -1,6 +1,6 @@
 /* rle.c: see rle.h.
- * Encoding looks at eight values at a time: eight equal ones begin a run, else they join the packed group that is
- * open; so packed groups are always whole but for the last of the page.
+ * Encoding looks at eight values at a time: eight equal ones begin a run, else they join the packed group
+ * that is open; so packed groups are always whole but for the last of the page.
  */
 #include "parquet/rle.h"
 #include "parquet/bits.h"
@@ -32,8 +32,8 @@ static size_t packed_at(const uint32_t *values, size_t count)
 
 static void encode_packed(struct pbuf *out, const uint32_t *values, size_t count, int width)
 {
-    size_t   groups = (count + 7) / 8, whole = count / 8 * 8;
-    size_t   byte_count = groups * (size_t)width;
+    size_t groups = (count + 7) / 8, whole = count / 8 * 8;
+    size_t byte_count = groups * (size_t)width;
     uint32_t last[8] = {0};
     uint8_t *to;
 
@@ -71,13 +71,14 @@ void rle_encode(struct pbuf *out, const uint32_t *values, size_t count, int widt
     }
 }
 
-/* --- decoding ----------------------------------------------------------------------------------------------- */
+/* --- decoding
+ * ----------------------------------------------------------------------------------------------- */
 
 static bool next_run(struct rle_decoder *d)
 {
-    size_t   value_bytes = bits_bytes((uint64_t)d->width), left;
+    size_t value_bytes = bits_bytes((uint64_t)d->width), left;
     uint64_t head = 0;
-    int      shift = 0;
+    int shift = 0;
 
     do {
         if (d->ptr == d->end || shift > 63)

@@ -15,14 +15,15 @@ void rle_encode(struct pbuf *out, const uint32_t *values, size_t count, int widt
 /* Append one value, count times. */
 void rle_encode_run(struct pbuf *out, uint32_t value, size_t count, int width);
 
-/* Reads what nobody vouches for. Zeroed bits behind a group that is cut off are not made up: that is a failure. */
+/* Reads what nobody vouches for. Zeroed bits behind a group that is cut off are not made up: that is a
+ * failure. */
 struct rle_decoder {
     const uint8_t *ptr, *end; /* what is not read yet: the next run's head, or behind the packed run */
-    int            width;
-    size_t         run_left; /* of a run of `value` */
-    uint32_t       value;
+    int width;
+    size_t run_left; /* of a run of `value` */
+    uint32_t value;
     const uint8_t *packed; /* of a packed run, packed_bytes of them */
-    size_t         packed_bytes, packed_at, packed_left;
+    size_t packed_bytes, packed_at, packed_left;
 };
 
 static inline struct rle_decoder rle_decoder_of(struct slice s, int width)

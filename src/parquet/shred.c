@@ -1,6 +1,6 @@
 /* shred.c: see shred.h.
- * The walk goes down the types, column by column: each depth holds the slots of the field that is open there, and a
- * field's slots are made of its parent's in one tight loop. Sets of slots are kept for the next call.
+ * The walk goes down the types, column by column: each depth holds the slots of the field that is open there,
+ * and a field's slots are made of its parent's in one tight loop. Sets of slots are kept for the next call.
  */
 #include "parquet/shred.h"
 #include "base/budget.h"
@@ -9,24 +9,24 @@
 struct slots {
     int32_t *rows; /* row number in the field's column, -1 when there is no value */
     uint8_t *def, *rep;
-    int32_t  count, capacity;
+    int32_t count, capacity;
 };
 
 #define SLOT_BYTES (sizeof(int32_t) + 2) /* a slot in its three arrays */
 
 struct shredder {
     struct budget *budget; /* borrowed */
-    struct slots   depths[PARQUET_LEVEL_MAX * 2 + 4];
-    int32_t       *present; /* row numbers of a leaf's values; owned */
-    int32_t        present_capacity;
+    struct slots depths[PARQUET_LEVEL_MAX * 2 + 4];
+    int32_t *present; /* row numbers of a leaf's values; owned */
+    int32_t present_capacity;
 };
 
 struct shredding {
     struct shredder *s;
-    leaf_visit      *visit;
-    void            *arg;
-    int32_t          leaf; /* index of the next one */
-    struct error    *e;
+    leaf_visit *visit;
+    void *arg;
+    int32_t leaf; /* index of the next one */
+    struct error *e;
 };
 
 /* The levels at a field: what is reached when its value is there. */
@@ -75,7 +75,8 @@ static enum err size_slots(struct shredder *s, struct slots *slots, int64_t coun
     if (count <= slots->capacity)
         return OK;
     if (count > INT32_MAX)
-        return error_set(e, ERR_UNSUPPORTED, "more than 2,147,483,647 elements were added at once; use smaller batches");
+        return error_set(e, ERR_UNSUPPORTED,
+                         "more than 2,147,483,647 elements were added at once; use smaller batches");
     free_slots(s, slots);
     if (!budget_take(s->budget, byte_count))
         return error_memory(e, byte_count, "the levels of a Parquet column");
@@ -114,7 +115,8 @@ static enum err absent(const struct field *f, struct error *e)
     return error_set(e, ERR_INPUT, "column %s is NOT NULL, but a row has no value for it", f->name);
 }
 
-/* The slots of a field at the same places as its parent's: those whose value is there reach a level further. */
+/* The slots of a field at the same places as its parent's: those whose value is there reach a level further.
+ */
 static enum err enter(const struct slots *in, const struct field *f, const struct column *c, bool nullable,
                       struct slots *out, struct error *e)
 {
@@ -123,7 +125,7 @@ static enum err enter(const struct slots *in, const struct field *f, const struc
     out->count = in->count;
     for (int32_t i = 0; i < in->count; i++) {
         int32_t row = in->rows[i];
-        bool    valid = row >= 0 && column_valid(c, row);
+        bool valid = row >= 0 && column_valid(c, row);
 
         if (row >= 0 && !valid && !nullable)
             return absent(f, e);
@@ -137,8 +139,8 @@ static enum err enter(const struct slots *in, const struct field *f, const struc
 static enum err expand(struct shredding *sh, const struct slots *in, const struct column *c, uint8_t rep,
                        struct slots *out)
 {
-    int64_t  total = 0;
-    int32_t  n = 0;
+    int64_t total = 0;
+    int32_t n = 0;
     enum err rc;
 
     for (int32_t i = 0; i < in->count; i++) {
@@ -149,7 +151,8 @@ static enum err expand(struct shredding *sh, const struct slots *in, const struc
     if ((rc = size_slots(sh->s, out, total, sh->e)) != OK)
         return rc;
     for (int32_t i = 0; i < in->count; i++) {
-        int32_t row = in->rows[i], from = row < 0 ? 0 : c->offsets[row], to = row < 0 ? 0 : c->offsets[row + 1];
+        int32_t row = in->rows[i], from = row < 0 ? 0 : c->offsets[row],
+                to = row < 0 ? 0 : c->offsets[row + 1];
 
         out->rows[n] = from < to ? from : -1;
         out->def[n] = (uint8_t)(in->def[i] + (from < to));
@@ -164,10 +167,11 @@ static enum err expand(struct shredding *sh, const struct slots *in, const struc
     return OK;
 }
 
-static enum err emit(struct shredding *sh, const struct slots *slots, const struct column *c, struct level max)
+static enum err emit(struct shredding *sh, const struct slots *slots, const struct column *c,
+                     struct level max)
 {
     struct leaf_rows rows = {.column = c, .slot_count = slots->count, .def = slots->def, .rep = slots->rep};
-    enum err         rc;
+    enum err rc;
 
     if (sh->visit == NULL)
         return OK;
@@ -186,16 +190,17 @@ static enum err emit(struct shredding *sh, const struct slots *slots, const stru
 }
 
 /* Field f with column c, whose parent's slots lie at `depth`. */
-static enum err shred_field(struct shredding *sh, const struct field *f, const struct column *c, bool nullable,
-                            size_t depth, struct level at)
+static enum err shred_field(struct shredding *sh, const struct field *f, const struct column *c,
+                            bool nullable, size_t depth, struct level at)
 {
     struct slots *in = &sh->s->depths[depth], *out = &sh->s->depths[depth + 1];
     const struct type *t = f->type;
-    enum err      rc;
+    enum err rc;
 
     assert(depth + 2 < COUNT_OF(sh->s->depths) && c->type->kind == t->kind);
     at.def = (uint8_t)(at.def + nullable);
-    if ((rc = size_slots(sh->s, out, in->count, sh->e)) != OK || (rc = enter(in, f, c, nullable, out, sh->e)) != OK)
+    if ((rc = size_slots(sh->s, out, in->count, sh->e)) != OK ||
+        (rc = enter(in, f, c, nullable, out, sh->e)) != OK)
         return rc;
     if (!type_is_nested(t))
         return emit(sh, out, c, at);
@@ -214,13 +219,13 @@ static enum err shred_field(struct shredding *sh, const struct field *f, const s
 }
 
 /* A top-level column that is a leaf, the common case: no slots needed. */
-static enum err shred_flat(struct shredding *sh, const struct field *f, const struct column *c, const int32_t *rows,
-                           int32_t count)
+static enum err shred_flat(struct shredding *sh, const struct field *f, const struct column *c,
+                           const int32_t *rows, int32_t count)
 {
     struct leaf_rows leaf = {.column = c, .rows = rows, .value_count = count, .slot_count = count};
-    struct slots    *slots = &sh->s->depths[0];
-    int32_t          n = 0;
-    enum err         rc;
+    struct slots *slots = &sh->s->depths[0];
+    int32_t n = 0;
+    enum err rc;
 
     if (c->validity == NULL)
         return sh->visit ? sh->visit(sh->arg, 0, &leaf, sh->e) : OK;
@@ -241,12 +246,12 @@ static enum err shred_flat(struct shredding *sh, const struct field *f, const st
     return sh->visit ? sh->visit(sh->arg, 0, &leaf, sh->e) : OK;
 }
 
-enum err shred(struct shredder *s, const struct field *f, const struct column *c, const int32_t *rows, int32_t count,
-               leaf_visit *visit, void *arg, struct error *e)
+enum err shred(struct shredder *s, const struct field *f, const struct column *c, const int32_t *rows,
+               int32_t count, leaf_visit *visit, void *arg, struct error *e)
 {
     struct shredding sh = {.s = s, .visit = visit, .arg = arg, .e = e};
-    struct slots    *top = &s->depths[0];
-    enum err         rc;
+    struct slots *top = &s->depths[0];
+    enum err rc;
 
     assert(count > 0);
     if (!type_is_nested(f->type))

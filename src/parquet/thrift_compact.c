@@ -3,7 +3,8 @@
 
 #define SKIP_DEPTH_MAX 32
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing
+ * ------------------------------------------------------------------------------------------------ */
 
 void thrift_begin(struct thrift_writer *w)
 {
@@ -21,7 +22,7 @@ void thrift_end(struct thrift_writer *w)
 static void put_field(struct thrift_writer *w, int16_t id, enum thrift_type type)
 {
     int16_t *last = &w->last[w->depth - 1];
-    int      step = id - *last;
+    int step = id - *last;
 
     assert(w->depth > 0 && step > 0);
     if (step <= 15) {
@@ -107,7 +108,8 @@ void thrift_element_binary(struct thrift_writer *w, struct slice v)
     bytes_slice(w->out, v);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------------------------------------ */
 
 bool thrift_next(struct thrift_reader *r, struct thrift_field *f)
 {
@@ -182,7 +184,7 @@ bool thrift_struct(struct thrift_reader *r, const struct thrift_field *f)
 
 uint32_t thrift_list(struct thrift_reader *r, const struct thrift_field *f, struct thrift_field *element)
 {
-    uint8_t  head;
+    uint8_t head;
     uint64_t count;
 
     if (f->type != THRIFT_LIST && f->type != THRIFT_SET) {
@@ -214,7 +216,7 @@ static void skip_elements(struct thrift_reader *r, uint64_t count, uint8_t type)
 static void skip_map(struct thrift_reader *r)
 {
     uint64_t count = reader_varint(&r->in);
-    uint8_t  types = count ? reader_u8(&r->in) : 0;
+    uint8_t types = count ? reader_u8(&r->in) : 0;
 
     if (count > reader_left(&r->in)) {
         r->in.failed = true;
@@ -237,7 +239,7 @@ static void skip_struct(struct thrift_reader *r)
 static void skip_nested(struct thrift_reader *r, const struct thrift_field *f)
 {
     struct thrift_field element;
-    uint32_t            count;
+    uint32_t count;
 
     switch (f->type) {
     case THRIFT_LIST:

@@ -1,6 +1,6 @@
-/* parquet_fuzz.c: any bytes as a Parquet file: an error or batches that keep their promises, and no memory beyond the
- * budget. The corpus is small files of several writers, mostly uncompressed and without page checksums, so that changes get
- * to the decoders.
+/* parquet_fuzz.c: any bytes as a Parquet file: an error or batches that keep their promises, and no memory
+ * beyond the budget. The corpus is small files of several writers, mostly uncompressed and without page
+ * checksums, so that changes get to the decoders.
  */
 #include "base/budget.h"
 #include "parquet/memory_fs.h"
@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void read_all(struct parquet_reader *r, const int32_t *columns, int32_t count)
 {
     struct batch *b;
-    struct bytes  text = {0};
-    struct error  e;
+    struct bytes text = {0};
+    struct error e;
 
     for (int32_t i = 0; i < MIN(parquet_reader_groups(r), GROUPS_MAX); i++) {
         if (parquet_reader_group(r, i, columns, count, NULL, &b, &e) != OK)
@@ -31,11 +31,11 @@ static void read_all(struct parquet_reader *r, const int32_t *columns, int32_t c
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct budget         *budget = budget_new("fuzz", BUDGET_BYTES, NULL);
-    struct memory_fs       fs;
+    struct budget *budget = budget_new("fuzz", BUDGET_BYTES, NULL);
+    struct memory_fs fs;
     struct parquet_reader *r;
-    struct error           e;
-    const int32_t          first = 0;
+    struct error e;
+    const int32_t first = 0;
 
     memory_fs_init(&fs);
     bytes_append(&fs.content, data, size);

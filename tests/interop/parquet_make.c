@@ -1,7 +1,7 @@
 /* parquet_make.c: the C half of parquet_check.py.
- *   parquet_make make FOLDER   writes files of every type and option, each with the rows as text beside it (.txt)
- *   parquet_make dump FILE     prints the schema and the rows of a Parquet file of any writer
- * Build: see parquet_check.py, which does it.
+ *   parquet_make make FOLDER   writes files of every type and option, each with the rows as text beside it
+ * (.txt) parquet_make dump FILE     prints the schema and the rows of a Parquet file of any writer Build: see
+ * parquet_check.py, which does it.
  */
 #include "io/fs.h"
 #include "parquet/parquet_reader.h"
@@ -11,19 +11,22 @@
 #include <stdlib.h>
 
 static const char *const schemas[][2] = {
-    {"flat", "b BOOLEAN, i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT, f FLOAT, d DOUBLE, d5 DECIMAL(5, 2), "
-             "d18 DECIMAL(18, 3), d20 DECIMAL(20, 0), d38 DECIMAL(38, 10), dt DATE, t TIME(6), ts TIMESTAMP(6), "
-             "tz TIMESTAMP_LTZ(6), tn TIMESTAMP(9), s STRING, bin BYTES, fx BINARY(5), u UUID"},
-    {"required", "b BOOLEAN NOT NULL, i32 INT NOT NULL, i64 BIGINT NOT NULL, d DOUBLE NOT NULL, "
-                 "d38 DECIMAL(38, 10) NOT NULL, ts TIMESTAMP(6) NOT NULL, s STRING NOT NULL, u UUID NOT NULL"},
-    {"nested", "l ARRAY<INT>, ln ARRAY<STRING NOT NULL> NOT NULL, m MAP<STRING NOT NULL, STRING>, "
-               "r ROW<a INT NOT NULL, b STRING, c ROW<d DOUBLE, e ARRAY<BIGINT>>>, ll ARRAY<ARRAY<ARRAY<INT>>>, "
-               "mm MAP<INT NOT NULL, MAP<STRING NOT NULL, ARRAY<ROW<x DATE, y MAP<STRING NOT NULL, INT>>>>>, "
-               "lr ARRAY<ROW<p INT NOT NULL, q ARRAY<STRING>>>"},
+    {"flat",
+     "b BOOLEAN, i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT, f FLOAT, d DOUBLE, d5 DECIMAL(5, 2), "
+     "d18 DECIMAL(18, 3), d20 DECIMAL(20, 0), d38 DECIMAL(38, 10), dt DATE, t TIME(6), ts TIMESTAMP(6), "
+     "tz TIMESTAMP_LTZ(6), tn TIMESTAMP(9), s STRING, bin BYTES, fx BINARY(5), u UUID"},
+    {"required",
+     "b BOOLEAN NOT NULL, i32 INT NOT NULL, i64 BIGINT NOT NULL, d DOUBLE NOT NULL, "
+     "d38 DECIMAL(38, 10) NOT NULL, ts TIMESTAMP(6) NOT NULL, s STRING NOT NULL, u UUID NOT NULL"},
+    {"nested",
+     "l ARRAY<INT>, ln ARRAY<STRING NOT NULL> NOT NULL, m MAP<STRING NOT NULL, STRING>, "
+     "r ROW<a INT NOT NULL, b STRING, c ROW<d DOUBLE, e ARRAY<BIGINT>>>, ll ARRAY<ARRAY<ARRAY<INT>>>, "
+     "mm MAP<INT NOT NULL, MAP<STRING NOT NULL, ARRAY<ROW<x DATE, y MAP<STRING NOT NULL, INT>>>>>, "
+     "lr ARRAY<ROW<p INT NOT NULL, q ARRAY<STRING>>>"},
 };
 
 static const struct {
-    const char            *name;
+    const char *name;
     struct parquet_options options;
 } variants[] = {
     {"none", {.codec = PARQUET_NONE}},
@@ -52,13 +55,13 @@ static void number(const struct field *fields, int32_t count, int32_t *next)
 static void make_file(struct fs *fs, const struct schema *schema, const char *path,
                       const struct parquet_options *options, struct random_source *r)
 {
-    struct fs_file        *file;
+    struct fs_file *file;
     struct parquet_writer *w;
     struct parquet_summary summary;
-    struct bytes           text = {0};
-    struct batch          *b;
-    struct error           e;
-    char                   text_path[4096];
+    struct bytes text = {0};
+    struct batch *b;
+    struct error e;
+    char text_path[4096];
 
     check(fs_create(fs, path, &file, &e), &e);
     check(parquet_writer_new(schema, options, file, NULL, &w, &e), &e);
@@ -80,13 +83,13 @@ static void make_file(struct fs *fs, const struct schema *schema, const char *pa
 static void make(struct fs *fs, const char *folder)
 {
     static const char *const styles[] = {"few", "unique", "rising", "runs", "extreme"};
-    char                     path[4000];
+    char path[4000];
 
     for (size_t s = 0; s < COUNT_OF(schemas); s++) {
-        struct arena         arena = {0};
+        struct arena arena = {0};
         const struct schema *schema;
-        struct error         e;
-        int32_t              next = 1;
+        struct error e;
+        int32_t next = 1;
 
         check(schema_parse(&arena, slice_text(schemas[s][1]), &schema, &e), &e);
         number(schema->fields, schema->field_count, &next);
@@ -105,9 +108,9 @@ static void make(struct fs *fs, const char *folder)
 static void dump(struct fs *fs, const char *path)
 {
     struct parquet_reader *r;
-    struct bytes           text = {0};
-    struct batch          *b;
-    struct error           e;
+    struct bytes text = {0};
+    struct batch *b;
+    struct error e;
 
     check(parquet_reader_open(fs, path, NULL, &r, &e), &e);
     for (int32_t i = 0; i < parquet_reader_schema(r)->field_count; i++) {
@@ -130,7 +133,7 @@ static void dump(struct fs *fs, const char *path)
 
 int main(int argc, char **argv)
 {
-    struct fs   *fs;
+    struct fs *fs;
     struct error e;
 
     if (argc != 3 || (strcmp(argv[1], "make") != 0 && strcmp(argv[1], "dump") != 0)) {

@@ -1,6 +1,5 @@
-/* sim_count.c: the keyed counter, a step that only refuses and delays, and the job's graph. The counter keeps one number
- * a key and puts it behind each row; it asks to be called again (ERR_WAIT) when chance says so, as operators do whose
- * service is busy.
+/* sim_count.c: the keyed counter, which keeps one number a key and puts it behind each row; and the job's graph. It asks
+ * to be called again (ERR_WAIT, *more) when chance says so, as operators do whose service is busy or output full.
  */
 #include "base/mem.h"
 #include "batch/builder.h"
@@ -12,7 +11,6 @@ struct count {
     struct sim_job *job;
     const struct op_env *env;
     struct random random;
-    bool keyed;
     struct state *state;
     struct key_batch keys;
     bool waited; /* the call at hand was refused once */
@@ -30,8 +28,6 @@ static enum err count_open(struct operator *o, const struct op_env *env, struct 
 
     c->env = env;
     random_seed(&c->random, env->seed);
-    if (!c->keyed)
-        return OK;
     return state_declare(env->state, &desc, &c->state, e);
 }
 
@@ -81,8 +77,6 @@ static enum err count_batch(struct operator *o, UNUSED int32_t input, struct bat
         return ERR_WAIT;
     if (sim_job_fault(c->job, &c->random, c->job->fail_every))
         return error_set(e, ERR_IO, "counting: an injected fault");
-    if (!c->keyed)
-        return c->env->out->batch(c->env->out, 0, batch_ref(b), e);
     if (!builder_init(&builder, c->job->count_schema, NULL))
         return error_memory(e, 0, "a batch");
     if ((rc = count_rows(c, b, &builder, e)) == OK && (rc = builder_finish(&builder, &out, e)) == OK)
@@ -131,7 +125,7 @@ static const struct operator_ops count_ops = {
     .close = count_close,
 };
 
-static enum err new_one(const void *spec, bool keyed, struct operator **out, struct error *e)
+static enum err count_new(const void *spec, struct operator **out, struct error *e)
 {
     struct count *c = mem_zalloc(sizeof *c);
 
@@ -139,46 +133,36 @@ static enum err new_one(const void *spec, bool keyed, struct operator **out, str
         return error_memory(e, sizeof *c, "the counter");
     c->base.ops = &count_ops;
     c->job = (struct sim_job *)spec;
-    c->keyed = keyed;
     *out = &c->base;
     return OK;
 }
 
-static enum err count_new(const void *spec, struct operator **out, struct error *e)
-{
-    return new_one(spec, true, out, e);
-}
-
-static enum err hop_new(const void *spec, struct operator **out, struct error *e)
-{
-    return new_one(spec, false, out, e);
-}
-
 const struct operator_factory sim_count_factory = {"sim_count", count_new, NULL};
-const struct operator_factory sim_hop_factory = {"sim_hop", hop_new, NULL};
 
 /* --- the graph ---------------------------------------------------------------------------------------------------------- */
 
-static enum err add_edges(struct graph *g, int32_t source, int32_t hop, int32_t count, int32_t sink, struct error *e)
+static int32_t add_vertex(struct graph *g, struct sim_job *job, const char *uid, const struct operator_factory *factory,
+                          const struct schema *schema)
 {
-    static const int32_t key[] = {0}, partition[] = {1};
-    struct edge hop_edge = {.from = source, .to = hop, .partitioning = EDGE_REBALANCE};
-    struct edge key_edge = {.from = hop >= 0 ? hop : source,
-                            .to = count,
-                            .partitioning = EDGE_HASH,
-                            .key_count = 1,
-                            .keys = key};
-    struct edge sink_edge = {
-        .from = count, .to = sink, .partitioning = EDGE_HASH, .key_count = 1, .keys = partition};
+    return graph_vertex(g, &(struct vertex){.name = uid,
+                                            .uid = uid,
+                                            .factory = factory,
+                                            .spec = job,
+                                            .is_source = factory == &sim_source_factory,
+                                            .keyed = factory == &sim_count_factory,
+                                            .schema = schema});
+}
 
-    if ((hop >= 0 && graph_edge(g, &hop_edge) < 0) || graph_edge(g, &key_edge) < 0 || graph_edge(g, &sink_edge) < 0)
-        return error_memory(e, 0, "the graph");
-    return OK;
+static void add_edge(struct graph *g, int32_t from, int32_t to, enum partitioning partitioning, const int32_t *key)
+{
+    graph_edge(g, &(struct edge){
+                      .from = from, .to = to, .partitioning = partitioning, .key_count = key != NULL, .keys = key});
 }
 
 enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism, bool extra_hop, struct error *e)
 {
-    int32_t source, hop = -1, count, sink;
+    static const int32_t key[] = {0}, partition[] = {1};
+    int32_t source, hold, order, count, sink;
     enum err rc;
 
     if ((rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL"),
@@ -187,27 +171,16 @@ enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism
                            &job->count_schema, e)) != OK ||
         (rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL"), &job->key_schema, e)) != OK)
         return rc;
-    source = graph_vertex(g, &(struct vertex){.name = "Source: log",
-                                              .uid = "source",
-                                              .factory = &sim_source_factory,
-                                              .spec = job,
-                                              .is_source = true,
-                                              .schema = job->source_schema});
-    if (extra_hop)
-        hop = graph_vertex(g, &(struct vertex){.name = "hop",
-                                               .uid = "hop",
-                                               .factory = &sim_hop_factory,
-                                               .spec = job,
-                                               .schema = job->source_schema});
-    count = graph_vertex(g, &(struct vertex){.name = "count",
-                                             .uid = "count",
-                                             .factory = &sim_count_factory,
-                                             .spec = job,
-                                             .keyed = true,
-                                             .schema = job->count_schema});
-    sink = graph_vertex(g, &(struct vertex){
-                               .name = "Sink: table", .uid = "sink", .factory = &sim_sink_factory, .spec = job});
-    if ((rc = add_edges(g, source, hop, count, sink, e)) != OK)
-        return rc;
+    order = source = add_vertex(g, job, "source", &sim_source_factory, job->source_schema);
+    if (extra_hop) {
+        hold = add_vertex(g, job, "hold", &sim_hold_factory, job->source_schema);
+        order = add_vertex(g, job, "order", &sim_order_factory, job->source_schema);
+        add_edge(g, source, hold, EDGE_REBALANCE, NULL);
+        add_edge(g, hold, order, EDGE_FORWARD, NULL);
+    }
+    count = add_vertex(g, job, "count", &sim_count_factory, job->count_schema);
+    sink = add_vertex(g, job, "sink", &sim_sink_factory, NULL);
+    add_edge(g, order, count, EDGE_HASH, key);
+    add_edge(g, count, sink, EDGE_HASH, partition);
     return graph_finish(g, parallelism, 16, e);
 }

@@ -26,7 +26,8 @@ struct sim_job {
     const struct schema *source_schema, *count_schema, *key_schema;
 };
 
-/* Build the graph of job (borrowed, outlives it) in g, which is initialised. extra_hop puts a rebalanced step between. */
+/* Build the graph of job (borrowed, outlives it) in g, which is initialised. extra_hop puts a rebalanced step between,
+ * of two chained operators: one that holds batches back, one that checks their order. */
 MUST_USE enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism, bool extra_hop,
                                 struct error *e);
 
@@ -39,7 +40,7 @@ struct sim_verdict {
 MUST_USE enum err sim_job_judge(const struct sim_job *job, struct fs *fs, bool complete, struct sim_verdict *out,
                                 struct error *e);
 
-extern const struct operator_factory sim_source_factory, sim_hop_factory, sim_count_factory, sim_sink_factory;
+extern const struct operator_factory sim_source_factory, sim_hold_factory, sim_order_factory, sim_count_factory, sim_sink_factory;
 
 /* --- what the files of this folder share ------------------------------------------------------------------------------ */
 

@@ -1,8 +1,8 @@
 /* sim_test.c: a whole job under a seed: chance picks what runs next, what fails, and when the process dies; the table
  * must be exact in the end, and the same seed must do the same twice.
  *
- *   sim_test              WEIR_SIM_SEEDS seeds (200), from 1
- *   sim_test 2000         that many
+ *   sim_test              WEIR_SIM_SEEDS seeds (1000), from 1
+ *   sim_test 20000        that many
  *   sim_test seed 4711    that one, with the log on
  */
 #include "base/mem.h"
@@ -65,9 +65,10 @@ static void pass_time(struct story *s, int64_t due_us)
 {
     struct sim_world *w = &s->world;
 
-    if (w->work_count > 0)
-        sim_run_work(w, sim_below(w, (uint32_t)w->work_count));
-    else if (due_us == INT64_MAX)
+    if (sim_run_work(w))
+        return;
+    due_us = MIN(due_us, sim_work_due_us(w));
+    if (due_us == INT64_MAX)
         wrong(s, "nothing can ever happen again, and the job is not over");
     else
         w->now_us = MAX(w->now_us, due_us);
@@ -97,8 +98,7 @@ static enum ending step(struct story *s, struct engine *en)
     if (sim_chance(w, 2000))
         engine_checkpoint(en);
     starve(w);
-    if (w->work_count > 0 && sim_chance(w, 3)) {
-        sim_run_work(w, sim_below(w, (uint32_t)w->work_count));
+    if (sim_chance(w, 3) && sim_run_work(w)) {
         mem_fail_at(0, false);
         return GOES_ON;
     }
@@ -201,6 +201,8 @@ static void begin_story(struct story *s, uint64_t seed)
                               .faults = &w->faults};
     s->extra_hop = sim_chance(w, 2);
     w->fault_every = sim_chance(w, 3) ? 0 : 10 + sim_below(w, 200);
+    w->slow_every = sim_chance(w, 2) ? 0 : 1 + sim_below(w, 20);
+    w->slow_us = 1 + sim_below(w, 50000);
     atomic_store(&w->faults, (int)sim_below(w, 40));
     s->crash_every = 50 + sim_below(w, 4000);
     s->crashes_left = (int32_t)sim_below(w, 5);
@@ -251,7 +253,7 @@ static bool run_seed(uint64_t seed)
 int main(int argc, char **argv)
 {
     const char *text = getenv("WEIR_SIM_SEEDS");
-    uint64_t count = strtoull(argc > 1 ? argv[1] : text ? text : "200", NULL, 10), failed = 0;
+    uint64_t count = strtoull(argc > 1 ? argv[1] : text ? text : "1000", NULL, 10), failed = 0;
 
     if (argc > 2 && strcmp(argv[1], "seed") == 0) {
         log_init(LOG_DEBUG, LOG_TEXT, 2);

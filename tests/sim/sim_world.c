@@ -18,10 +18,11 @@ static int64_t mono_us(struct clock *c)
 static bool submit(struct executor *x, void (*fn)(void *arg), void *arg)
 {
     struct sim_world *w = CONTAINER_OF(x, struct sim_world, executor);
+    int64_t from_us = w->now_us + (sim_chance(w, w->slow_every) ? sim_below(w, w->slow_us) : 0);
 
     if (sim_fault(w) || !MEM_GROW(w->work, w->work_count, w->work_capacity))
         return false;
-    w->work[w->work_count++] = (struct sim_work){fn, arg};
+    w->work[w->work_count++] = (struct sim_work){fn, arg, from_us};
     return true;
 }
 
@@ -63,7 +64,7 @@ bool sim_fault(struct sim_world *w)
     return true;
 }
 
-void sim_run_work(struct sim_world *w, size_t nth)
+static void run_nth(struct sim_world *w, size_t nth)
 {
     struct sim_work work = w->work[nth];
 
@@ -71,8 +72,34 @@ void sim_run_work(struct sim_world *w, size_t nth)
     work.fn(work.arg);
 }
 
+bool sim_run_work(struct sim_world *w)
+{
+    uint32_t ready = 0, chosen;
+
+    for (size_t i = 0; i < w->work_count; i++)
+        ready += w->work[i].from_us <= w->now_us;
+    if (ready == 0)
+        return false;
+    chosen = sim_below(w, ready);
+    for (size_t i = 0; i < w->work_count; i++)
+        if (w->work[i].from_us <= w->now_us && chosen-- == 0) {
+            run_nth(w, i);
+            break;
+        }
+    return true;
+}
+
 void sim_run_dry(struct sim_world *w)
 {
     while (w->work_count > 0)
-        sim_run_work(w, 0);
+        run_nth(w, 0);
+}
+
+int64_t sim_work_due_us(const struct sim_world *w)
+{
+    int64_t due = INT64_MAX;
+
+    for (size_t i = 0; i < w->work_count; i++)
+        due = MIN(due, w->work[i].from_us);
+    return due;
 }

@@ -13,6 +13,7 @@
 struct sim_work {
     void (*fn)(void *arg);
     void *arg;
+    int64_t from_us; /* not before: some work is slow */
 };
 
 struct sim_world {
@@ -25,6 +26,8 @@ struct sim_world {
     bool is_dead;         /* the process has crashed: nothing that is still run has any effect outside */
     atomic_int faults;    /* how many are left to be injected; when 0 all goes well. Any thread */
     uint32_t fault_every; /* one in so many chances; 0: none */
+    uint32_t slow_every;  /* one work in so many is slow, up to slow_us; 0: none */
+    uint32_t slow_us;
     uint64_t trace;
 };
 
@@ -36,6 +39,7 @@ bool sim_chance(struct sim_world *w, uint32_t one_in);   /* 0: never */
 bool sim_fault(struct sim_world *w);                     /* let something fail now? */
 void sim_note(struct sim_world *w, uint64_t what);       /* into the trace */
 
-void sim_run_work(struct sim_world *w, size_t nth);
-void sim_run_dry(struct sim_world *w); /* all work, also what it brings */
+bool sim_run_work(struct sim_world *w); /* some work whose time has come; false when there is none */
+void sim_run_dry(struct sim_world *w);  /* all work, also what it brings */
+int64_t sim_work_due_us(const struct sim_world *w); /* of the earliest; INT64_MAX when there is none */
 #endif

@@ -272,8 +272,8 @@ static void test_metrics(UNUSED void **state)
     wait_until(en, has_flowed);
     wait_for_figure(&f, "flink_taskmanager_job_task_numRecordsIn", 4 * records);
     wait_for_figure(&f, "flink_taskmanager_job_task_numRecordsOut", 3 * records);
-    wait_for_figure(&f, "flink_taskmanager_job_task_operator_numRecordsIn", 3 * records);
-    wait_for_figure(&f, "flink_taskmanager_job_task_operator_numRecordsOut", 3 * records);
+    wait_for_figure(&f, "flink_taskmanager_job_task_operator_numRecordsIn", 4 * records);
+    wait_for_figure(&f, "flink_taskmanager_job_task_operator_numRecordsOut", 4 * records);
     wait_for_figure(&f, "flink_jobmanager_job_numRestarts", 0);
     assert_true(metrics_sum(f.metrics, "flink_jobmanager_job_numberOfCompletedCheckpoints", &v) && v >= 1);
     engine_cancel(en);
