@@ -15,7 +15,7 @@ struct progress {
     struct engine  *engine;
     struct metrics *metrics;
     struct budget  *budget;
-    int64_t         last_in, last_us;
+    int64_t         began_us, last_in, last_us;
 };
 
 static long resident_mib(void)
@@ -46,19 +46,21 @@ static void print_line(struct progress *p, const char *end)
     struct engine_status s;
     char                 in[16], rate[16], lag_text[16] = "-";
     double               lag, rows = 0, seconds;
+    int64_t              now_us;
 
     engine_status(p->engine, &s);
-    seconds = (double)(s.uptime_us - p->last_us) / 1e6;
+    now_us = clock_mono_us(clock_system()) - p->began_us;
+    seconds = (double)(now_us - p->last_us) / 1e6;
     if (metrics_sum(p->metrics, "kafka_consumer_lag", &lag))
-        human(lag, lag_text);
+        human(lag, lag_text); /* gone when the source is closed */
     metrics_sum(p->metrics, "iceberg_files_written", &rows);
     fprintf(stderr, "%s%6.1f s  records %s (%s/s)  lag %s  files %.0f  checkpoints %" PRId64 " (last %.0f ms)  restarts %" PRId32
                     "  memory %ld MiB%s",
-            p->terminal ? "\r\033[K" : "", (double)s.uptime_us / 1e6, human((double)s.records_in, in),
+            p->terminal ? "\r\033[K" : "", (double)now_us / 1e6, human((double)s.records_in, in),
             human(seconds > 0 ? (double)(s.records_in - p->last_in) / seconds : 0, rate), lag_text, rows,
             s.checkpoints_completed, (double)s.last_checkpoint_us / 1000.0, s.restarts, resident_mib(), end);
     p->last_in = s.records_in;
-    p->last_us = s.uptime_us;
+    p->last_us = now_us;
 }
 
 static void *run(void *arg)
@@ -85,7 +87,7 @@ struct progress *progress_start(struct engine *engine, struct metrics *metrics, 
 
     if (p == NULL)
         return NULL;
-    *p = (struct progress){.engine = engine, .metrics = metrics, .budget = budget, .terminal = isatty(STDERR_FILENO)};
+    *p = (struct progress){.engine = engine, .metrics = metrics, .budget = budget, .terminal = isatty(STDERR_FILENO), .began_us = clock_mono_us(clock_system())};
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->stop, NULL);
     if (pthread_create(&p->thread, NULL, run, p) == 0)

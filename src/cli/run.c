@@ -193,16 +193,24 @@ static enum err serve_metrics(struct run *r, struct error *e)
 
 /* --- signals --------------------------------------------------------------------------------------------------------- */
 
+/* The same wish often comes twice (to the process and to its group): only a second one that is later counts. */
+#define SECOND_SIGNAL_US INT64_C(500000)
+
 static void *take_signals(void *arg)
 {
     struct run *r = arg;
-    int         signal, count = 0;
+    int64_t     first_us = 0;
+    int         signal;
 
     while (sigwait(&r->set, &signal) == 0 && signal != SIGUSR1) {
-        if (count++ == 0) {
+        int64_t now_us = clock_mono_us(clock_system());
+
+        if (first_us == 0) {
+            first_us = now_us;
             log_info("run", "told to stop: a last checkpoint, then the end (once more to end at once)");
             engine_stop(r->engine);
-        } else {
+        } else if (now_us - first_us > SECOND_SIGNAL_US) {
+            log_warn("run", "told to stop again: ending without a last checkpoint");
             engine_cancel(r->engine);
         }
     }

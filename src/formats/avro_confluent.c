@@ -23,8 +23,7 @@ struct confluent {
     size_t scope_count, scope_capacity;
 };
 
-/* --- payloads
- * ----------------------------------------------------------------------------------------------- */
+/* --- payloads ------------------------------------------------------------------------------------------- */
 
 static bool read_id(struct slice payload, int32_t *out)
 {
@@ -114,8 +113,7 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     why->reason = why->text;
 }
 
-/* --- batches
- * ------------------------------------------------------------------------------------------------ */
+/* --- batches -------------------------------------------------------------------------------------------- */
 
 /* Every schema of the batch is ready or known to be bad; ERR_WAIT when one is on its way. */
 static enum err have_schemas(struct confluent *d, const struct batch *raw, struct error *e)
@@ -152,8 +150,7 @@ static enum err decode(struct decoder *decoder, struct batch *raw, struct batch 
     return rc == OK ? payloads_decode(&d->payloads, raw, rows, errors, e) : rc;
 }
 
-/* --- making
- * ------------------------------------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------------------------------------- */
 
 static void free_decoder(struct decoder *decoder)
 {

@@ -5,8 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* --- an executor in the test's hands
- * ------------------------------------------------------------------------ */
+/* --- an executor in the test's hands -------------------------------------------------------------------- */
 
 struct fake {
     struct executor executor;
@@ -43,8 +42,7 @@ static void wake(void *arg)
     atomic_fetch_add((atomic_int *)arg, 1);
 }
 
-/* --- schemas and payloads
- * ----------------------------------------------------------------------------------- */
+/* --- schemas and payloads ------------------------------------------------------------------------------- */
 
 #define NAME    "confluent-test"
 #define COLUMNS "a INT, b STRING"
@@ -133,8 +131,7 @@ static enum err decode(struct setup *s, const struct slice *payloads, int32_t co
 #define P3 SLICE("\x00\x00\x00\x00\x03\x02x")
 #define P9 SLICE("\x00\x00\x00\x00\x09\x02x")
 
-/* --- tests
- * -------------------------------------------------------------------------------------------------- */
+/* --- tests ---------------------------------------------------------------------------------------------- */
 
 static void test_wait_and_wake(UNUSED void **state)
 {

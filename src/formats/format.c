@@ -3,8 +3,7 @@
 #include "formats/payloads.h"
 #include "formats/utf8.h"
 
-/* --- the table
- * ---------------------------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------------------------------------ */
 
 static const struct format *const formats[] = {&avro_format, &avro_confluent_format, &json_format,
                                                &raw_format};
@@ -22,8 +21,7 @@ const char *format_names(void)
     return "avro, avro-confluent, json, raw";
 }
 
-/* --- schemas
- * ------------------------------------------------------------------------------------------------ */
+/* --- schemas -------------------------------------------------------------------------------------------- */
 
 static const struct type bytes_or_null = {.kind = TYPE_BINARY, .nullable = true};
 static const struct type text = {.kind = TYPE_STRING};
@@ -56,8 +54,7 @@ void format_error(struct builder *errors, const struct batch *raw, int32_t row, 
     builder_copied(&errors->columns[ERROR_MESSAGE], message, strlen(message));
 }
 
-/* --- text
- * --------------------------------------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------------------------------------- */
 
 bool format_utf8(struct slice s)
 {

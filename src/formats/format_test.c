@@ -64,8 +64,7 @@ static void test_utf8(UNUSED void **state)
     assert_true(format_utf8((struct slice){NULL, 0}));
 }
 
-/* --- raw
- * ---------------------------------------------------------------------------------------------------- */
+/* --- raw ------------------------------------------------------------------------------------------------ */
 
 static void test_raw(UNUSED void **state)
 {
@@ -128,8 +127,7 @@ static void test_raw_refuses(UNUSED void **state)
     test_refused("raw", "a STRING", middle, ERR_CONFIG, "option 'raw.endianness' is 'middle'");
 }
 
-/* --- metadata columns
- * --------------------------------------------------------------------------------------- */
+/* --- metadata columns ----------------------------------------------------------------------------------- */
 
 #define ALL_METADATA                                                                                         \
     "p BIGINT, k STRING, t STRING NOT NULL, part INT NOT NULL, off BIGINT NOT NULL, ts TIMESTAMP_LTZ(3), "   \
@@ -212,8 +210,7 @@ static void test_only_metadata(UNUSED void **state)
     bytes_fini(&text);
 }
 
-/* --- errors
- * ------------------------------------------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------------------------------------- */
 
 /* Good and bad ones mixed, selected ones only: each live payload is a row or an error, with where it came
  * from. */
@@ -290,8 +287,7 @@ static void test_budget(UNUSED void **state)
     budget_free(budget);
 }
 
-/* --- avro
- * --------------------------------------------------------------------------------------------------- */
+/* --- avro ----------------------------------------------------------------------------------------------- */
 
 #define AVRO_INT "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}"
 

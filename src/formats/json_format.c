@@ -20,8 +20,7 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     why->reason = json_decode(&d->reader, payload, &p->rows, p->good_count, why->text);
 }
 
-/* --- options
- * ------------------------------------------------------------------------------------------------ */
+/* --- options -------------------------------------------------------------------------------------------- */
 
 static enum err read_standard(struct json_decoder *d, const struct decode_spec *spec, struct error *e)
 {
@@ -57,8 +56,7 @@ static enum err read_options(struct json_decoder *d, const struct decode_spec *s
     return read_standard(d, spec, e);
 }
 
-/* --- making
- * ------------------------------------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------------------------------------- */
 
 static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
                        struct error *e)

@@ -276,8 +276,7 @@ static void test_options(UNUSED void **state)
                  "format 'json': field a: field m: the keys of a JSON object are texts");
 }
 
-/* --- RFC 8259
- * ----------------------------------------------------------------------------------------------- */
+/* --- RFC 8259 ------------------------------------------------------------------------------------------- */
 
 /* Each is tried as the value of a field that is wanted as text, and of one that nobody wants. */
 static void test_grammar(UNUSED void **state)

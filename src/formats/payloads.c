@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* --- options
- * ------------------------------------------------------------------------------------------------ */
+/* --- options -------------------------------------------------------------------------------------------- */
 
 const char *payloads_option(const struct decode_spec *spec, const char *name)
 {
@@ -52,8 +51,7 @@ enum err payloads_check_options(const struct decode_spec *spec, const char *form
     return OK;
 }
 
-/* --- columns of the raw batch
- * ------------------------------------------------------------------------------- */
+/* --- columns of the raw batch --------------------------------------------------------------------------- */
 
 static bool is_text(enum type_kind kind)
 {
@@ -147,8 +145,7 @@ static void fill_columns(struct payloads *p, const struct batch *raw)
                 fill_value(&p->rows.columns[i], &raw->columns[p->spec->raw[i]], p->good[n]);
 }
 
-/* --- the loop
- * ----------------------------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------------------------------------- */
 
 enum err payloads_init(struct payloads *p, const struct decode_spec *spec, const char *format,
                        struct error *e)

@@ -89,8 +89,7 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     }
 }
 
-/* --- making
- * ------------------------------------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------------------------------------- */
 
 static bool can_read(const struct type *t)
 {

@@ -3,23 +3,12 @@
 #include "parquet/bits.h"
 #include "parquet/delta.h"
 #include "parquet/rle.h"
+#include "parquet/value_slice.h"
 #include <zlib.h>
 
-#define SLICE_MAX      512 /* values looked at in one go */
 #define EARLY_VALUES   512 /* so many values, nearly all different: no dictionary */
 #define LATER_VALUES   4096
-#define DECIMAL_BYTES  16
 #define PAGE_BYTES_MAX ((size_t)INT32_MAX - 64)
-
-/* A slice of values in one of two forms: numbers (sign-extended, or the bits of a float), or views. */
-struct values {
-    int32_t count;
-    union {
-        uint64_t numbers[SLICE_MAX];
-        struct view views[SLICE_MAX];
-    };
-    char decimals[SLICE_MAX][DECIMAL_BYTES]; /* what the views of FIXED decimals point at */
-};
 
 void chunk_shared_fini(struct chunk_shared *s)
 {
@@ -90,111 +79,7 @@ static bool any_failed(const struct chunk *c)
            c->shared->head.failed;
 }
 
-/* --- gathering
- * ---------------------------------------------------------------------------------------------- */
-
-#define GATHER(array)                                                                                        \
-    do {                                                                                                     \
-        for (int32_t i = 0; i < out->count; i++)                                                             \
-            out->numbers[i] = (uint64_t)(int64_t)(array)[rows[i]];                                           \
-    } while (0)
-
-static void gather_floats(const struct column *c, const int32_t *rows, struct values *out)
-{
-    const uint32_t *bits = c->values;
-
-    for (int32_t i = 0; i < out->count; i++)
-        out->numbers[i] = bits[rows[i]];
-}
-
-static void gather_doubles(const struct column *c, const int32_t *rows, struct values *out)
-{
-    const uint64_t *bits = c->values;
-
-    for (int32_t i = 0; i < out->count; i++)
-        out->numbers[i] = bits[rows[i]];
-}
-
-static enum err gather_views(const struct parquet_leaf *leaf, const struct column *c, const int32_t *rows,
-                             struct values *out, struct error *e)
-{
-    for (int32_t i = 0; i < out->count; i++)
-        out->views[i] = c->views[rows[i]];
-    if (leaf->physical != PHYSICAL_FIXED)
-        return OK;
-    for (int32_t i = 0; i < out->count; i++)
-        if (out->views[i].len != (uint32_t)leaf->type_length)
-            return error_set(e, ERR_INPUT,
-                             "column %s has a value of %" PRIu32 " bytes, but its type wants %" PRId32,
-                             leaf->name, out->views[i].len, leaf->type_length);
-    return OK;
-}
-
-static enum err gather_decimals(const struct parquet_leaf *leaf, const struct column *c, const int32_t *rows,
-                                struct values *out, struct error *e)
-{
-    __int128 limit = 1;
-
-    for (int32_t i = 0; i < leaf->type->precision; i++)
-        limit *= 10;
-    for (int32_t i = 0; i < out->count; i++) {
-        __int128 v = c->i128[rows[i]];
-
-        if (v >= limit || v <= -limit)
-            return error_set(e, ERR_INPUT,
-                             "column %s has a value that does not fit DECIMAL(%" PRId32 ", %" PRId32 ")",
-                             leaf->name, leaf->type->precision, leaf->type->scale);
-        if (leaf->physical != PHYSICAL_FIXED) {
-            out->numbers[i] = (uint64_t)v;
-            continue;
-        }
-        for (int32_t k = leaf->type_length; k > 0; k--, v >>= 8)
-            out->decimals[i][k - 1] = (char)v;
-        out->views[i] = view_of(out->decimals[i], (size_t)leaf->type_length);
-    }
-    return OK;
-}
-
-static enum err gather(const struct parquet_leaf *leaf, const struct column *c, const int32_t *rows,
-                       struct values *out, struct error *e)
-{
-    switch (c->type->kind) {
-    case TYPE_BOOLEAN:
-        GATHER(c->u8);
-        return OK;
-    case TYPE_INT8:
-        GATHER(c->i8);
-        return OK;
-    case TYPE_INT16:
-        GATHER(c->i16);
-        return OK;
-    case TYPE_INT32:
-    case TYPE_DATE:
-    case TYPE_INTERVAL_MONTHS:
-        GATHER(c->i32);
-        return OK;
-    case TYPE_INT64:
-    case TYPE_TIME:
-    case TYPE_TIMESTAMP:
-    case TYPE_TIMESTAMP_LTZ:
-    case TYPE_INTERVAL_MILLIS:
-        GATHER(c->i64);
-        return OK;
-    case TYPE_FLOAT:
-        gather_floats(c, rows, out);
-        return OK;
-    case TYPE_DOUBLE:
-        gather_doubles(c, rows, out);
-        return OK;
-    case TYPE_DECIMAL:
-        return gather_decimals(leaf, c, rows, out, e);
-    default:
-        return gather_views(leaf, c, rows, out, e);
-    }
-}
-
-/* --- the open page
- * ------------------------------------------------------------------------------------------ */
+/* --- the open page -------------------------------------------------------------------------------- */
 
 static void store_ids(struct pbuf *to, size_t width, const uint32_t *ids, int32_t count)
 {
@@ -242,9 +127,9 @@ static void widen_ids(struct chunk *c, size_t width)
     c->id_width = width;
 }
 
-static bool add_ids(struct chunk *c, const struct values *v)
+static bool add_ids(struct chunk *c, const struct value_slice *v)
 {
-    uint32_t ids[SLICE_MAX];
+    uint32_t ids[VALUE_SLICE_MAX];
     size_t width;
 
     if (is_bytes(c) ? !dictionary_add_views(&c->dictionary, v->views, v->count, ids)
@@ -257,7 +142,7 @@ static bool add_ids(struct chunk *c, const struct values *v)
     return true;
 }
 
-static void add_plain_numbers(struct chunk *c, const struct values *v)
+static void add_plain_numbers(struct chunk *c, const struct value_slice *v)
 {
     size_t width = c->leaf->width ? c->leaf->width : 1;
     void *at = pbuf_reserve(&c->plain, (size_t)v->count * width);
@@ -287,7 +172,7 @@ static char *put_plain_bytes(char *to, struct slice s, bool prefixed)
     return to + len;
 }
 
-static void add_plain_views(struct chunk *c, const struct values *v, size_t byte_count)
+static void add_plain_views(struct chunk *c, const struct value_slice *v, size_t byte_count)
 {
     bool prefixed = c->leaf->physical == PHYSICAL_BYTES;
     char *at = pbuf_reserve(&c->plain, byte_count);
@@ -300,7 +185,7 @@ static void add_plain_views(struct chunk *c, const struct values *v, size_t byte
     assert(at == c->plain.ptr + c->plain.len);
 }
 
-static int64_t plain_size(const struct chunk *c, const struct values *v)
+static int64_t plain_size(const struct chunk *c, const struct value_slice *v)
 {
     int64_t total = 0;
 
@@ -312,7 +197,7 @@ static int64_t plain_size(const struct chunk *c, const struct values *v)
 }
 
 /* Bounds of numbers are cheap and taken here; those of bytes in a dictionary wait for the end of the page. */
-static void add_bounds(struct chunk *c, const struct values *v)
+static void add_bounds(struct chunk *c, const struct value_slice *v)
 {
     if (c->leaf->order == ORDER_INT)
         bounds_add_ints(&c->page_bounds, v->numbers, v->count);
@@ -325,13 +210,13 @@ static void add_bounds(struct chunk *c, const struct values *v)
 static enum err add_values(struct chunk *c, const struct column *column, const int32_t *rows, int32_t count,
                            struct error *e)
 {
-    struct values v;
+    struct value_slice v;
     int64_t byte_count;
     enum err rc;
 
     for (int32_t at = 0; at < count; at += v.count) {
-        v.count = MIN(count - at, SLICE_MAX);
-        if ((rc = gather(c->leaf, column, rows + at, &v, e)) != OK)
+        v.count = MIN(count - at, VALUE_SLICE_MAX);
+        if ((rc = value_slice_gather(&v, c->leaf, column, rows + at, e)) != OK)
             return rc;
         add_bounds(c, &v);
         byte_count = plain_size(c, &v);
@@ -372,8 +257,7 @@ static void add_levels(struct chunk *c, const struct leaf_rows *rows, int32_t fr
     }
 }
 
-/* --- the dictionary's worth
- * --------------------------------------------------------------------------------- */
+/* --- the dictionary's worth ----------------------------------------------------------------------- */
 
 static int64_t dictionary_size(const struct chunk *c)
 {
@@ -437,10 +321,10 @@ static void drop_dictionary(struct chunk *c)
                                  c->leaf->physical == PHYSICAL_BYTES);
         c->plain.len += (size_t)c->plain_bytes;
     } else {
-        struct values v;
+        struct value_slice v;
 
         for (int32_t done = 0; done < count; done += v.count) {
-            v.count = MIN(count - done, SLICE_MAX);
+            v.count = MIN(count - done, VALUE_SLICE_MAX);
             for (int32_t i = 0; i < v.count; i++)
                 v.numbers[i] = dictionary_number(&c->dictionary, load_id(c, done + i));
             add_plain_numbers(c, &v);
@@ -474,8 +358,7 @@ static void add_dictionary_bounds(struct chunk *c)
                              c->leaf->order == ORDER_SIGNED_BYTES);
 }
 
-/* --- ending a page
- * ------------------------------------------------------------------------------------------ */
+/* --- ending a page -------------------------------------------------------------------------------- */
 
 static void put_length(struct pbuf *body, size_t at)
 {
@@ -675,8 +558,7 @@ static enum err end_page(struct chunk *c, struct error *e)
     return any_failed(c) ? out_of_memory(c, e) : OK;
 }
 
-/* --- adding rows
- * -------------------------------------------------------------------------------------------- */
+/* --- adding rows ---------------------------------------------------------------------------------- */
 
 struct part {
     int32_t slots, values, rows;
@@ -692,14 +574,14 @@ static int64_t value_bytes(const struct chunk *c, const struct leaf_rows *rows, 
 static struct part next_part(const struct chunk *c, const struct leaf_rows *rows, int32_t slot, int32_t value)
 {
     struct part part = {0};
-    int32_t row_limit = MIN(c->shared->page_rows - c->page_rows, SLICE_MAX);
+    int32_t row_limit = MIN(c->shared->page_rows - c->page_rows, VALUE_SLICE_MAX);
     int64_t byte_count = 0;
 
     if (rows->rep == NULL && rows->def == NULL && !is_bytes(c)) {
         part.slots = part.values = part.rows = MIN(rows->slot_count - slot, row_limit);
         return part;
     }
-    while (slot + part.slots < rows->slot_count && part.rows < row_limit && part.slots < SLICE_MAX &&
+    while (slot + part.slots < rows->slot_count && part.rows < row_limit && part.slots < VALUE_SLICE_MAX &&
            byte_count < c->shared->page_bytes) {
         do {
             if (rows->def == NULL || rows->def[slot + part.slots] == c->leaf->max_def)
@@ -766,8 +648,7 @@ enum err chunk_add(struct chunk *c, const struct leaf_rows *rows, struct error *
     return OK;
 }
 
-/* --- the end of a row group
- * --------------------------------------------------------------------------------- */
+/* --- the end of a row group ----------------------------------------------------------------------- */
 
 static enum err put_dictionary(struct chunk *c, struct error *e)
 {

@@ -1,0 +1,301 @@
+/* json_scalar.c: a value of JSON as a number, boolean, decimal, date, time, UUID or bytes. Numbers and
+ * booleans may stand in a text, as some producers write them.
+ */
+#include "formats/json_number.h"
+#include "formats/json_words.h"
+#include "formats/uuid.h"
+#include <strings.h>
+
+/* The value is not what the column wants: its beginning is shown. */
+__attribute__((cold, noinline)) static bool fail_value(struct json_reader *r, struct slice value,
+                                                       const char *why)
+{
+    return fail(r, "%s: %.*s%s", why, (int)MIN(value.len, 40), value.ptr, value.len > 40 ? "..." : "");
+}
+
+bool json_fail_kind(struct json_reader *r, const struct type *t)
+{
+    struct bytes type = {0};
+    char c = *r->at;
+    const char *found = c == '"'               ? "a text"
+                        : c == '{'             ? "an object"
+                        : c == '['             ? "an array"
+                        : c == 't' || c == 'f' ? "a boolean"
+                                               : "a number";
+
+    type_print(t, &type);
+    failure_set(&r->failure, "%s does not fit " SLICE_FMT, found, (int)MIN(type.len, 60),
+                type.ptr ? type.ptr : "its type");
+    bytes_fini(&type);
+    return false;
+}
+
+static bool read_number(struct json_reader *r, struct json_number *out)
+{
+    const char *why = json_scan_number(&r->at, r->end, out);
+
+    return why == NULL || fail_scan(r, why);
+}
+
+static struct slice trim(struct slice s)
+{
+    while (s.len && (uint8_t)s.ptr[0] <= ' ')
+        s = slice_from(s, 1);
+    while (s.len && (uint8_t)s.ptr[s.len - 1] <= ' ')
+        s.len--;
+    return s;
+}
+
+/* A number, or a text that holds one. */
+static bool read_number_or_text(struct json_reader *r, const struct type *t, struct json_number *out)
+{
+    struct slice text;
+    const char *at, *why;
+    bool borrowed;
+
+    if (*r->at == '-' || (uint8_t)(*r->at - '0') < 10)
+        return read_number(r, out);
+    if (*r->at != '"')
+        return json_fail_kind(r, t);
+    r->at++;
+    if (!read_text(r, &text, &borrowed))
+        return false;
+    text = trim(text);
+    at = text.ptr;
+    if (text.len == 0)
+        return fail_value(r, text, "the text is no number");
+    why = json_scan_number(&at, text.ptr + text.len, out);
+    return why == NULL && at == text.ptr + text.len ? true : fail_value(r, text, "the text is no number");
+}
+
+static bool read_integer(struct json_reader *r, const struct type *t, int64_t min, int64_t max, int64_t *out)
+{
+    struct json_number n;
+    const char *why;
+
+    if (!read_number_or_text(r, t, &n))
+        return false;
+    if (LIKELY(n.exponent == 0 && n.digits <= INT32_MAX && max >= INT32_MAX)) {
+        *out = n.negative ? -(int64_t)n.digits : (int64_t)n.digits;
+        return true;
+    }
+    why = json_number_integer(&n, min, max, out);
+    return why == NULL || fail_value(r, n.text, why);
+}
+
+static bool append_integer(struct json_reader *r, struct column_builder *to)
+{
+    const struct type *t = to->type;
+    int64_t v;
+
+    switch (t->kind) {
+    case TYPE_INT8:
+        if (!read_integer(r, t, INT8_MIN, INT8_MAX, &v))
+            return false;
+        builder_i8(to, (int8_t)v);
+        return true;
+    case TYPE_INT16:
+        if (!read_integer(r, t, INT16_MIN, INT16_MAX, &v))
+            return false;
+        builder_i16(to, (int16_t)v);
+        return true;
+    case TYPE_INT32:
+    case TYPE_INTERVAL_MONTHS:
+        if (!read_integer(r, t, INT32_MIN, INT32_MAX, &v))
+            return false;
+        builder_i32(to, (int32_t)v);
+        return true;
+    default:
+        if (!read_integer(r, t, INT64_MIN, INT64_MAX, &v))
+            return false;
+        builder_i64(to, v);
+        return true;
+    }
+}
+
+static bool append_real(struct json_reader *r, struct column_builder *to)
+{
+    struct json_number n;
+    const char *why;
+    double d;
+    float f;
+
+    if (!read_number_or_text(r, to->type, &n))
+        return false;
+    if (to->type->kind == TYPE_FLOAT) {
+        if ((why = json_number_float(&n, r->locale, &f)) == NULL)
+            builder_f32(to, f);
+    } else {
+        if ((why = json_number_double(&n, r->locale, &d)) == NULL)
+            builder_f64(to, d);
+    }
+    return why == NULL || fail_value(r, n.text, why);
+}
+
+static bool append_decimal(struct json_reader *r, struct column_builder *to)
+{
+    struct json_number n;
+    const char *why;
+    __int128 v;
+
+    if (!read_number_or_text(r, to->type, &n))
+        return false;
+    if ((why = json_number_decimal(&n, to->type->precision, to->type->scale, &v)) != NULL)
+        return fail_value(r, n.text, why);
+    builder_i128(to, v);
+    return true;
+}
+
+static bool append_boolean(struct json_reader *r, struct column_builder *to)
+{
+    struct slice text;
+    bool borrowed, value = *r->at == 't';
+
+    if (*r->at == 't' || *r->at == 'f') {
+        if (!read_word(r, value ? SLICE("true") : SLICE("false")))
+            return false;
+    } else if (*r->at == '"') {
+        r->at++;
+        if (!read_text(r, &text, &borrowed))
+            return false;
+        text = trim(text);
+        value = text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0;
+        if (!value && !(text.len == 5 && strncasecmp(text.ptr, "false", 5) == 0))
+            return fail_value(r, text, "the text is neither true nor false");
+    } else {
+        return json_fail_kind(r, to->type);
+    }
+    builder_u8(to, value);
+    return true;
+}
+
+static int sextet(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Base64 with or without its padding; false when it is none. */
+static bool decode_base64(struct slice in, struct bytes *out)
+{
+    uint32_t bits = 0;
+    int count = 0;
+
+    while (in.len && in.ptr[in.len - 1] == '=' && count++ < 2)
+        in.len--;
+    count = 0;
+    for (size_t i = 0; i < in.len; i++) {
+        int v = sextet(in.ptr[i]);
+
+        if (v < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)v;
+        if ((count += 6) < 8)
+            continue;
+        count -= 8;
+        bytes_u8(out, (uint8_t)(bits >> count));
+    }
+    return count < 6;
+}
+
+static bool append_base64(struct json_reader *r, struct column_builder *to, struct slice text)
+{
+    struct bytes raw = {0};
+    bool fine = decode_base64(text, &raw);
+
+    if (!fine)
+        fail_value(r, text, "the text is not base64");
+    else if (raw.failed)
+        r->builder->failed = true;
+    else if (to->type->kind == TYPE_FIXED && raw.len != (size_t)to->type->length)
+        fine = fail(r, "the text stands for %zu bytes, not %" PRId32, raw.len, to->type->length);
+    else
+        builder_copied(to, raw.len ? raw.ptr : "", raw.len);
+    bytes_fini(&raw);
+    return fine;
+}
+
+static bool append_uuid(struct json_reader *r, struct column_builder *to, struct slice text)
+{
+    char raw[16];
+
+    if (!uuid_parse(text, raw))
+        return fail_value(r, text, "the text is not a UUID");
+    builder_copied(to, raw, sizeof raw);
+    return true;
+}
+
+static bool append_time(struct json_reader *r, struct column_builder *to, struct slice text)
+{
+    const char *why;
+    int64_t v = 0;
+    int32_t days = 0;
+
+    switch (to->type->kind) {
+    case TYPE_DATE:
+        why = json_time_date(text, &days);
+        break;
+    case TYPE_TIME:
+        why = json_time_time(text, to->type->precision, &v);
+        break;
+    default:
+        why = json_time_timestamp(text, to->type, r->standard, &v);
+        break;
+    }
+    if (why)
+        return fail_value(r, text, why);
+    if (to->type->kind == TYPE_DATE)
+        builder_i32(to, days);
+    else
+        builder_i64(to, v);
+    return true;
+}
+
+/* What is a text in JSON, but not in the column. */
+static bool append_from_text(struct json_reader *r, struct column_builder *to)
+{
+    struct slice text;
+    bool borrowed;
+
+    if (*r->at != '"')
+        return json_fail_kind(r, to->type);
+    r->at++;
+    if (!read_text(r, &text, &borrowed))
+        return false;
+    switch (to->type->kind) {
+    case TYPE_BINARY:
+    case TYPE_FIXED:
+        return append_base64(r, to, text);
+    case TYPE_UUID:
+        return append_uuid(r, to, text);
+    default:
+        return append_time(r, to, text);
+    }
+}
+
+bool json_scalar(struct json_reader *r, struct column_builder *to)
+{
+    switch (to->type->kind) {
+    case TYPE_BOOLEAN:
+        return append_boolean(r, to);
+    case TYPE_INT8:
+    case TYPE_INT16:
+    case TYPE_INT32:
+    case TYPE_INT64:
+    case TYPE_INTERVAL_MONTHS:
+    case TYPE_INTERVAL_MILLIS:
+        return append_integer(r, to);
+    case TYPE_FLOAT:
+    case TYPE_DOUBLE:
+        return append_real(r, to);
+    case TYPE_DECIMAL:
+        return append_decimal(r, to);
+    default:
+        return append_from_text(r, to);
+    }
+}
