@@ -1,15 +1,16 @@
 /* aggregates.c: what is kept of a window's values, and the rows of the three aggregate tables.
- * Results do not depend on the order in which values arrive: sums carry their rounding error along (so they are the
- * correctly rounded sums), first and last are by event time, and by sample id where two samples share it.
+ * Results do not depend on the order in which values arrive: sums carry their rounding error along (so they
+ * are the correctly rounded sums), first and last are by event time, and by sample id where two samples share
+ * it.
  */
-#include "health.h"
+#include "types.h"
 #include <math.h>
 #include <string.h>
 
 /* Columns that come in (health.c). */
 enum { USER_ID, DATA_TYPE, VALUE, START_DATE, SAMPLE_ID };
 
-#define ID_BYTES 40 /* of a sample id, for telling apart samples of the same instant; a UUID has 36 */
+#define ID_BYTES   40 /* of a sample id, for telling apart samples of the same instant; a UUID has 36 */
 #define WEEK_DAYS  7
 #define MONTH_DAYS 31
 
@@ -19,30 +20,30 @@ struct sum {
 };
 
 struct stats {
-    int64_t    count;
-    double     min, max, mean, m2; /* mean, m2: Welford's, for the variance */
+    int64_t count;
+    double min, max, mean, m2; /* mean, m2: Welford's, for the variance */
     struct sum sum;
 };
 
 struct moment {
     int64_t at_us;
-    double  value;
-    char    id[ID_BYTES];
+    double value;
+    char id[ID_BYTES];
 };
 
 struct daily_state {
-    struct stats  stats;
+    struct stats stats;
     struct moment first, last;
 };
 
 struct day {
-    int64_t    count;
+    int64_t count;
     struct sum sum;
 };
 
 struct span_state { /* a week or a month: the days follow, WEEK_DAYS or MONTH_DAYS of them */
     struct stats stats;
-    struct day   days[];
+    struct day days[];
 };
 
 static void sum_add(struct sum *s, double v)
@@ -70,7 +71,8 @@ static void stats_add(struct stats *s, double v)
     sum_add(&s->sum, v);
 }
 
-/* min, max, avg, sum, count, stddev (of the population: 0 for one value), from column on; returns the next column. */
+/* min, max, avg, sum, count, stddev (of the population: 0 for one value), from column on; returns the next
+ * column. */
 static int put_stats(struct weir_rows *r, int column, const struct stats *s)
 {
     double n = (double)s->count;
@@ -84,7 +86,9 @@ static int put_stats(struct weir_rows *r, int column, const struct stats *s)
     return column;
 }
 
-/* --- days --------------------------------------------------------------------------------------------------------- */
+/* --- days
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void moment_of(const struct weir_batch *in, int32_t row, struct moment *out)
 {
@@ -103,16 +107,17 @@ static int moment_compare(const struct moment *a, const struct moment *b)
     return memcmp(a->id, b->id, ID_BYTES);
 }
 
-static void daily_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count)
+static void daily_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows,
+                      int32_t count)
 {
     struct daily_state *d = acc;
-    const double       *values = weir_f64s(in, VALUE);
-    const int64_t      *times = weir_i64s(in, START_DATE);
+    const double *values = weir_f64s(in, VALUE);
+    const int64_t *times = weir_i64s(in, START_DATE);
 
     (void)arg;
     for (int32_t i = 0; i < count; i++) {
         struct moment now;
-        bool          begins = d->stats.count == 0;
+        bool begins = d->stats.count == 0;
 
         stats_add(&d->stats, values[rows[i]]);
         if (!begins && times[rows[i]] > d->first.at_us && times[rows[i]] < d->last.at_us)
@@ -128,7 +133,7 @@ static void daily_add(const void *arg, void *acc, const struct weir_batch *in, c
 static void daily_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
 {
     const struct daily_state *d = acc;
-    int                       column = 2; /* after user_id and data_type */
+    int column = 2; /* after user_id and data_type */
 
     (void)arg;
     weir_put_i32(out, column++, weir_date(w->start_us));
@@ -141,7 +146,8 @@ static void daily_result(const void *arg, const void *acc, const struct weir_win
     weir_put_i64(out, column, weir_rows_now_us(out));
 }
 
-/* --- weeks and months --------------------------------------------------------------------------------------------- */
+/* --- weeks and months
+ * --------------------------------------------------------------------------------------------- */
 
 static void span_add(struct span_state *s, int day, double v)
 {
@@ -150,9 +156,10 @@ static void span_add(struct span_state *s, int day, double v)
     s->days[day].count++;
 }
 
-static void weekly_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count)
+static void weekly_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows,
+                       int32_t count)
 {
-    const double  *values = weir_f64s(in, VALUE);
+    const double *values = weir_f64s(in, VALUE);
     const int64_t *times = weir_i64s(in, START_DATE);
 
     (void)arg;
@@ -160,9 +167,10 @@ static void weekly_add(const void *arg, void *acc, const struct weir_batch *in, 
         span_add(acc, (weir_date(times[rows[i]]) + 3) % 7, values[rows[i]]); /* 1970-01-01 was a Thursday */
 }
 
-static void monthly_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows, int32_t count)
+static void monthly_add(const void *arg, void *acc, const struct weir_batch *in, const int32_t *rows,
+                        int32_t count)
 {
-    const double  *values = weir_f64s(in, VALUE);
+    const double *values = weir_f64s(in, VALUE);
     const int64_t *times = weir_i64s(in, START_DATE);
 
     (void)arg;
@@ -178,7 +186,7 @@ static void monthly_add(const void *arg, void *acc, const struct weir_batch *in,
 static double average_of_days(const struct span_state *s, int count)
 {
     struct sum sum = {0};
-    int        days = 0;
+    int days = 0;
 
     for (int i = 0; i < count; i++)
         if (s->days[i].count) {
@@ -188,8 +196,8 @@ static double average_of_days(const struct span_state *s, int count)
     return sum_value(&sum) / days;
 }
 
-static void put_span(const struct span_state *s, int day_count, const struct weir_window *w, struct weir_rows *out,
-                     int column)
+static void put_span(const struct span_state *s, int day_count, const struct weir_window *w,
+                     struct weir_rows *out, int column)
 {
     weir_put_i32(out, column++, weir_date(w->start_us));
     weir_put_i32(out, column++, weir_date(w->end_us - WEIR_DAY)); /* the last day of it */
@@ -201,7 +209,8 @@ static void put_span(const struct span_state *s, int day_count, const struct wei
     weir_put_i64(out, column, weir_rows_now_us(out));
 }
 
-static void weekly_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
+static void weekly_result(const void *arg, const void *acc, const struct weir_window *w,
+                          struct weir_rows *out)
 {
     int32_t year, week;
 
@@ -212,7 +221,8 @@ static void weekly_result(const void *arg, const void *acc, const struct weir_wi
     put_span(acc, WEEK_DAYS, w, out, 4);
 }
 
-static void monthly_result(const void *arg, const void *acc, const struct weir_window *w, struct weir_rows *out)
+static void monthly_result(const void *arg, const void *acc, const struct weir_window *w,
+                           struct weir_rows *out)
 {
     int32_t year, month, day;
 
@@ -223,19 +233,15 @@ static void monthly_result(const void *arg, const void *acc, const struct weir_w
     put_span(acc, MONTH_DAYS, w, out, 4);
 }
 
-/* --- metrics ------------------------------------------------------------------------------------------------------ */
-
-#define MAX_TYPES 64
+/* --- metrics
+ * ------------------------------------------------------------------------------------------------------ */
 
 struct window_metrics {
-    const char            *window_type;
-    struct weir_counter   *processed, *late;
+    const char *window_type;
+    struct weir_counter *processed, *late;
     struct weir_histogram *latency_ms;
-    int                    type_count;
-    struct {
-        char                 name[48];
-        struct weir_counter *aggregated;
-    } types[MAX_TYPES + 1];
+    struct types types;
+    struct weir_counter *aggregated[TYPES_MAX + 1]; /* by type */
 };
 
 static bool open_metrics(struct window_metrics *m, struct weir_task *t, const char *window_type)
@@ -255,21 +261,6 @@ static bool open_window(void *self, struct weir_task *t, const void *arg)
     return open_metrics(self, t, arg);
 }
 
-static struct weir_counter *aggregated_of(struct window_metrics *m, struct weir_task *t, struct weir_str type)
-{
-    if (type.len >= sizeof m->types[0].name || m->type_count >= MAX_TYPES)
-        type = (struct weir_str){"other", 5};
-    for (int i = 0; i < m->type_count; i++)
-        if (strlen(m->types[i].name) == type.len && memcmp(m->types[i].name, type.ptr, type.len) == 0)
-            return m->types[i].aggregated;
-    memcpy(m->types[m->type_count].name, type.ptr, type.len);
-    m->types[m->type_count].name[type.len] = '\0';
-    m->types[m->type_count].aggregated = weir_metric_counter(
-        t, "records_aggregated", "Number of records aggregated",
-        (const char *const[]){"window_type", m->window_type, "data_type", m->types[m->type_count].name, NULL});
-    return m->types[m->type_count++].aggregated;
-}
-
 static void window_fired(void *self, struct weir_task *t, int64_t windows, int64_t took_us)
 {
     struct window_metrics *m = self;
@@ -279,24 +270,50 @@ static void window_fired(void *self, struct weir_task *t, int64_t windows, int64
     weir_observe(m->latency_ms, (double)took_us / 1000.0, 1);
 }
 
-static void rows_added(void *self, struct weir_task *t, const struct weir_batch *in, int64_t rows, int64_t late)
+static void name_metric(struct window_metrics *m, struct weir_task *t, int type)
+{
+    const char *const labels[] = {"window_type", m->window_type, "data_type", m->types.known[type].name,
+                                  NULL};
+
+    m->aggregated[type] = weir_metric_counter(t, "records_aggregated", "Number of records aggregated",
+                                              labels);
+}
+
+static void rows_added(void *self, struct weir_task *t, const struct weir_batch *in, int64_t rows,
+                       int64_t late)
 {
     struct window_metrics *m = self;
 
     (void)rows;
     weir_count(m->late, late);
-    for (int32_t i = 0; i < weir_rows_count(in); i++)
-        weir_count(aggregated_of(m, t, weir_str(in, DATA_TYPE, weir_row(in, i))), 1);
+    for (int32_t i = 0; i < weir_rows_count(in); i++) {
+        bool is_new;
+        int type = types_number(&m->types, weir_str(in, DATA_TYPE, weir_row(in, i)), &is_new);
+
+        if (is_new)
+            name_metric(m, t, type);
+        m->types.rows[type]++;
+    }
+    for (int i = 0; i <= TYPES_MAX; i++)
+        if (m->types.rows[i]) {
+            weir_count(m->aggregated[i], m->types.rows[i]);
+            m->types.rows[i] = 0;
+        }
 }
 
-/* --- the three ---------------------------------------------------------------------------------------------------- */
+/* --- the three
+ * ---------------------------------------------------------------------------------------------------- */
 
-#define STATS_COLUMNS "min_value DOUBLE, max_value DOUBLE, avg_value DOUBLE, sum_value DOUBLE, `count` BIGINT, stddev_value DOUBLE, "
+#define STATS_COLUMNS                                                                                        \
+    "min_value DOUBLE, max_value DOUBLE, avg_value DOUBLE, sum_value DOUBLE, `count` BIGINT, stddev_value "  \
+    "DOUBLE, "
 
 const struct weir_aggregate daily = {
     .name = "daily",
-    .columns = "user_id STRING NOT NULL, data_type STRING NOT NULL, aggregation_date DATE NOT NULL, window_start TIMESTAMP, "
-               "window_end TIMESTAMP, " STATS_COLUMNS "first_value DOUBLE, last_value DOUBLE, record_count BIGINT, "
+    .columns = "user_id STRING NOT NULL, data_type STRING NOT NULL, aggregation_date DATE NOT NULL, "
+               "window_start TIMESTAMP, "
+               "window_end TIMESTAMP, " STATS_COLUMNS
+               "first_value DOUBLE, last_value DOUBLE, record_count BIGINT, "
                "updated_at TIMESTAMP",
     .acc_bytes = sizeof(struct daily_state),
     .self_bytes = sizeof(struct window_metrics),

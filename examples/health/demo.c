@@ -1,8 +1,10 @@
-/* demo.c: the health job with its surroundings in the same process: a Kafka cluster (librdkafka's mock), a schema registry
- * of two schemas, and a generator of payloads. The job itself is the ordinary one, reading by the ordinary Kafka source.
+/* demo.c: the health job with its surroundings in the same process: a Kafka cluster (librdkafka's mock), a
+ * schema registry of two schemas, and a generator of payloads. The job itself is the ordinary one, reading by
+ * the ordinary Kafka source.
  *
  *   generator thread --produces--> mock cluster --Kafka protocol, localhost--> the job
- *        ^--- waits for the group's committed offsets: a mock partition keeps about 5 MB and drops the oldest ---|
+ *        ^--- waits for the group's committed offsets: a mock partition keeps about 5 MB and drops the oldest
+ * ---|
  *
  * When all is read and committed, the process is told to stop (SIGTERM), as an operator would.
  * Usage: weir run build/examples/health_demo.so [-- --payloads N --seed S]
@@ -31,14 +33,15 @@ int health_main(struct weir_env *env, int argc, char **argv); /* health.c */
 
 struct demo {
     struct generator_options options;
-    rd_kafka_t              *cluster_owner, *producer, *consumer;
+    rd_kafka_t *cluster_owner, *producer, *consumer;
     rd_kafka_mock_cluster_t *cluster;
-    int                      registry_fd;
-    int64_t                  produced[PARTITIONS], committed[PARTITIONS], bytes[PARTITIONS]; /* bytes: not yet committed */
-    uint32_t                *sizes[PARTITIONS]; /* of the last RING messages, by offset */
+    int registry_fd;
+    int64_t produced[PARTITIONS], committed[PARTITIONS], bytes[PARTITIONS]; /* bytes: not yet committed */
+    uint32_t *sizes[PARTITIONS]; /* of the last RING messages, by offset */
 };
 
-/* --- a schema registry of two schemas ------------------------------------------------------------------------------- */
+/* --- a schema registry of two schemas
+ * ------------------------------------------------------------------------------- */
 
 static void json_escape(const char *text, char *out, size_t size)
 {
@@ -54,15 +57,16 @@ static void json_escape(const char *text, char *out, size_t size)
 
 static void answer(int fd)
 {
-    char    request[2048], schema[8192], body[9000], reply[10000];
+    char request[2048], schema[8192], body[9000], reply[10000];
     ssize_t len = read(fd, request, sizeof request - 1);
-    int     id = 0, status = 404, n;
+    int id = 0, status = 404, n;
 
     if (len <= 0)
         return;
     request[len] = '\0';
     strcpy(body, "{\"error_code\":40403,\"message\":\"Schema not found\"}");
-    if (sscanf(request, "GET /schemas/ids/%d", &id) == 1 && (id == 1 || id == 2) && !strstr(request, "/versions ")) {
+    if (sscanf(request, "GET /schemas/ids/%d", &id) == 1 && (id == 1 || id == 2) &&
+        !strstr(request, "/versions ")) {
         json_escape(generator_schemas[id - 1], schema, sizeof schema);
         snprintf(body, sizeof body, "{\"schema\":\"%s\"}", schema);
         status = 200;
@@ -71,7 +75,8 @@ static void answer(int fd)
         status = 200;
     }
     n = snprintf(reply, sizeof reply,
-                 "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                 "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\nConnection: "
+                 "close\r\n\r\n%s",
                  status, strlen(body), body);
     if (write(fd, reply, (size_t)n) != n)
         return; /* the client is gone */
@@ -94,12 +99,13 @@ static void *serve_registry(void *arg)
 static bool start_registry(struct demo *d, int *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t          len = sizeof address;
-    pthread_t          thread;
+    socklen_t len = sizeof address;
+    pthread_t thread;
 
     d->registry_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (d->registry_fd < 0 || bind(d->registry_fd, (struct sockaddr *)&address, len) != 0 ||
-        listen(d->registry_fd, 16) != 0 || getsockname(d->registry_fd, (struct sockaddr *)&address, &len) != 0 ||
+        listen(d->registry_fd, 16) != 0 ||
+        getsockname(d->registry_fd, (struct sockaddr *)&address, &len) != 0 ||
         pthread_create(&thread, NULL, serve_registry, d) != 0)
         return false;
     pthread_detach(thread);
@@ -107,12 +113,13 @@ static bool start_registry(struct demo *d, int *port)
     return true;
 }
 
-/* --- a Kafka cluster -------------------------------------------------------------------------------------------------- */
+/* --- a Kafka cluster
+ * -------------------------------------------------------------------------------------------------- */
 
 static rd_kafka_t *new_client(rd_kafka_type_t type, const char *brokers, const char *const *settings)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char             why[256];
+    char why[256];
 
     if (brokers)
         rd_kafka_conf_set(conf, "bootstrap.servers", brokers, why, sizeof why);
@@ -125,7 +132,8 @@ static bool start_cluster(struct demo *d)
 {
     const char *brokers;
 
-    if ((d->cluster_owner = new_client(RD_KAFKA_PRODUCER, NULL, (const char *const[]){"log_level", "3", NULL})) == NULL ||
+    if ((d->cluster_owner = new_client(RD_KAFKA_PRODUCER, NULL,
+                                       (const char *const[]){"log_level", "3", NULL})) == NULL ||
         (d->cluster = rd_kafka_mock_cluster_new(d->cluster_owner, 1)) == NULL ||
         rd_kafka_mock_topic_create(d->cluster, TOPIC, PARTITIONS, 1) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return false;
@@ -152,7 +160,8 @@ static void follow(struct demo *d)
 
 static bool has_room(const struct demo *d, int partition)
 {
-    return d->bytes[partition] < BYTES_AHEAD && d->produced[partition] - d->committed[partition] < MESSAGES_AHEAD;
+    return d->bytes[partition] < BYTES_AHEAD &&
+           d->produced[partition] - d->committed[partition] < MESSAGES_AHEAD;
 }
 
 static void produce(struct demo *d, int partition, const struct generator_bytes *value, bool tombstone)
@@ -166,7 +175,8 @@ static void produce(struct demo *d, int partition, const struct generator_bytes 
     do {
         rc = rd_kafka_producev(d->producer, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(partition),
                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                               RD_KAFKA_V_VALUE(tombstone ? NULL : value->ptr, tombstone ? 0 : value->len), RD_KAFKA_V_END);
+                               RD_KAFKA_V_VALUE(tombstone ? NULL : value->ptr, tombstone ? 0 : value->len),
+                               RD_KAFKA_V_END);
         rd_kafka_poll(d->producer, rc == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
     } while (rc == RD_KAFKA_RESP_ERR__QUEUE_FULL);
     d->sizes[partition][d->produced[partition] % RING] = (uint32_t)(tombstone ? 100 : value->len + 100);
@@ -184,11 +194,11 @@ static bool all_committed(const struct demo *d)
 
 static void *generate(void *arg)
 {
-    struct demo              *d = arg;
-    static const int32_t      ids[2] = {1, 2};
-    struct generator          g;
+    struct demo *d = arg;
+    static const int32_t ids[2] = {1, 2};
+    struct generator g;
     struct generator_payload *payload = malloc(sizeof *payload);
-    struct generator_bytes    bytes = {0};
+    struct generator_bytes bytes = {0};
 
     generator_init(&g, &d->options);
     while (generator_next(&g, payload)) {
@@ -211,7 +221,9 @@ static void *generate(void *arg)
     return NULL;
 }
 
-/* --- the job ------------------------------------------------------------------------------------------------------------ */
+/* --- the job
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t number_option(int argc, char **argv, const char *name, int64_t standard)
 {
@@ -224,11 +236,21 @@ static int64_t number_option(int argc, char **argv, const char *name, int64_t st
 static void set_standards(int registry_port)
 {
     static const char *const standards[][2] = {
-        {"KAFKA_TOPIC", TOPIC},           {"KAFKA_GROUP_ID", GROUP},         {"KAFKA_FETCH_MAX_WAIT", "20"},
-        {"ICEBERG_CATALOG_TYPE", "hadoop"}, {"ICEBERG_WAREHOUSE", "warehouse"}, {"CHECKPOINT_STORAGE", "checkpoints"},
-        {"CHECKPOINT_INTERVAL", "1000"},  {"FLINK_PARALLELISM", "2"},        {"DAILY_AGG_PARALLELISM", "2"},
-        {"WEEKLY_AGG_PARALLELISM", "1"},  {"MONTHLY_AGG_PARALLELISM", "1"},  {"LOG_LEVEL", "WARNING"},
-        {"LOG_FORMAT", "text"},           {"STATE_BACKEND", "hashmap"},      {"PROMETHEUS_PORT", "0"},
+        {"KAFKA_TOPIC", TOPIC},
+        {"KAFKA_GROUP_ID", GROUP},
+        {"KAFKA_FETCH_MAX_WAIT", "20"},
+        {"ICEBERG_CATALOG_TYPE", "hadoop"},
+        {"ICEBERG_WAREHOUSE", "warehouse"},
+        {"CHECKPOINT_STORAGE", "checkpoints"},
+        {"CHECKPOINT_INTERVAL", "1000"},
+        {"FLINK_PARALLELISM", "2"},
+        {"DAILY_AGG_PARALLELISM", "2"},
+        {"WEEKLY_AGG_PARALLELISM", "1"},
+        {"MONTHLY_AGG_PARALLELISM", "1"},
+        {"LOG_LEVEL", "WARNING"},
+        {"LOG_FORMAT", "text"},
+        {"STATE_BACKEND", "hashmap"},
+        {"PROMETHEUS_PORT", "0"},
     };
     char url[64];
 
@@ -241,8 +263,8 @@ static void set_standards(int registry_port)
 int weir_main(struct weir_env *env, int argc, char **argv)
 {
     struct demo *d = calloc(1, sizeof *d); /* lives as long as the process: its threads use it */
-    pthread_t    thread;
-    int          port;
+    pthread_t thread;
+    int port;
 
     if (d == NULL)
         return weir_fail(env, "no memory for the demo");

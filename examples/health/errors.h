@@ -9,14 +9,15 @@ struct error_columns {
     int user_id, data_type, sample_id;
 };
 
-/* Remembers which large payload was written last, so that a payload of 100,000 bad samples is stored once, not 100,000
- * times: its other rows have no raw_payload, but the same topic, partition and offset. */
+/* Remembers which large payload was written last, so that a payload of 100,000 bad samples is stored once,
+ * not 100,000 times: its other rows have no raw_payload, but the same topic, partition and offset. */
 struct error_memory {
     int64_t offset;
     int32_t partition;
-    bool    set;
+    bool set;
 };
 
-void error_row(struct weir_task *t, int output, const struct weir_batch *in, int32_t row, const struct error_columns *c,
-               struct error_memory *memory, const char *type, const char *message, size_t message_len);
+void error_row(struct weir_task *t, int output, const struct weir_batch *in, int32_t row,
+               const struct error_columns *c, struct error_memory *memory, const char *type,
+               const char *message, size_t message_len);
 #endif

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One payload holds many samples. All columns may be absent: what is missing is told by the validation, not the decoder. */
+/* One payload holds many samples. All columns may be absent: what is missing is told by the validation, not
+ * the decoder. */
 static const char payload_columns[] =
     "deviceId STRING, userId STRING, `timestamp` STRING, timezone STRING, appVersion STRING, "
-    "samples ARRAY<ROW<id STRING, type STRING, `value` DOUBLE, unit STRING, startDate STRING, endDate STRING, "
+    "samples ARRAY<ROW<id STRING, type STRING, `value` DOUBLE, unit STRING, startDate STRING, endDate "
+    "STRING, "
     "sourceBundle STRING, metadata MAP<STRING, STRING>, isSynced BOOLEAN, createdAt STRING>>, "
     "payload BYTES METADATA FROM 'value', kafka_topic STRING METADATA FROM 'topic', "
     "kafka_partition INT METADATA FROM 'partition', kafka_offset BIGINT METADATA FROM 'offset', "
@@ -14,7 +16,7 @@ static const char payload_columns[] =
 
 static struct weir_stream *read_payloads(struct weir_env *env, const struct settings *s, const char *format)
 {
-    bool        avro = strcmp(format, "avro-confluent") == 0;
+    bool avro = strcmp(format, "avro-confluent") == 0;
     const char *startup = strcmp(s->kafka.offset_reset, "none") == 0 ? "none" : s->kafka.offset_reset;
     /* An option whose value is NULL is not given. */
     struct weir_option options[] = {
@@ -23,13 +25,15 @@ static struct weir_stream *read_payloads(struct weir_env *env, const struct sett
         {"properties.group.id", s->kafka.group_id},
         {"scan.startup.mode", "group-offsets"},
         {"properties.auto.offset.reset", startup},
-        {"scan.topic-partition-discovery.interval", weir_text(env, "%lld ms", (long long)s->kafka.discovery_ms)},
+        {"scan.topic-partition-discovery.interval",
+         weir_text(env, "%lld ms", (long long)s->kafka.discovery_ms)},
         {"properties.enable.auto.commit", s->kafka.auto_commit ? "true" : "false"},
         {"properties.session.timeout.ms", weir_text(env, "%lld", (long long)s->kafka.session_timeout_ms)},
         {"properties.request.timeout.ms", weir_text(env, "%lld", (long long)s->kafka.request_timeout_ms)},
         {"properties.fetch.min.bytes", weir_text(env, "%lld", (long long)s->kafka.fetch_min_bytes)},
         {"properties.fetch.max.wait.ms", weir_text(env, "%lld", (long long)s->kafka.fetch_max_wait_ms)},
-        {"properties.max.partition.fetch.bytes", weir_text(env, "%lld", (long long)s->kafka.max_partition_fetch_bytes)},
+        {"properties.max.partition.fetch.bytes",
+         weir_text(env, "%lld", (long long)s->kafka.max_partition_fetch_bytes)},
         {"format", format},
         {"avro-confluent.url", avro ? s->registry.url : NULL},
         {"avro-confluent.basic-auth.credentials-source", avro && s->registry.user ? "USER_INFO" : NULL},
@@ -68,8 +72,8 @@ static const char *format_of(struct weir_env *env, int argc, char **argv)
 
 int weir_main(struct weir_env *env, int argc, char **argv)
 {
-    struct settings    *s = weir_memory(env, sizeof *s);
-    const char         *format = format_of(env, argc, argv);
+    struct settings *s = weir_memory(env, sizeof *s);
+    const char *format = format_of(env, argc, argv);
     struct weir_stream *payloads, *samples, *valid, *errors, *keyed;
 
     if (s == NULL || format == NULL || !settings_read(env, s, strcmp(format, "json") != 0))
@@ -90,7 +94,8 @@ int weir_main(struct weir_env *env, int argc, char **argv)
     keyed = weir_watermark(keyed, "start_date", s->aggregation.out_of_orderness_min * WEIR_MINUTE);
     keyed = weir_key_by(keyed, "user_id, data_type");
     aggregate(env, keyed, s, &daily,
-              (struct weir_windows){.size_us = WEIR_DAY, .allowed_lateness_us = s->aggregation.daily_lateness_h * WEIR_HOUR},
+              (struct weir_windows){.size_us = WEIR_DAY,
+                                    .allowed_lateness_us = s->aggregation.daily_lateness_h * WEIR_HOUR},
               s->aggregation.daily_parallelism);
     aggregate(env, keyed, s, &weekly,
               (struct weir_windows){.size_us = 7 * WEIR_DAY,

@@ -11,17 +11,26 @@ enum kind { TEXT, NUMBER, FLAG };
 
 struct variable {
     const char *name;
-    enum kind   kind;
-    size_t      offset;     /* in struct settings */
-    const char *standard;   /* NULL: none */
-    bool        required;
-    const char *choices;    /* TEXT: "a|b"; NULL: any */
-    int64_t     least, most; /* NUMBER */
+    enum kind kind;
+    size_t offset;        /* in struct settings */
+    const char *standard; /* NULL: none */
+    bool required;
+    const char *choices; /* TEXT: "a|b"; NULL: any */
+    int64_t least, most; /* NUMBER */
 };
 
-#define TEXT_VAR(name, field, standard, required, choices) {name, TEXT, offsetof(struct settings, field), standard, required, choices, 0, 0}
-#define NUMBER_VAR(name, field, standard, least, most)     {name, NUMBER, offsetof(struct settings, field), standard, false, NULL, least, most}
-#define FLAG_VAR(name, field, standard)                    {name, FLAG, offsetof(struct settings, field), standard, false, NULL, 0, 0}
+#define TEXT_VAR(name, field, standard, required, choices)                                                   \
+    {                                                                                                        \
+        name, TEXT, offsetof(struct settings, field), standard, required, choices, 0, 0                      \
+    }
+#define NUMBER_VAR(name, field, standard, least, most)                                                       \
+    {                                                                                                        \
+        name, NUMBER, offsetof(struct settings, field), standard, false, NULL, least, most                   \
+    }
+#define FLAG_VAR(name, field, standard)                                                                      \
+    {                                                                                                        \
+        name, FLAG, offsetof(struct settings, field), standard, false, NULL, 0, 0                            \
+    }
 
 static const struct variable variables[] = {
     TEXT_VAR("KAFKA_BROKERS", kafka.brokers, NULL, true, NULL),
@@ -90,10 +99,11 @@ static const struct variable variables[] = {
     NUMBER_VAR("MAX_STEPS_PER_DAY", validation.max_steps_per_day, "100000", 1, INT64_C(1000000000)),
 };
 
-/* --- what is wrong, all of it, a line each ------------------------------------------------------------------------ */
+/* --- what is wrong, all of it, a line each
+ * ------------------------------------------------------------------------ */
 
 struct problems {
-    char   text[8192];
+    char text[8192];
     size_t len;
 };
 
@@ -134,7 +144,8 @@ static void read_number(const struct variable *v, const char *text, int64_t *out
     if (*end || end == text || errno)
         PROBLEM(p, "%s: \"%s\" is not a whole number", v->name, text);
     else if (*out < v->least || *out > v->most)
-        PROBLEM(p, "%s: %s is out of range, wanted %" PRId64 " to %" PRId64, v->name, text, v->least, v->most);
+        PROBLEM(p, "%s: %s is out of range, wanted %" PRId64 " to %" PRId64, v->name, text, v->least,
+                v->most);
 }
 
 static void read_flag(const struct variable *v, const char *text, bool *out, struct problems *p)
@@ -144,10 +155,11 @@ static void read_flag(const struct variable *v, const char *text, bool *out, str
         PROBLEM(p, "%s: \"%s\" is neither true nor false", v->name, text);
 }
 
-static void read_variable(struct weir_env *env, const struct variable *v, struct settings *out, struct problems *p)
+static void read_variable(struct weir_env *env, const struct variable *v, struct settings *out,
+                          struct problems *p)
 {
     const char *text = weir_getenv(env, v->name, v->standard);
-    void       *to = (char *)out + v->offset;
+    void *to = (char *)out + v->offset;
 
     if (text == NULL) {
         if (v->required)
@@ -171,7 +183,8 @@ static void read_variable(struct weir_env *env, const struct variable *v, struct
 
 static bool is_s3(const char *path)
 {
-    return path && (strncmp(path, "s3:", 3) == 0 || strncmp(path, "s3a:", 4) == 0 || strncmp(path, "s3n:", 4) == 0);
+    return path &&
+           (strncmp(path, "s3:", 3) == 0 || strncmp(path, "s3a:", 4) == 0 || strncmp(path, "s3n:", 4) == 0);
 }
 
 /* What no single variable can tell. */
@@ -179,10 +192,13 @@ static void check_together(const struct settings *s, struct problems *p)
 {
     if ((is_s3(s->iceberg.warehouse) || is_s3(s->flink.checkpoint_storage)) && !s->s3.endpoint)
         PROBLEM(p, "S3_ENDPOINT: is not set, but ICEBERG_WAREHOUSE or CHECKPOINT_STORAGE lies on S3");
-    if ((is_s3(s->iceberg.warehouse) || is_s3(s->flink.checkpoint_storage)) && (!s->s3.access_key || !s->s3.secret_key))
-        PROBLEM(p, "S3_ACCESS_KEY, S3_SECRET_KEY: are not set, but ICEBERG_WAREHOUSE or CHECKPOINT_STORAGE lies on S3");
+    if ((is_s3(s->iceberg.warehouse) || is_s3(s->flink.checkpoint_storage)) &&
+        (!s->s3.access_key || !s->s3.secret_key))
+        PROBLEM(p, "S3_ACCESS_KEY, S3_SECRET_KEY: are not set, but ICEBERG_WAREHOUSE or CHECKPOINT_STORAGE "
+                   "lies on S3");
     if (s->iceberg.catalog_type && strcasecmp(s->iceberg.catalog_type, "hadoop") != 0 && !s->iceberg.uri)
-        PROBLEM(p, "ICEBERG_CATALOG_URI: is not set, but ICEBERG_CATALOG_TYPE is %s", s->iceberg.catalog_type);
+        PROBLEM(p, "ICEBERG_CATALOG_URI: is not set, but ICEBERG_CATALOG_TYPE is %s",
+                s->iceberg.catalog_type);
     if (!s->registry.user != !s->registry.password)
         PROBLEM(p, "SCHEMA_REGISTRY_BASIC_AUTH_USER and _PASSWORD: one is set without the other");
     if (s->registry.ssl && s->registry.url && strncmp(s->registry.url, "http://", 7) == 0)
@@ -217,7 +233,8 @@ bool settings_read(struct weir_env *env, struct settings *out, bool with_registr
     return p.len == 0;
 }
 
-/* --- what is the engine's ------------------------------------------------------------------------------------------ */
+/* --- what is the engine's
+ * ------------------------------------------------------------------------------------------ */
 
 static void set_number(struct weir_env *env, const char *key, int64_t v, const char *unit)
 {
@@ -247,7 +264,8 @@ void settings_apply(struct weir_env *env, const struct settings *s)
     set_number(env, "execution.checkpointing.interval", s->flink.checkpoint_interval_ms, " ms");
     set_number(env, "execution.checkpointing.timeout", s->flink.checkpoint_timeout_ms, " ms");
     weir_configure(env, "execution.checkpointing.dir", s->flink.checkpoint_storage);
-    weir_configure(env, "execution.checkpointing.externalized-checkpoint-retention", "RETAIN_ON_CANCELLATION");
+    weir_configure(env, "execution.checkpointing.externalized-checkpoint-retention",
+                   "RETAIN_ON_CANCELLATION");
     weir_configure(env, "execution.checkpointing.num-retained", "3");
     weir_configure(env, "state.backend.type", s->flink.state_backend);
     weir_configure(env, "restart-strategy.type", s->flink.restart_attempts ? "fixed-delay" : "none");

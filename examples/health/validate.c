@@ -3,67 +3,108 @@
  * VALIDATION_ENABLED. With VALIDATION_STRICT_MODE the first bad sample stops the job.
  */
 #include "errors.h"
+#include "types.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_TYPES 64 /* data types that get metrics of their own; the rest are "other" */
-
 /* Columns that come in: the payload's, then the sample's (health.c). */
-enum { DEVICE_ID, USER_ID, TIMESTAMP, TIMEZONE, APP_VERSION, PAYLOAD, TOPIC, PARTITION, OFFSET, KAFKA_TIME,
-       SAMPLE_ID, TYPE, VALUE, UNIT, START_DATE, END_DATE, SOURCE_BUNDLE, METADATA, IS_SYNCED, CREATED_AT };
+enum {
+    DEVICE_ID,
+    USER_ID,
+    TIMESTAMP,
+    TIMEZONE,
+    APP_VERSION,
+    PAYLOAD,
+    TOPIC,
+    PARTITION,
+    OFFSET,
+    KAFKA_TIME,
+    SAMPLE_ID,
+    TYPE,
+    VALUE,
+    UNIT,
+    START_DATE,
+    END_DATE,
+    SOURCE_BUNDLE,
+    METADATA,
+    IS_SYNCED,
+    CREATED_AT
+};
 
 /* Columns that go out: the table's. */
-enum { RAW_DEVICE_ID, RAW_USER_ID, RAW_SAMPLE_ID, RAW_DATA_TYPE, RAW_VALUE, RAW_UNIT, RAW_START_DATE, RAW_END_DATE,
-       RAW_CREATED_AT, RAW_PAYLOAD_TIMESTAMP, RAW_PROCESSING_TIME, RAW_SOURCE_BUNDLE, RAW_METADATA, RAW_IS_SYNCED,
-       RAW_APP_VERSION, RAW_INGESTION_DATE };
+enum {
+    RAW_DEVICE_ID,
+    RAW_USER_ID,
+    RAW_SAMPLE_ID,
+    RAW_DATA_TYPE,
+    RAW_VALUE,
+    RAW_UNIT,
+    RAW_START_DATE,
+    RAW_END_DATE,
+    RAW_CREATED_AT,
+    RAW_PAYLOAD_TIMESTAMP,
+    RAW_PROCESSING_TIME,
+    RAW_SOURCE_BUNDLE,
+    RAW_METADATA,
+    RAW_IS_SYNCED,
+    RAW_APP_VERSION,
+    RAW_INGESTION_DATE
+};
 
-const char raw_columns[] =
-    "device_id STRING NOT NULL COMMENT 'Unique device identifier', user_id STRING NOT NULL COMMENT 'Unique user identifier', "
-    "sample_id STRING NOT NULL COMMENT 'Unique sample identifier', data_type STRING NOT NULL COMMENT 'Type of health data "
-    "(heartRate, steps, etc.)', `value` DOUBLE NOT NULL COMMENT 'Measured value', unit STRING NOT NULL COMMENT 'Unit of "
-    "measurement', start_date TIMESTAMP NOT NULL COMMENT 'Sample start timestamp (event time)', end_date TIMESTAMP NOT NULL "
-    "COMMENT 'Sample end timestamp', created_at TIMESTAMP NOT NULL COMMENT 'Sample creation timestamp', payload_timestamp "
-    "TIMESTAMP NOT NULL COMMENT 'Payload received timestamp', processing_time TIMESTAMP NOT NULL COMMENT 'Flink processing "
-    "timestamp', source_bundle STRING COMMENT 'Source application bundle ID', metadata MAP<STRING, STRING> COMMENT "
-    "'Additional metadata key-value pairs', is_synced BOOLEAN NOT NULL COMMENT 'Sync status flag', app_version STRING NOT "
-    "NULL COMMENT 'Application version', ingestion_date DATE NOT NULL COMMENT 'Date partition (derived from start_date)'";
+const char raw_columns[] = "device_id STRING NOT NULL COMMENT 'Unique device identifier', user_id STRING NOT "
+                           "NULL COMMENT 'Unique user identifier', "
+                           "sample_id STRING NOT NULL COMMENT 'Unique sample identifier', data_type STRING "
+                           "NOT NULL COMMENT 'Type of health data "
+                           "(heartRate, steps, etc.)', `value` DOUBLE NOT NULL COMMENT 'Measured value', "
+                           "unit STRING NOT NULL COMMENT 'Unit of "
+                           "measurement', start_date TIMESTAMP NOT NULL COMMENT 'Sample start timestamp "
+                           "(event time)', end_date TIMESTAMP NOT NULL "
+                           "COMMENT 'Sample end timestamp', created_at TIMESTAMP NOT NULL COMMENT 'Sample "
+                           "creation timestamp', payload_timestamp "
+                           "TIMESTAMP NOT NULL COMMENT 'Payload received timestamp', processing_time "
+                           "TIMESTAMP NOT NULL COMMENT 'Flink processing "
+                           "timestamp', source_bundle STRING COMMENT 'Source application bundle ID', "
+                           "metadata MAP<STRING, STRING> COMMENT "
+                           "'Additional metadata key-value pairs', is_synced BOOLEAN NOT NULL COMMENT 'Sync "
+                           "status flag', app_version STRING NOT "
+                           "NULL COMMENT 'Application version', ingestion_date DATE NOT NULL COMMENT 'Date "
+                           "partition (derived from start_date)'";
 
 static const struct error_columns where = {PAYLOAD, TOPIC, PARTITION, OFFSET, USER_ID, TYPE, SAMPLE_ID};
 
 struct type_metrics {
-    char                   name[48];
-    struct weir_counter   *valid;
+    struct weir_counter *valid;
     struct weir_histogram *latency_ms;
-    int64_t                pending; /* rows of this batch */
 };
 
 struct validator {
     const struct settings *settings;
-    struct error_memory    memory;
+    struct error_memory memory;
     struct weir_histogram *duration_ms, *kafka_ms;
-    struct type_metrics    types[MAX_TYPES + 1];
-    int                    type_count;
+    struct types types;
+    struct type_metrics metrics[TYPES_MAX + 1]; /* by type */
     /* the batch at hand */
     const double *values;
-    int64_t      *start, *end, *created, *payload, *processed;
-    int32_t      *date;
-    int32_t      *good;
+    int64_t *start, *end, *created, *payload, *processed;
+    int32_t *date;
+    int32_t *good;
     /* the payload's instant is the same for all its samples */
     const char *last_instant;
-    size_t      last_len;
-    int64_t     last_us;
+    size_t last_len;
+    int64_t last_us;
 };
 
 /* What is wrong with a sample: the kind for the table and metrics, the sentence for people. NULL: nothing. */
 struct verdict {
     const char *type;
-    char        message[240];
+    char message[240];
 };
 
-static bool blame(struct verdict *v, const char *type, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static bool blame(struct verdict *v, const char *type, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static bool blame(struct verdict *v, const char *type, const char *fmt, ...)
 {
@@ -76,13 +117,19 @@ static bool blame(struct verdict *v, const char *type, const char *fmt, ...)
     return false;
 }
 
-/* --- required fields -------------------------------------------------------------------------------------------------- */
+/* --- required fields
+ * -------------------------------------------------------------------------------------------------- */
 
 static bool has_fields(const struct weir_batch *in, int32_t row, struct verdict *v)
 {
-    static const struct { int column; const char *name; } texts[] = {
-        {DEVICE_ID, "deviceId"}, {USER_ID, "userId"}, {APP_VERSION, "appVersion"}, {TIMESTAMP, "timestamp"},
-        {SAMPLE_ID, "samples.id"}, {TYPE, "samples.type"}, {UNIT, "samples.unit"}, {START_DATE, "samples.startDate"},
+    static const struct {
+        int column;
+        const char *name;
+    } texts[] = {
+        {DEVICE_ID, "deviceId"},       {USER_ID, "userId"},
+        {APP_VERSION, "appVersion"},   {TIMESTAMP, "timestamp"},
+        {SAMPLE_ID, "samples.id"},     {TYPE, "samples.type"},
+        {UNIT, "samples.unit"},        {START_DATE, "samples.startDate"},
         {END_DATE, "samples.endDate"}, {CREATED_AT, "samples.createdAt"},
     };
 
@@ -99,24 +146,29 @@ static bool has_fields(const struct weir_batch *in, int32_t row, struct verdict 
     return true;
 }
 
-/* --- instants --------------------------------------------------------------------------------------------------------- */
+/* --- instants
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool read_instant(const struct weir_batch *in, int column, const char *name, int32_t row, int64_t *out,
                          struct verdict *v)
 {
     struct weir_str text = weir_str(in, column, row);
-    const char     *why = weir_parse_iso(text.ptr, text.len, out);
+    const char *why = weir_parse_iso(text.ptr, text.len, out);
 
     if (why == NULL)
         return true;
-    return blame(v, "invalid_timestamp", "%s \"%.*s\" %s", name, (int)(text.len < 60 ? text.len : 60), text.ptr, why);
+    return blame(v, "invalid_timestamp", "%s \"%.*s\" %s", name, (int)(text.len < 60 ? text.len : 60),
+                 text.ptr, why);
 }
 
-static bool read_payload_instant(struct validator *self, const struct weir_batch *in, int32_t row, struct verdict *v)
+static bool read_payload_instant(struct validator *self, const struct weir_batch *in, int32_t row,
+                                 struct verdict *v)
 {
     struct weir_str text = weir_str(in, TIMESTAMP, row);
 
-    if (text.len == self->last_len && self->last_instant && memcmp(text.ptr, self->last_instant, text.len) == 0) {
+    if (text.len == self->last_len && self->last_instant &&
+        memcmp(text.ptr, self->last_instant, text.len) == 0) {
         self->payload[row] = self->last_us;
         return true;
     }
@@ -146,22 +198,26 @@ static bool dates_in_range(const struct validator *self, int32_t row, int64_t no
     if (self->payload[row] > now + WEIR_DAY)
         return blame(v, "invalid_date_range", "timestamp lies more than a day in the future");
     if (self->start[row] > self->payload[row] + WEIR_DAY || self->end[row] > self->payload[row] + WEIR_DAY)
-        return blame(v, "invalid_date_range", "the sample lies more than a day after its payload's timestamp");
+        return blame(v, "invalid_date_range",
+                     "the sample lies more than a day after its payload's timestamp");
     return true;
 }
 
-/* --- values ----------------------------------------------------------------------------------------------------------- */
+/* --- values
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool is(struct weir_str s, const char *text)
 {
     return s.len == strlen(text) && memcmp(s.ptr, text, s.len) == 0;
 }
 
-static bool value_in_range(const struct validator *self, const struct weir_batch *in, int32_t row, struct verdict *v)
+static bool value_in_range(const struct validator *self, const struct weir_batch *in, int32_t row,
+                           struct verdict *v)
 {
     const struct settings *s = self->settings;
-    struct weir_str        type = weir_str(in, TYPE, row);
-    double                 value = self->values[row], least, most;
+    struct weir_str type = weir_str(in, TYPE, row);
+    double value = self->values[row], least, most;
 
     if (is(type, "heartRate")) {
         least = (double)s->validation.min_heart_rate;
@@ -174,63 +230,58 @@ static bool value_in_range(const struct validator *self, const struct weir_batch
     }
     if (value >= least && value <= most)
         return true;
-    return blame(v, "out_of_range", "%.*s is %.17g, wanted %g to %g", (int)type.len, type.ptr, value, least, most);
+    return blame(v, "out_of_range", "%.*s is %.17g, wanted %g to %g", (int)type.len, type.ptr, value, least,
+                 most);
 }
 
-static bool is_good(struct validator *self, const struct weir_batch *in, int32_t row, int64_t now, struct verdict *v)
+static bool is_good(struct validator *self, const struct weir_batch *in, int32_t row, int64_t now,
+                    struct verdict *v)
 {
     if (!has_fields(in, row, v) || !read_instants(self, in, row, v))
         return false;
     if (!isfinite(self->values[row]))
-        return blame(v, "invalid_value", "samples.value is %s", isnan(self->values[row]) ? "not a number" : "infinite");
+        return blame(v, "invalid_value", "samples.value is %s",
+                     isnan(self->values[row]) ? "not a number" : "infinite");
     if (!dates_in_range(self, row, now, v))
         return false;
     return !self->settings->validation.enabled || value_in_range(self, in, row, v);
 }
 
-/* --- metrics ------------------------------------------------------------------------------------------------------------ */
+/* --- metrics
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
-static struct type_metrics *metrics_of(struct validator *self, struct weir_task *t, struct weir_str type)
+static void count_good(struct validator *self, struct weir_task *t, struct weir_str type)
 {
-    struct type_metrics *m;
+    bool is_new;
+    int number = types_number(&self->types, type, &is_new);
 
-    for (int i = 0; i < self->type_count; i++)
-        if (is(type, self->types[i].name))
-            return &self->types[i];
-    if (self->type_count == MAX_TYPES || type.len >= sizeof m->name || memchr(type.ptr, 0, type.len)) {
-        type = (struct weir_str){"other", 5};
-        if (self->type_count > MAX_TYPES)
-            return &self->types[MAX_TYPES];
-        for (int i = 0; i < self->type_count; i++)
-            if (is(type, self->types[i].name))
-                return &self->types[i];
+    if (is_new) {
+        const char *const labels[] = {"data_type", self->types.known[number].name, NULL};
+
+        self->metrics[number].valid = weir_metric_counter(t, "valid_records",
+                                                          "Number of valid records processed", labels);
+        self->metrics[number].latency_ms = weir_metric_histogram(
+            t, "processing_latency", "End-to-end processing latency (ms)", labels);
     }
-    m = &self->types[self->type_count++];
-    memcpy(m->name, type.ptr, type.len);
-    m->name[type.len] = '\0';
-    m->valid = weir_metric_counter(t, "valid_records", "Number of valid records processed",
-                                   (const char *const[]){"data_type", m->name, NULL});
-    m->latency_ms = weir_metric_histogram(t, "processing_latency", "End-to-end processing latency (ms)",
-                                          (const char *const[]){"data_type", m->name, NULL});
-    return m;
+    self->types.rows[number]++;
 }
 
-static void flush_metrics(struct validator *self, struct weir_task *t, const struct weir_batch *in, int64_t began_us)
+static void flush_metrics(struct validator *self, struct weir_task *t, const struct weir_batch *in,
+                          int64_t began_us)
 {
     int64_t now = weir_now_us(t);
-    double  latency_ms = 0;
+    double latency_ms = 0;
 
     if (weir_rows_count(in) > 0 && !weir_is_null(in, KAFKA_TIME, weir_row(in, 0)))
         latency_ms = (double)(now - weir_i64s(in, KAFKA_TIME)[weir_row(in, 0)]) / 1000.0;
     latency_ms = latency_ms > 0 ? latency_ms : 0;
-    for (int i = 0; i < self->type_count; i++) {
-        struct type_metrics *m = &self->types[i];
-
-        if (m->pending == 0)
+    for (int i = 0; i <= TYPES_MAX; i++) {
+        if (self->types.rows[i] == 0)
             continue;
-        weir_count(m->valid, m->pending);
-        weir_observe(m->latency_ms, latency_ms, m->pending);
-        m->pending = 0;
+        weir_count(self->metrics[i].valid, self->types.rows[i]);
+        weir_observe(self->metrics[i].latency_ms, latency_ms, self->types.rows[i]);
+        self->types.rows[i] = 0;
     }
     weir_observe(self->kafka_ms, latency_ms, 1);
     weir_observe(self->duration_ms, (double)(now - began_us) / 1000.0, 1);
@@ -238,7 +289,7 @@ static void flush_metrics(struct validator *self, struct weir_task *t, const str
 
 static void count_bad(struct weir_task *t, struct weir_str type, const char *error_type)
 {
-    char   name[48] = "unknown";
+    char name[48] = "unknown";
     size_t len = type.len < sizeof name - 1 ? type.len : sizeof name - 1;
 
     if (len) {
@@ -246,12 +297,16 @@ static void count_bad(struct weir_task *t, struct weir_str type, const char *err
         name[len] = '\0';
     }
     weir_count(weir_metric_counter(t, "invalid_records", "Number of validation failures",
-                                   (const char *const[]){"data_type", name, "error_type", error_type, NULL}), 1);
+                                   (const char *const[]){"data_type", name, "error_type", error_type, NULL}),
+               1);
     weir_count(weir_metric_counter(t, "validation_errors_total", "Total validation errors",
-                                   (const char *const[]){"error_type", error_type, NULL}), 1);
+                                   (const char *const[]){"error_type", error_type, NULL}),
+               1);
 }
 
-/* --- a batch ------------------------------------------------------------------------------------------------------------ */
+/* --- a batch
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool reject(struct validator *self, struct weir_task *t, const struct weir_batch *in, int32_t row,
                    const struct verdict *v)
@@ -262,19 +317,30 @@ static bool reject(struct validator *self, struct weir_task *t, const struct wei
     if (self->settings->validation.strict) {
         struct weir_str topic = weir_str(in, TOPIC, row);
 
-        return weir_task_fail(t, "sample at %.*s[%" PRId32 "]@%" PRId64 " is not valid: %s (VALIDATION_STRICT_MODE is true)",
-                              (int)topic.len, topic.ptr, weir_i32s(in, PARTITION)[row], weir_i64s(in, OFFSET)[row], v->message);
+        return weir_task_fail(
+            t, "sample at %.*s[%" PRId32 "]@%" PRId64 " is not valid: %s (VALIDATION_STRICT_MODE is true)",
+            (int)topic.len, topic.ptr, weir_i32s(in, PARTITION)[row], weir_i64s(in, OFFSET)[row], v->message);
     }
     error_row(t, 1, in, row, &where, &self->memory, v->type, v->message, strlen(v->message));
     return true;
 }
 
-static struct weir_columns *begin_rows(struct validator *self, struct weir_task *t, const struct weir_batch *in)
+static struct weir_columns *begin_rows(struct validator *self, struct weir_task *t,
+                                       const struct weir_batch *in)
 {
-    static const struct { int to, from; } shared[] = {
-        {RAW_DEVICE_ID, DEVICE_ID}, {RAW_USER_ID, USER_ID}, {RAW_SAMPLE_ID, SAMPLE_ID}, {RAW_DATA_TYPE, TYPE},
-        {RAW_VALUE, VALUE}, {RAW_UNIT, UNIT}, {RAW_SOURCE_BUNDLE, SOURCE_BUNDLE}, {RAW_METADATA, METADATA},
-        {RAW_IS_SYNCED, IS_SYNCED}, {RAW_APP_VERSION, APP_VERSION},
+    static const struct {
+        int to, from;
+    } shared[] = {
+        {RAW_DEVICE_ID, DEVICE_ID},
+        {RAW_USER_ID, USER_ID},
+        {RAW_SAMPLE_ID, SAMPLE_ID},
+        {RAW_DATA_TYPE, TYPE},
+        {RAW_VALUE, VALUE},
+        {RAW_UNIT, UNIT},
+        {RAW_SOURCE_BUNDLE, SOURCE_BUNDLE},
+        {RAW_METADATA, METADATA},
+        {RAW_IS_SYNCED, IS_SYNCED},
+        {RAW_APP_VERSION, APP_VERSION},
     };
     struct weir_columns *out = weir_columns(t, 0, in);
 
@@ -291,7 +357,8 @@ static struct weir_columns *begin_rows(struct validator *self, struct weir_task 
     self->date = weir_new_i32s(out, RAW_INGESTION_DATE);
     self->good = weir_scratch_i32s(out);
     self->last_instant = NULL;
-    if (!self->start || !self->end || !self->created || !self->payload || !self->processed || !self->date || !self->good) {
+    if (!self->start || !self->end || !self->created || !self->payload || !self->processed || !self->date ||
+        !self->good) {
         weir_drop(out);
         return NULL;
     }
@@ -300,16 +367,16 @@ static struct weir_columns *begin_rows(struct validator *self, struct weir_task 
 
 static bool validate_batch(void *p, struct weir_task *t, const struct weir_batch *in)
 {
-    struct validator    *self = p;
+    struct validator *self = p;
     struct weir_columns *out = begin_rows(self, t, in);
-    int64_t              now = weir_now_us(t);
-    int32_t              good = 0;
+    int64_t now = weir_now_us(t);
+    int32_t good = 0;
 
     if (out == NULL)
         return false;
     for (int32_t i = 0; i < weir_rows_count(in); i++) {
         struct verdict v;
-        int32_t        row = weir_row(in, i);
+        int32_t row = weir_row(in, i);
 
         if (!is_good(self, in, row, now, &v)) {
             if (!reject(self, t, in, row, &v)) {
@@ -320,7 +387,7 @@ static bool validate_batch(void *p, struct weir_task *t, const struct weir_batch
         }
         self->processed[row] = now;
         self->date[row] = weir_date(self->start[row]);
-        metrics_of(self, t, weir_str(in, TYPE, row))->pending++;
+        count_good(self, t, weir_str(in, TYPE, row));
         self->good[good++] = row;
     }
     flush_metrics(self, t, in, now);
@@ -334,8 +401,8 @@ static bool open_validator(void *p, struct weir_task *t, const void *arg)
     self->settings = arg;
     self->duration_ms = weir_metric_histogram(t, "transformation_duration", "Transformation duration (ms)",
                                               (const char *const[]){"operation", "validate", NULL});
-    self->kafka_ms = weir_metric_histogram(t, "kafka_to_flink_latency", "Kafka to Flink ingestion latency (ms)",
-                                           (const char *const[]){NULL});
+    self->kafka_ms = weir_metric_histogram(
+        t, "kafka_to_flink_latency", "Kafka to Flink ingestion latency (ms)", (const char *const[]){NULL});
     return true;
 }
 

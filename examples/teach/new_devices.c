@@ -26,9 +26,9 @@ static bool login(void *p, struct weir_task *t, const struct weir_batch *in, int
 {
     struct watcher *self = p;
     struct weir_str device = weir_str(in, DEVICE, row);
-    int64_t         at = weir_i64s(in, AT)[row];
-    bool            is_new = weir_map_get(self->seen, device.ptr, device.len) == NULL;
-    int64_t        *last = weir_map_edit(self->seen, device.ptr, device.len);
+    int64_t at = weir_i64s(in, AT)[row];
+    bool is_new = weir_map_get(self->seen, device.ptr, device.len) == NULL;
+    int64_t *last = weir_map_edit(self->seen, device.ptr, device.len);
 
     if (last == NULL)
         return false;
@@ -47,8 +47,8 @@ static bool login(void *p, struct weir_task *t, const struct weir_batch *in, int
 static bool forget(void *p, struct weir_task *t, int64_t due_us, bool event_time)
 {
     struct watcher *self = p;
-    const void     *device;
-    size_t          len;
+    const void *device;
+    size_t len;
 
     (void)t;
     (void)event_time;
@@ -74,13 +74,13 @@ static const struct weir_process watch = {
 
 int weir_main(struct weir_env *env, int argc, char **argv)
 {
-    const char         *brokers = argc > 1 ? argv[1] : "localhost:9092";
+    const char *brokers = argc > 1 ? argv[1] : "localhost:9092";
     struct weir_stream *logins;
 
     logins = weir_from(env, "kafka",
                        WEIR_WITH({"properties.bootstrap.servers", brokers}, {"topic", "logins"},
-                                 {"properties.group.id", "new-devices"}, {"scan.startup.mode", "earliest-offset"},
-                                 {"format", "json"}),
+                                 {"properties.group.id", "new-devices"},
+                                 {"scan.startup.mode", "earliest-offset"}, {"format", "json"}),
                        "user STRING NOT NULL, device STRING NOT NULL, at TIMESTAMP(3) NOT NULL");
     logins = weir_watermark(logins, "at", 5 * WEIR_SECOND);
     weir_into(weir_process(weir_key_by(logins, "user"), &watch, NULL), "print", NULL);

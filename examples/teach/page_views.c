@@ -41,16 +41,17 @@ static const struct weir_aggregate count_views = {
 
 int weir_main(struct weir_env *env, int argc, char **argv)
 {
-    const char         *brokers = argc > 1 ? argv[1] : "localhost:9092";
+    const char *brokers = argc > 1 ? argv[1] : "localhost:9092";
     struct weir_stream *views, *counts;
 
     views = weir_from(env, "kafka",
                       WEIR_WITH({"properties.bootstrap.servers", brokers}, {"topic", "views"},
-                                {"properties.group.id", "page-views"}, {"scan.startup.mode", "earliest-offset"},
-                                {"format", "json"}),
+                                {"properties.group.id", "page-views"},
+                                {"scan.startup.mode", "earliest-offset"}, {"format", "json"}),
                       "page STRING NOT NULL, user STRING, at TIMESTAMP(3) NOT NULL");
     views = weir_watermark(views, "at", 5 * WEIR_SECOND);
-    counts = weir_window(weir_key_by(views, "page"), &(struct weir_windows){.size_us = WEIR_MINUTE}, &count_views, NULL);
+    counts = weir_window(weir_key_by(views, "page"), &(struct weir_windows){.size_us = WEIR_MINUTE},
+                         &count_views, NULL);
     weir_into(weir_uid(counts, "views-per-minute"), "print", NULL);
     return 0;
 }

@@ -8,7 +8,7 @@
 
 struct arena_block {
     struct arena_block *next;
-    size_t              used, size; /* of data, in bytes */
+    size_t used, size; /* of data, in bytes */
     alignas(max_align_t) char data[];
 };
 
@@ -32,7 +32,7 @@ void arena_fini(struct arena *a)
 
 static struct arena_block *add_block(struct arena *a, size_t byte_count)
 {
-    size_t              size = a->blocks ? MIN(a->blocks->size * 2, (size_t)1 << 20) : 1024;
+    size_t size = a->blocks ? MIN(a->blocks->size * 2, (size_t)1 << 20) : 1024;
     struct arena_block *block;
 
     size = MAX(size, byte_count);
@@ -51,10 +51,10 @@ static struct arena_block *add_block(struct arena *a, size_t byte_count)
 
 void *arena_alloc(struct arena *a, size_t byte_count)
 {
-    size_t              align = alignof(max_align_t);
-    size_t              need = (byte_count + align - 1) / align * align;
+    size_t align = alignof(max_align_t);
+    size_t need = (byte_count + align - 1) / align * align;
     struct arena_block *block = a->blocks;
-    void               *ptr;
+    void *ptr;
 
     if (need < byte_count) {
         a->failed = true;
@@ -102,8 +102,8 @@ struct slice arena_slice(struct arena *a, struct slice s)
 const char *arena_printf(struct arena *a, const char *fmt, ...)
 {
     va_list va;
-    char   *to;
-    int     n;
+    char *to;
+    int n;
 
     va_start(va, fmt);
     n = vsnprintf(NULL, 0, fmt, va);

@@ -18,9 +18,9 @@
 #define UNLIKELY(x)     __builtin_expect(!!(x), 0)
 
 /* The struct of type that has member at ptr: how an implementation finds itself from its interface. */
-#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* The same, from a pointer to const. */
 #define CONTAINER_OF_CONST(ptr, type, member)                                                                \
-    ((const type *)(const void *)((const char *)(ptr) - offsetof(type, member)))
+    ((const type *)(const void *)((const char *)(ptr)-offsetof(type, member)))
 #endif

@@ -11,8 +11,8 @@
 static void test_varints(UNUSED void **state)
 {
     static const int64_t cases[] = {0, -1, 1, 63, -64, 64, 300, INT64_MAX, INT64_MIN};
-    struct bytes         b = {0};
-    struct reader        r;
+    struct bytes b = {0};
+    struct reader r;
 
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         bytes_zigzag(&b, cases[i]);
@@ -45,9 +45,9 @@ static void test_bytes_keep_first_failure(UNUSED void **state)
 static void test_map(UNUSED void **state)
 {
     struct map m = {0};
-    char       name[32];
-    size_t     at = 0, seen = 0;
-    int        things[1000];
+    char name[32];
+    size_t at = 0, seen = 0;
+    int things[1000];
 
     for (int i = 0; i < 1000; i++) {
         snprintf(name, sizeof name, "name-%d", i);
@@ -87,7 +87,7 @@ static void test_budget_tree(UNUSED void **state)
 static void test_arena_in_budget(UNUSED void **state)
 {
     struct budget *budget = budget_new("plan", 8192, NULL);
-    struct arena   arena;
+    struct arena arena;
 
     arena_init(&arena, budget);
     assert_string_equal(arena_printf(&arena, "%s %d", "row", 7), "row 7");
@@ -108,5 +108,5 @@ static void test_murmur3(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_varints), cmocka_unit_test(test_bytes_keep_first_failure),
-          cmocka_unit_test(test_map), cmocka_unit_test(test_budget_tree), cmocka_unit_test(test_arena_in_budget),
-          cmocka_unit_test(test_murmur3))
+          cmocka_unit_test(test_map), cmocka_unit_test(test_budget_tree),
+          cmocka_unit_test(test_arena_in_budget), cmocka_unit_test(test_murmur3))

@@ -5,10 +5,10 @@
 
 struct budget {
     struct budget *parent; /* borrowed */
-    char          *name;   /* owned */
-    size_t         limit;
-    atomic_size_t  used;
-    atomic_size_t  peak;
+    char *name;            /* owned */
+    size_t limit;
+    atomic_size_t used;
+    atomic_size_t peak;
 };
 
 struct budget *budget_new(const char *name, size_t limit, struct budget *parent)

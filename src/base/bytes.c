@@ -25,7 +25,7 @@ void *bytes_reserve(struct bytes *b, size_t byte_count)
 {
     size_t want = b->len + byte_count;
     size_t capacity = b->capacity ? b->capacity : 64;
-    char  *grown;
+    char *grown;
 
     if (b->failed || want < b->len) {
         b->failed = true;
@@ -68,8 +68,8 @@ void bytes_text(struct bytes *b, const char *text)
 void bytes_printf(struct bytes *b, const char *fmt, ...)
 {
     va_list va;
-    char   *to;
-    int     n;
+    char *to;
+    int n;
 
     va_start(va, fmt);
     n = vsnprintf(NULL, 0, fmt, va);
@@ -132,7 +132,7 @@ void bytes_be64(struct bytes *b, uint64_t v)
 void bytes_varint(struct bytes *b, uint64_t v)
 {
     uint8_t raw[10];
-    size_t  n = 0;
+    size_t n = 0;
 
     for (; v >= 0x80; v >>= 7)
         raw[n++] = (uint8_t)(v | 0x80);
@@ -170,7 +170,7 @@ struct slice reader_bytes(struct reader *r, size_t byte_count)
 static uint64_t reader_le(struct reader *r, size_t byte_count)
 {
     struct slice s = reader_bytes(r, byte_count);
-    uint64_t     v = 0;
+    uint64_t v = 0;
 
     for (size_t i = s.len; i > 0; i--)
         v = v << 8 | (uint8_t)s.ptr[i - 1];
@@ -180,7 +180,7 @@ static uint64_t reader_le(struct reader *r, size_t byte_count)
 static uint64_t reader_be(struct reader *r, size_t byte_count)
 {
     struct slice s = reader_bytes(r, byte_count);
-    uint64_t     v = 0;
+    uint64_t v = 0;
 
     for (size_t i = 0; i < s.len; i++)
         v = v << 8 | (uint8_t)s.ptr[i];

@@ -6,10 +6,10 @@
 #include "base/slice.h"
 
 struct bytes {
-    char  *ptr;      /* owned; NULL until the first append */
+    char *ptr; /* owned; NULL until the first append */
     size_t len;
     size_t capacity;
-    bool   failed;   /* an append found no memory: the content is a prefix of what was wanted */
+    bool failed; /* an append found no memory: the content is a prefix of what was wanted */
 };
 
 void bytes_init(struct bytes *b); /* the same as a zeroed struct */
@@ -29,8 +29,8 @@ void bytes_le32(struct bytes *b, uint32_t v);
 void bytes_le64(struct bytes *b, uint64_t v);
 void bytes_be32(struct bytes *b, uint32_t v);
 void bytes_be64(struct bytes *b, uint64_t v);
-void bytes_varint(struct bytes *b, uint64_t v);   /* unsigned LEB128, as Parquet's Thrift has it */
-void bytes_zigzag(struct bytes *b, int64_t v);    /* zigzag, then LEB128, as Avro has it */
+void bytes_varint(struct bytes *b, uint64_t v); /* unsigned LEB128, as Parquet's Thrift has it */
+void bytes_zigzag(struct bytes *b, int64_t v);  /* zigzag, then LEB128, as Avro has it */
 
 /* Terminate without counting the 0 and return the text; NULL when failed. Valid until the next append. */
 const char *bytes_cstr(struct bytes *b);
@@ -43,7 +43,7 @@ static inline struct slice bytes_all(const struct bytes *b)
 /* Reading what was written so: a cursor that keeps its first failure. */
 struct reader {
     const uint8_t *ptr, *end;
-    bool           failed; /* read past the end, or a varint over 10 bytes: all later reads give 0 */
+    bool failed; /* read past the end, or a varint over 10 bytes: all later reads give 0 */
 };
 
 static inline struct reader reader_of(struct slice s)
@@ -56,12 +56,12 @@ static inline size_t reader_left(const struct reader *r)
     return (size_t)(r->end - r->ptr);
 }
 
-uint8_t      reader_u8(struct reader *r);
-uint32_t     reader_le32(struct reader *r);
-uint64_t     reader_le64(struct reader *r);
-uint32_t     reader_be32(struct reader *r);
-uint64_t     reader_be64(struct reader *r);
-uint64_t     reader_varint(struct reader *r);
-int64_t      reader_zigzag(struct reader *r);
+uint8_t reader_u8(struct reader *r);
+uint32_t reader_le32(struct reader *r);
+uint64_t reader_le64(struct reader *r);
+uint32_t reader_be32(struct reader *r);
+uint64_t reader_be64(struct reader *r);
+uint64_t reader_varint(struct reader *r);
+int64_t reader_zigzag(struct reader *r);
 struct slice reader_bytes(struct reader *r, size_t byte_count);
 #endif

@@ -1,9 +1,10 @@
-/* calendar.c: days <-> civil by counting in 400-year eras that begin on 1 March, so that the leap day comes last. */
+/* calendar.c: days <-> civil by counting in 400-year eras that begin on 1 March, so that the leap day comes
+ * last. */
 #include "base/calendar.h"
 #include <stdio.h>
 
-#define DAYS_PER_ERA   146097
-#define ERA_TO_1970    719468 /* days from 0000-03-01 to 1970-01-01 */
+#define DAYS_PER_ERA 146097
+#define ERA_TO_1970  719468 /* days from 0000-03-01 to 1970-01-01 */
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -48,9 +49,9 @@ int32_t calendar_monday(int32_t days)
 
 void calendar_iso_week(int32_t days, int32_t *year, int32_t *week)
 {
-    int32_t      thursday = calendar_monday(days) + 3; /* a week belongs to the year of its Thursday */
+    int32_t thursday = calendar_monday(days) + 3; /* a week belongs to the year of its Thursday */
     struct civil date = calendar_civil(thursday);
-    int32_t      first = calendar_days((struct civil){date.year, 1, 1});
+    int32_t first = calendar_days((struct civil){date.year, 1, 1});
 
     *year = date.year;
     *week = (thursday - first) / 7 + 1;
@@ -87,8 +88,8 @@ static bool digits(const char *p, int n, int32_t *out)
 static const char *parse_date(const char *p, int32_t *days)
 {
     static const uint8_t length[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    struct civil         d;
-    int32_t              last;
+    struct civil d;
+    int32_t last;
 
     if (!digits(p, 4, &d.year) || p[4] != '-' || !digits(p + 5, 2, &d.month) || p[7] != '-' ||
         !digits(p + 8, 2, &d.day))
@@ -97,7 +98,8 @@ static const char *parse_date(const char *p, int32_t *days)
         return "has year 0000 (the first is 0001)";
     if (d.month < 1 || d.month > 12)
         return "has a month that is not 01 to 12";
-    last = length[d.month - 1] + (d.month == 2 && d.year % 4 == 0 && (d.year % 100 != 0 || d.year % 400 == 0));
+    last = length[d.month - 1] +
+           (d.month == 2 && d.year % 4 == 0 && (d.year % 100 != 0 || d.year % 400 == 0));
     if (d.day < 1 || d.day > last)
         return "has a day that its month does not have";
     *days = calendar_days(d);
@@ -108,7 +110,7 @@ static const char *parse_date(const char *p, int32_t *days)
 static const char *parse_zone(const char *p, const char *end, int64_t *offset_micros)
 {
     int32_t hours = 0, minutes = 0;
-    size_t  left = (size_t)(end - p);
+    size_t left = (size_t)(end - p);
 
     if (left == 0)
         return "has no time zone (want Z or +hh:mm at the end)";
@@ -129,8 +131,8 @@ static const char *parse_zone(const char *p, const char *end, int64_t *offset_mi
 const char *calendar_parse_iso(struct slice text, int64_t *out)
 {
     const char *p = text.ptr, *end = text.ptr + text.len, *why;
-    int32_t     days = 0, hour = 0, minute = 0, second = 0;
-    int64_t     micros = 0, zone = 0;
+    int32_t days = 0, hour = 0, minute = 0, second = 0;
+    int64_t micros = 0, zone = 0;
 
     if (text.len == 0)
         return "is empty";
@@ -161,7 +163,8 @@ const char *calendar_parse_iso(struct slice text, int64_t *out)
     if (hour > 23 || minute > 59)
         return "has a time of day beyond 23:59";
     if (second > 59)
-        return second == 60 ? "has a leap second (:60), which a timestamp cannot hold" : "has seconds beyond 59";
+        return second == 60 ? "has a leap second (:60), which a timestamp cannot hold"
+                            : "has seconds beyond 59";
     if ((why = parse_zone(p, end, &zone)) != NULL)
         return why;
     *out = (int64_t)days * MICROS_PER_DAY +
@@ -173,18 +176,19 @@ size_t calendar_format_date(int32_t days, char out[CALENDAR_TEXT_MAX])
 {
     struct civil d = calendar_civil(days);
 
-    return (size_t)snprintf(out, CALENDAR_TEXT_MAX, "%04" PRId32 "-%02" PRId32 "-%02" PRId32, d.year, d.month, d.day);
+    return (size_t)snprintf(out, CALENDAR_TEXT_MAX, "%04" PRId32 "-%02" PRId32 "-%02" PRId32, d.year, d.month,
+                            d.day);
 }
 
 size_t calendar_format_iso(int64_t micros, char out[CALENDAR_TEXT_MAX])
 {
     int32_t days = calendar_day_of(micros);
     int64_t in_day = micros - (int64_t)days * MICROS_PER_DAY;
-    int     seconds = (int)(in_day / MICROS_PER_SECOND), fraction = (int)(in_day % MICROS_PER_SECOND);
-    size_t  n = calendar_format_date(days, out);
+    int seconds = (int)(in_day / MICROS_PER_SECOND), fraction = (int)(in_day % MICROS_PER_SECOND);
+    size_t n = calendar_format_date(days, out);
 
-    n += (size_t)snprintf(out + n, CALENDAR_TEXT_MAX - n, "T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60,
-                          seconds % 60);
+    n += (size_t)snprintf(out + n, CALENDAR_TEXT_MAX - n, "T%02d:%02d:%02d", seconds / 3600,
+                          seconds / 60 % 60, seconds % 60);
     if (fraction)
         n += (size_t)snprintf(out + n, CALENDAR_TEXT_MAX - n, ".%06d", fraction);
     n += (size_t)snprintf(out + n, CALENDAR_TEXT_MAX - n, "Z");

@@ -12,18 +12,19 @@ struct civil {
     int32_t year, month, day; /* month and day from 1 */
 };
 
-int32_t      calendar_days(struct civil date);
+int32_t calendar_days(struct civil date);
 struct civil calendar_civil(int32_t days);
-int32_t      calendar_day_of(int64_t micros); /* rounds down, also before 1970 */
+int32_t calendar_day_of(int64_t micros); /* rounds down, also before 1970 */
 
-int32_t calendar_monday(int32_t days);                       /* the Monday of its ISO week */
-void    calendar_iso_week(int32_t days, int32_t *year, int32_t *week); /* ISO 8601 week-numbering year, week 1..53 */
+int32_t calendar_monday(int32_t days); /* the Monday of its ISO week */
+void calendar_iso_week(int32_t days, int32_t *year,
+                       int32_t *week); /* ISO 8601 week-numbering year, week 1..53 */
 int32_t calendar_month_start(int32_t days);
-int32_t calendar_next_month(int32_t days);                   /* first day of the month after that of days */
+int32_t calendar_next_month(int32_t days); /* first day of the month after that of days */
 
-/* Parse `yyyy-mm-ddThh:mm:ss[.fraction](Z|+hh:mm|-hh:mm|+hhmm)`; T may be a blank, the seconds may be left out.
- * Digits past the sixth of the fraction are cut. NULL when *out is set; else why not, a static text that ends a
- * sentence about the value: "has no time zone". Years 0001 to 9999; a leap second (:60) is refused. */
+/* Parse `yyyy-mm-ddThh:mm:ss[.fraction](Z|+hh:mm|-hh:mm|+hhmm)`; T may be a blank, the seconds may be left
+ * out. Digits past the sixth of the fraction are cut. NULL when *out is set; else why not, a static text that
+ * ends a sentence about the value: "has no time zone". Years 0001 to 9999; a leap second (:60) is refused. */
 const char *calendar_parse_iso(struct slice text, int64_t *out);
 
 #define CALENDAR_TEXT_MAX 40

@@ -13,8 +13,14 @@ static void test_civil_round_trip(UNUSED void **state)
 
 static void test_iso_week(UNUSED void **state)
 {
-    static const struct { struct civil date; int32_t year, week; } cases[] = {
-        {{2024, 12, 30}, 2025, 1}, {{2021, 1, 3}, 2020, 53}, {{2025, 11, 17}, 2025, 47}, {{1969, 12, 28}, 1969, 52},
+    static const struct {
+        struct civil date;
+        int32_t year, week;
+    } cases[] = {
+        {{2024, 12, 30}, 2025, 1},
+        {{2021, 1, 3}, 2020, 53},
+        {{2025, 11, 17}, 2025, 47},
+        {{1969, 12, 28}, 1969, 52},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         int32_t year, week;
@@ -27,7 +33,11 @@ static void test_iso_week(UNUSED void **state)
 
 static void test_parse_iso(UNUSED void **state)
 {
-    static const struct { const char *text; int64_t want; const char *why; } cases[] = {
+    static const struct {
+        const char *text;
+        int64_t want;
+        const char *why;
+    } cases[] = {
         {"1970-01-01T00:00:00Z", 0, NULL},
         {"1970-01-01T00:00:00.5Z", 500000, NULL},
         {"1970-01-01T09:00:00+09:00", 0, NULL},
@@ -49,7 +59,7 @@ static void test_parse_iso(UNUSED void **state)
         {"2025-11-01T08:30:00PST", 0, "has a time zone that is neither Z nor +hh:mm"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        int64_t     got = 0;
+        int64_t got = 0;
         const char *why = calendar_parse_iso(slice_text(cases[i].text), &got);
 
         if (got != cases[i].want || (why == NULL) != (cases[i].why == NULL) ||
@@ -68,5 +78,5 @@ static void test_format_iso(UNUSED void **state)
     assert_string_equal(text, "2025-11-13T00:00:00Z");
 }
 
-TEST_MAIN(cmocka_unit_test(test_civil_round_trip), cmocka_unit_test(test_iso_week), cmocka_unit_test(test_parse_iso),
-          cmocka_unit_test(test_format_iso))
+TEST_MAIN(cmocka_unit_test(test_civil_round_trip), cmocka_unit_test(test_iso_week),
+          cmocka_unit_test(test_parse_iso), cmocka_unit_test(test_format_iso))

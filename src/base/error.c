@@ -42,9 +42,9 @@ static void append(char *to, size_t size, const char *text)
 
 enum err error_add(struct error *e, enum err rc, const char *fmt, ...)
 {
-    char    inner[sizeof e->text];
+    char inner[sizeof e->text];
     va_list va;
-    size_t  used;
+    size_t used;
 
     memcpy(inner, e->text, sizeof inner);
     va_start(va, fmt);
@@ -80,9 +80,9 @@ static enum err code_of_errno(int errno_value)
 
 enum err error_errno(struct error *e, int errno_value, const char *fmt, ...)
 {
-    char        what[700], buffer[128];
+    char what[700], buffer[128];
     const char *why = strerror_r(errno_value, buffer, sizeof buffer);
-    va_list     va;
+    va_list va;
 
     va_start(va, fmt);
     vsnprintf(what, sizeof what, fmt, va);

@@ -28,9 +28,9 @@ enum err {
 enum error_advice { ADVICE_GIVE_UP, ADVICE_RETRY, ADVICE_RESTART };
 
 struct error {
-    enum err          code;
+    enum err code;
     enum error_advice advice;
-    char              text[1000]; /* one line, no final full stop, always terminated */
+    char text[1000]; /* one line, no final full stop, always terminated */
 };
 
 /* Fill e and return rc, for `return error_set(e, ERR_IO, "...", ...)`. e may not be NULL. */

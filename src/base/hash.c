@@ -20,8 +20,8 @@ static uint32_t scramble(uint32_t k)
 uint32_t hash_murmur3(const void *ptr, size_t byte_count)
 {
     const uint8_t *p = ptr;
-    uint32_t       h = 0, tail = 0;
-    size_t         blocks = byte_count / 4;
+    uint32_t h = 0, tail = 0;
+    size_t blocks = byte_count / 4;
 
     for (size_t i = 0; i < blocks; i++, p += 4) {
         uint32_t k = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;

@@ -3,7 +3,8 @@
 #define WEIR_BASE_HASH_H
 #include "base/slice.h"
 
-/* XXH3, 64 bits: keys of state and of joins, key groups, checksums. Stored in checkpoints: never change it. */
+/* XXH3, 64 bits: keys of state and of joins, key groups, checksums. Stored in checkpoints: never change it.
+ */
 uint64_t hash_bytes(const void *ptr, size_t byte_count);
 
 /* Mixes a 64-bit integer (the finaliser of splitmix64); also combines: hash_mix(a ^ b). */

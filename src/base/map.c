@@ -1,4 +1,5 @@
-/* map.c: see map.h. A removed entry keeps its slot, marked by a key without pointer, until the next rehash. */
+/* map.c: see map.h. A removed entry keeps its slot, marked by a key without pointer, until the next rehash.
+ */
 #include "base/map.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -59,7 +60,7 @@ static void drop_removed(struct map *m)
 
 static bool rehash(struct map *m)
 {
-    size_t    slot_count = 16;
+    size_t slot_count = 16;
     uint32_t *slots;
 
     while (slot_count * 7 / 8 <= m->live_count * 2)
@@ -79,7 +80,7 @@ static bool rehash(struct map *m)
 bool map_put(struct map *m, struct slice key, void *value)
 {
     struct map_entry *entry = find(m, key);
-    char             *copy;
+    char *copy;
 
     assert(value != NULL);
     if (entry) {
@@ -100,7 +101,7 @@ bool map_put(struct map *m, struct slice key, void *value)
 void *map_remove(struct map *m, struct slice key)
 {
     struct map_entry *entry = find(m, key);
-    void             *value;
+    void *value;
 
     if (entry == NULL)
         return NULL;

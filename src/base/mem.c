@@ -6,7 +6,7 @@
 
 static _Thread_local uint64_t count;
 static _Thread_local uint64_t fail_at;
-static _Thread_local bool     fail_forever;
+static _Thread_local bool fail_forever;
 
 static bool must_fail(void)
 {
@@ -55,8 +55,8 @@ char *mem_strndup(const char *text, size_t len)
 char *mem_printf(const char *fmt, ...)
 {
     va_list va;
-    char   *text;
-    int     n;
+    char *text;
+    int n;
 
     va_start(va, fmt);
     n = vsnprintf(NULL, 0, fmt, va);
@@ -79,7 +79,7 @@ void mem_free(void *ptr)
 bool mem_grow(void **array, size_t n, size_t *capacity, size_t size)
 {
     size_t more;
-    void  *grown;
+    void *grown;
 
     if (n < *capacity)
         return true;

@@ -5,7 +5,7 @@
 
 struct slice {
     const char *ptr; /* NULL only when len is 0 */
-    size_t      len;
+    size_t len;
 };
 
 #define SLICE(literal)   ((struct slice){"" literal, sizeof(literal) - 1})
@@ -47,7 +47,7 @@ static inline bool slice_ends(struct slice a, struct slice suffix)
 static inline int slice_compare(struct slice a, struct slice b)
 {
     size_t n = MIN(a.len, b.len);
-    int    order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+    int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
 
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }

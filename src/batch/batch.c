@@ -8,19 +8,19 @@
 #define CHUNK_BYTES 4096
 
 struct block {
-    void  *ptr; /* owned */
+    void *ptr; /* owned */
     size_t byte_count;
 };
 
 struct batch_memory {
     struct budget *budget; /* borrowed, may be NULL */
-    struct block  *blocks; /* owned */
-    size_t         block_count, block_capacity;
-    struct keep  **keeps; /* owned, a reference each */
-    size_t         keep_count, keep_capacity;
-    char          *chunk; /* where small allocations come from, in the newest small block */
-    size_t         chunk_left;
-    size_t         charged; /* bytes taken from budget */
+    struct block *blocks;  /* owned */
+    size_t block_count, block_capacity;
+    struct keep **keeps; /* owned, a reference each */
+    size_t keep_count, keep_capacity;
+    char *chunk; /* where small allocations come from, in the newest small block */
+    size_t chunk_left;
+    size_t charged; /* bytes taken from budget */
 };
 
 void keep_unref(struct keep *k)
@@ -31,7 +31,7 @@ void keep_unref(struct keep *k)
 
 static void batch_free(struct keep *k)
 {
-    struct batch        *b = CONTAINER_OF(k, struct batch, keep);
+    struct batch *b = CONTAINER_OF(k, struct batch, keep);
     struct batch_memory *m = b->memory;
 
     for (size_t i = 0; i < m->keep_count; i++)
@@ -71,9 +71,9 @@ static struct column *place_columns(struct column *columns, const struct field *
 
 struct batch *batch_new(const struct schema *schema, struct budget *budget)
 {
-    size_t         columns = count_columns(schema->fields, schema->field_count);
-    size_t         byte_count = sizeof(struct batch) + sizeof(struct batch_memory) + columns * sizeof(struct column);
-    struct batch  *b = mem_zalloc(byte_count);
+    size_t columns = count_columns(schema->fields, schema->field_count);
+    size_t byte_count = sizeof(struct batch) + sizeof(struct batch_memory) + columns * sizeof(struct column);
+    struct batch *b = mem_zalloc(byte_count);
     struct column *free_ones;
 
     if (b == NULL)
@@ -108,7 +108,7 @@ static char *align(char *ptr)
 static char *new_block(struct batch *b, size_t byte_count)
 {
     struct batch_memory *m = b->memory;
-    char                *block;
+    char *block;
 
     if (byte_count > SIZE_MAX - ALIGNMENT || !budget_take(m->budget, byte_count + ALIGNMENT))
         return NULL;
@@ -124,8 +124,8 @@ static char *new_block(struct batch *b, size_t byte_count)
 void *batch_alloc(struct batch *b, size_t byte_count)
 {
     struct batch_memory *m = b->memory;
-    size_t               need = (byte_count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    char                *ptr;
+    size_t need = (byte_count + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    char *ptr;
 
     if (need < byte_count)
         return NULL;
@@ -194,7 +194,7 @@ struct batch *batch_project(struct batch *from, const struct schema *schema, con
 struct batch *batch_select(struct batch *from, const int32_t *rows, int32_t count, struct budget *budget)
 {
     struct batch *b = derive(from, from->schema, budget);
-    int32_t      *selection;
+    int32_t *selection;
 
     if (b == NULL)
         return NULL;
@@ -221,12 +221,13 @@ void column_adopt(struct column *to, const struct column *from, const struct typ
         column_adopt(&to->children[i], &from->children[i], type->fields[i].type);
 }
 
-/* --- gathering ---------------------------------------------------------------------------------------------- */
+/* --- gathering
+ * ---------------------------------------------------------------------------------------------- */
 
 #define GATHER(ctype)                                                                                        \
     do {                                                                                                     \
         const ctype *in = from->values;                                                                      \
-        ctype       *out = to->values;                                                                       \
+        ctype *out = to->values;                                                                             \
         for (int32_t i = 0; i < count; i++)                                                                  \
             out[i] = rows[i] < 0 ? (ctype){0} : in[rows[i]];                                                 \
     } while (0)
@@ -260,8 +261,8 @@ static bool any_absent(const int32_t *rows, int32_t count)
     return false;
 }
 
-static bool gather_validity(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
-                            struct column *to)
+static bool gather_validity(const struct column *from, const int32_t *rows, int32_t count,
+                            struct batch *owner, struct column *to)
 {
     size_t words = VALIDITY_WORDS(count);
 
@@ -276,8 +277,8 @@ static bool gather_validity(const struct column *from, const int32_t *rows, int3
     return true;
 }
 
-static bool gather_children(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
-                            struct column *to)
+static bool gather_children(const struct column *from, const int32_t *rows, int32_t count,
+                            struct batch *owner, struct column *to)
 {
     for (int32_t i = 0; i < from->type->field_count; i++)
         if (!column_gather(&from->children[i], rows, count, owner, &to->children[i]))
@@ -286,11 +287,11 @@ static bool gather_children(const struct column *from, const int32_t *rows, int3
 }
 
 /* LIST and MAP: the elements of each row, one after the other. */
-static bool gather_elements(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
-                            struct column *to)
+static bool gather_elements(const struct column *from, const int32_t *rows, int32_t count,
+                            struct batch *owner, struct column *to)
 {
     int32_t *elements, total = 0, n = 0;
-    bool     done;
+    bool done;
 
     to->offsets[0] = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -312,7 +313,7 @@ static bool gather_elements(const struct column *from, const int32_t *rows, int3
 bool column_gather(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
                    struct column *to)
 {
-    bool   list = from->type->kind == TYPE_LIST || from->type->kind == TYPE_MAP;
+    bool list = from->type->kind == TYPE_LIST || from->type->kind == TYPE_MAP;
     size_t values = ((size_t)count + list) * type_width(from->type);
 
     to->row_count = count;
@@ -364,11 +365,12 @@ static bool repeats(const struct view *views, int32_t i)
     return i > 0 && views[i].len == views[i - 1].len && views[i].ptr == views[i - 1].ptr;
 }
 
-/* Copy what long views point at into owner's memory. From the last row to the first, so that repeats is still true. */
+/* Copy what long views point at into owner's memory. From the last row to the first, so that repeats is still
+ * true. */
 static bool own_bytes(struct column *c, struct batch *owner)
 {
     size_t total = 0;
-    char  *to, *copy = NULL;
+    char *to, *copy = NULL;
 
     for (int32_t i = 0; i < c->type->field_count; i++)
         if (!own_bytes(&c->children[i], owner))
@@ -384,7 +386,7 @@ static bool own_bytes(struct column *c, struct batch *owner)
         return false;
     for (int32_t i = c->row_count - 1; i >= 0; i--) {
         struct view *v = &c->views[i];
-        bool         again = repeats(c->views, i);
+        bool again = repeats(c->views, i);
 
         if (v->len <= VIEW_INLINE)
             continue;
@@ -414,10 +416,10 @@ static const int32_t *live_rows(const struct batch *b, int32_t **owned)
 
 struct batch *batch_copy(const struct batch *from, struct budget *budget)
 {
-    struct batch  *b = batch_new(from->schema, budget);
-    int32_t       *owned;
+    struct batch *b = batch_new(from->schema, budget);
+    int32_t *owned;
     const int32_t *rows = live_rows(from, &owned);
-    bool           done = b && rows && gather_into(b, from, rows, batch_live(from));
+    bool done = b && rows && gather_into(b, from, rows, batch_live(from));
 
     for (int32_t i = 0; done && i < from->schema->field_count; i++)
         done = own_bytes(&b->columns[i], b);
@@ -431,12 +433,13 @@ struct batch *batch_copy(const struct batch *from, struct budget *budget)
     return b;
 }
 
-/* --- for people and tests ------------------------------------------------------------------------------------ */
+/* --- for people and tests
+ * ------------------------------------------------------------------------------------ */
 
 static void print_i128(__int128 v, int32_t scale, struct bytes *out)
 {
-    char              digits[48];
-    int32_t           n = 0;
+    char digits[48];
+    int32_t n = 0;
     unsigned __int128 u = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
 
     do {
@@ -456,7 +459,7 @@ static void print_value(const struct column *c, int32_t row, struct bytes *out);
 
 static void print_nested(const struct column *c, int32_t row, struct bytes *out)
 {
-    bool    map = c->type->kind == TYPE_MAP;
+    bool map = c->type->kind == TYPE_MAP;
     int32_t from = 0, to = c->type->field_count;
 
     if (c->type->kind != TYPE_STRUCT) {
@@ -494,7 +497,7 @@ static void print_instant(const struct type *t, int64_t v, struct bytes *out)
 
 static void print_value(const struct column *c, int32_t row, struct bytes *out)
 {
-    char         text[CALENDAR_TEXT_MAX];
+    char text[CALENDAR_TEXT_MAX];
     struct slice s;
 
     if (!column_valid(c, row)) {
@@ -572,22 +575,24 @@ void batch_print(const struct batch *b, struct bytes *out)
     }
 }
 
-static enum err check_column(const struct column *c, const struct field *field, int32_t row_count, struct error *e)
+static enum err check_column(const struct column *c, const struct field *field, int32_t row_count,
+                             struct error *e)
 {
     bool list = c->type->kind == TYPE_LIST || c->type->kind == TYPE_MAP;
 
     if (c->type != field->type)
         return error_set(e, ERR_CORRUPT, "column %s has another type than its schema", field->name);
     if (c->row_count != row_count)
-        return error_set(e, ERR_CORRUPT, "column %s has %" PRId32 " rows, wanted %" PRId32, field->name, c->row_count,
-                         row_count);
+        return error_set(e, ERR_CORRUPT, "column %s has %" PRId32 " rows, wanted %" PRId32, field->name,
+                         c->row_count, row_count);
     if (row_count && c->values == NULL && c->type->kind != TYPE_STRUCT)
         return error_set(e, ERR_CORRUPT, "column %s has no values", field->name);
     for (int32_t i = 0; list && i < row_count; i++)
         if (c->offsets[i] > c->offsets[i + 1] || c->offsets[0] != 0)
-            return error_set(e, ERR_CORRUPT, "column %s has offsets that go back at row %" PRId32, field->name, i);
+            return error_set(e, ERR_CORRUPT, "column %s has offsets that go back at row %" PRId32,
+                             field->name, i);
     for (int32_t i = 0; i < c->type->field_count; i++) {
-        int32_t  rows = list ? (row_count ? c->offsets[row_count] : 0) : row_count;
+        int32_t rows = list ? (row_count ? c->offsets[row_count] : 0) : row_count;
         enum err rc = check_column(&c->children[i], &c->type->fields[i], rows, e);
 
         if (rc != OK)
@@ -600,7 +605,8 @@ enum err batch_check(const struct batch *b, struct error *e)
 {
     for (int32_t i = 0; i < b->selected_count && b->selection; i++)
         if (b->selection[i] < 0 || b->selection[i] >= b->row_count)
-            return error_set(e, ERR_CORRUPT, "selection names row %" PRId32 " of %" PRId32, b->selection[i], b->row_count);
+            return error_set(e, ERR_CORRUPT, "selection names row %" PRId32 " of %" PRId32, b->selection[i],
+                             b->row_count);
     for (int32_t i = 0; i < b->schema->field_count; i++) {
         enum err rc = check_column(&b->columns[i], &b->schema->fields[i], b->row_count, e);
 

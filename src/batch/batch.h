@@ -1,10 +1,12 @@
-/* batch.h: a run of rows as columns, the only thing that moves along a job's edges besides watermarks and barriers.
- * Immutable once emitted, shared by reference count. A batch owns its memory and may keep other things alive that its
- * columns point into (the Kafka messages, the batch it was selected from): `keep`. So a projection copies column
- * headers, a selection copies 4 bytes a row, and a payload is not copied until it is written.
+/* batch.h: a run of rows as columns, the only thing that moves along a job's edges besides watermarks and
+ * barriers. Immutable once emitted, shared by reference count. A batch owns its memory and may keep other
+ * things alive that its columns point into (the Kafka messages, the batch it was selected from): `keep`. So a
+ * projection copies column headers, a selection copies 4 bytes a row, and a payload is not copied until it is
+ * written.
  *
  * Invariants
- *   1. Every column has row_count rows; live rows are those of selection, in its order, or all when it is NULL.
+ *   1. Every column has row_count rows; live rows are those of selection, in its order, or all when it is
+ * NULL.
  *   2. row_kinds, when given, has row_count entries (not selected_count).
  *   3. All rows come from one source split when split >= 0.
  * Thread: building, one; a finished batch, any.
@@ -32,26 +34,28 @@ void keep_unref(struct keep *k); /* NULL is fine */
 enum row_kind { ROW_INSERT, ROW_UPDATE_BEFORE, ROW_UPDATE_AFTER, ROW_DELETE };
 
 struct batch {
-    struct keep          keep; /* first: a batch can be kept by another */
+    struct keep keep; /* first: a batch can be kept by another */
     const struct schema *schema;
-    int32_t              row_count;
-    struct column       *columns;
-    const int32_t       *selection; /* NULL: every row */
-    int32_t              selected_count;
-    const uint8_t       *row_kinds; /* enum row_kind; NULL: all ROW_INSERT */
-    int32_t              split;     /* the source's number for the split the rows come from, -1: mixed or unknown */
-    int64_t              born_us;   /* wall clock when the source took the oldest row, 0: unknown; for latency */
-    struct batch_memory *memory;    /* private to batch.c */
+    int32_t row_count;
+    struct column *columns;
+    const int32_t *selection; /* NULL: every row */
+    int32_t selected_count;
+    const uint8_t *row_kinds; /* enum row_kind; NULL: all ROW_INSERT */
+    int32_t split;            /* the source's number for the split the rows come from, -1: mixed or unknown */
+    int64_t born_us;          /* wall clock when the source took the oldest row, 0: unknown; for latency */
+    struct batch_memory *memory; /* private to batch.c */
 };
 
 /* A batch with column headers for schema, no rows, and no values yet: allocate them with batch_alloc.
  * budget (borrowed, may be NULL) is charged for what is allocated. NULL when there is no memory. */
 struct batch *batch_new(const struct schema *schema, struct budget *budget);
 
-/* 64-byte aligned memory that lives as long as b; NULL when there is none. Not zeroed. Not after b was shared. */
+/* 64-byte aligned memory that lives as long as b; NULL when there is none. Not zeroed. Not after b was
+ * shared. */
 void *batch_alloc(struct batch *b, size_t byte_count);
 
-/* Take over a block of mem_alloc's, whose byte_count is already charged to b's budget. On failure it is still the caller's. */
+/* Take over a block of mem_alloc's, whose byte_count is already charged to b's budget. On failure it is still
+ * the caller's. */
 MUST_USE bool batch_adopt(struct batch *b, void *block, size_t byte_count);
 
 /* Keep k alive as long as b; takes the reference on success. False when there is no memory. */
@@ -85,20 +89,21 @@ struct batch *batch_project(struct batch *from, const struct schema *schema, con
                             struct budget *budget);
 struct batch *batch_select(struct batch *from, const int32_t *rows, int32_t count, struct budget *budget);
 
-/* rows of from, densely, as a new batch: values are copied, the bytes behind long views are shared. A row of -1 gives
- * an absent value. rows may repeat. This is what an exchange sends and what flattening repeats parents with. */
+/* rows of from, densely, as a new batch: values are copied, the bytes behind long views are shared. A row of
+ * -1 gives an absent value. rows may repeat. This is what an exchange sends and what flattening repeats
+ * parents with. */
 struct batch *batch_gather(struct batch *from, const int32_t *rows, int32_t count, struct budget *budget);
 
 /* A deep copy of the live rows that keeps nothing else alive. */
 struct batch *batch_copy(const struct batch *from, struct budget *budget);
 
-/* from's values under another type of the same layout (names and nullability may differ): a header, nothing is copied.
- * to's own children headers are used. */
+/* from's values under another type of the same layout (names and nullability may differ): a header, nothing
+ * is copied. to's own children headers are used. */
 void column_adopt(struct column *to, const struct column *from, const struct type *type);
 
 /* The part of gather for one column, into `to` (zeroed header with type set), memory from owner. */
-MUST_USE bool column_gather(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
-                            struct column *to);
+MUST_USE bool column_gather(const struct column *from, const int32_t *rows, int32_t count,
+                            struct batch *owner, struct column *to);
 
 /* Append as text for people and tests: `+I(user-1, 61.5, NULL, [a, b], {k=v})`, a line a live row. */
 void batch_print(const struct batch *b, struct bytes *out);

@@ -10,7 +10,7 @@ static const char columns[] =
 
 static void add_row(struct builder *b, int i)
 {
-    static const char       long_text[] = "a text that does not fit into a view";
+    static const char long_text[] = "a text that does not fit into a view";
     struct column_builder *c = b->columns, *part = &c[5].children[0];
 
     builder_copied(&c[0], long_text, 10 + (size_t)i % 20);
@@ -36,11 +36,12 @@ static void add_row(struct builder *b, int i)
     builder_list_end(&c[5]);
 }
 
-static enum err build(struct arena *arena, struct budget *budget, int rows, struct batch **out, struct error *e)
+static enum err build(struct arena *arena, struct budget *budget, int rows, struct batch **out,
+                      struct error *e)
 {
     const struct schema *schema;
-    struct builder       b;
-    enum err             rc;
+    struct builder b;
+    enum err rc;
 
     if ((rc = schema_parse(arena, slice_text(columns), &schema, e)) != OK)
         return rc;
@@ -55,19 +56,20 @@ static enum err build(struct arena *arena, struct budget *budget, int rows, stru
 
 static void test_build_and_print(UNUSED void **state)
 {
-    struct arena  arena = {0};
+    struct arena arena = {0};
     struct batch *b;
-    struct bytes  text = {0};
-    struct error  e;
+    struct bytes text = {0};
+    struct error e;
 
     ASSERT_OK(build(&arena, NULL, 3, &b, &e), &e);
     ASSERT_OK(batch_check(b, &e), &e);
     batch_print(b, &text);
-    assert_string_equal(bytes_cstr(&text),
-                        "+I(a text tha, NULL, 0.00, 1970-01-01T00:00:00, {}, [(a text that does not, 0.5), NULL])\n"
-                        "+I(a text that, 1, -0.05, 1970-01-01T00:00:01.500000, {key=NULL}, NULL)\n"
-                        "+I(a text that , 2, -0.10, 1970-01-01T00:00:03, {key=NULL, key=NULL}, "
-                        "[(a text that does not, 0.5), NULL])\n");
+    assert_string_equal(
+        bytes_cstr(&text),
+        "+I(a text tha, NULL, 0.00, 1970-01-01T00:00:00, {}, [(a text that does not, 0.5), NULL])\n"
+        "+I(a text that, 1, -0.05, 1970-01-01T00:00:01.500000, {key=NULL}, NULL)\n"
+        "+I(a text that , 2, -0.10, 1970-01-01T00:00:03, {key=NULL, key=NULL}, "
+        "[(a text that does not, 0.5), NULL])\n");
     bytes_fini(&text);
     batch_unref(b);
     arena_fini(&arena);
@@ -76,11 +78,11 @@ static void test_build_and_print(UNUSED void **state)
 static void test_gather_equals_select(UNUSED void **state)
 {
     static const int32_t rows[] = {70, 0, 1, 1, 99, 64, 63};
-    struct budget       *budget = budget_new("test", 0, NULL);
-    struct arena         arena = {0};
-    struct batch        *b, *some[3];
-    struct bytes         text[3] = {0};
-    struct error         e;
+    struct budget *budget = budget_new("test", 0, NULL);
+    struct arena arena = {0};
+    struct batch *b, *some[3];
+    struct bytes text[3] = {0};
+    struct error e;
 
     ASSERT_OK(build(&arena, budget, 100, &b, &e), &e);
     some[0] = batch_select(b, rows, COUNT_OF(rows), budget);
@@ -103,9 +105,9 @@ static void test_gather_equals_select(UNUSED void **state)
 static void test_gather_absent(UNUSED void **state)
 {
     static const int32_t rows[] = {-1, 2};
-    struct arena         arena = {0};
-    struct batch        *b, *some;
-    struct error         e;
+    struct arena arena = {0};
+    struct batch *b, *some;
+    struct error e;
 
     ASSERT_OK(build(&arena, NULL, 3, &b, &e), &e);
     some = batch_gather(b, rows, 2, NULL);
@@ -119,12 +121,12 @@ static void test_gather_absent(UNUSED void **state)
 
 static void test_copy_shares_repeats(UNUSED void **state)
 {
-    static const char    text[] = "a payload that three rows in a row carry";
-    struct arena         arena = {0};
+    static const char text[] = "a payload that three rows in a row carry";
+    struct arena arena = {0};
     const struct schema *schema;
-    struct builder       b;
-    struct batch        *batch, *copy;
-    struct error         e;
+    struct builder b;
+    struct batch *batch, *copy;
+    struct error e;
 
     ASSERT_OK(schema_parse(&arena, SLICE("a STRING"), &schema, &e), &e);
     assert_true(builder_init(&b, schema, NULL));
@@ -148,12 +150,12 @@ static void test_copy_shares_repeats(UNUSED void **state)
 
 static void test_truncate_undoes_a_row(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema;
-    struct builder       b;
-    struct batch        *batch;
-    struct bytes         text = {0};
-    struct error         e;
+    struct builder b;
+    struct batch *batch;
+    struct bytes text = {0};
+    struct error e;
 
     ASSERT_OK(schema_parse(&arena, SLICE("a ARRAY<INT>, b INT"), &schema, &e), &e);
     assert_true(builder_init(&b, schema, NULL));
@@ -177,11 +179,11 @@ static void test_truncate_undoes_a_row(UNUSED void **state)
 static void test_every_allocation_may_fail(UNUSED void **state)
 {
     struct budget *budget = budget_new("test", 0, NULL);
-    struct error   e;
-    enum err       rc = ERR_MEMORY;
+    struct error e;
+    enum err rc = ERR_MEMORY;
 
     for (uint64_t n = 1; rc != OK; n++) {
-        struct arena  arena = {0};
+        struct arena arena = {0};
         struct batch *b = NULL, *copy = NULL;
 
         mem_fail_at(n, false);
@@ -201,9 +203,9 @@ static void test_every_allocation_may_fail(UNUSED void **state)
 static void test_budget_stops_a_builder(UNUSED void **state)
 {
     struct budget *budget = budget_new("test", 20000, NULL);
-    struct arena   arena = {0};
-    struct batch  *b;
-    struct error   e;
+    struct arena arena = {0};
+    struct batch *b;
+    struct error e;
 
     assert_int_equal(build(&arena, budget, 10000, &b, &e), ERR_MEMORY);
     assert_int_equal(budget_used(budget), 0);
@@ -213,7 +215,9 @@ static void test_budget_stops_a_builder(UNUSED void **state)
 
 static void test_type_text(UNUSED void **state)
 {
-    static const struct { const char *text, *want; } cases[] = {
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
         {"int", "INT"},
         {"TIMESTAMP(3) NOT NULL", "TIMESTAMP(3) NOT NULL"},
         {"timestamp with local time zone", "TIMESTAMP_LTZ(6)"},
@@ -221,12 +225,13 @@ static void test_type_text(UNUSED void **state)
          "ARRAY<ROW<a INT NOT NULL, b c MAP<STRING, DECIMAL(38, 10)>>>"},
         {"VARCHAR(10)", "STRING"},
     };
-    static const char *const wrong[] = {"", "INTT", "DECIMAL(39)", "ARRAY", "MAP<INT>", "ROW<a>", "INT INT",
-                                        "ARRAY<INT", "INT NOT", "DECIMAL(5, 6)", "`", "TIMESTAMP(x)"};
-    struct arena             arena = {0};
-    struct bytes             text = {0};
-    const struct type       *t;
-    struct error             e;
+    static const char *const wrong[] = {"",         "INTT",          "DECIMAL(39)", "ARRAY",
+                                        "MAP<INT>", "ROW<a>",        "INT INT",     "ARRAY<INT",
+                                        "INT NOT",  "DECIMAL(5, 6)", "`",           "TIMESTAMP(x)"};
+    struct arena arena = {0};
+    struct bytes text = {0};
+    const struct type *t;
+    struct error e;
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         ASSERT_OK(type_parse(&arena, slice_text(cases[i].text), &t, &e), &e);
@@ -243,9 +248,9 @@ static void test_type_text(UNUSED void **state)
 
 static void test_schema_comments(UNUSED void **state)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *s;
-    struct error         e;
+    struct error e;
 
     ASSERT_OK(schema_parse(&arena, SLICE("a INT COMMENT 'it''s one', b ROW<c DATE COMMENT ''>"), &s, &e), &e);
     assert_string_equal(s->fields[0].doc, "it's one");
@@ -257,6 +262,7 @@ static void test_schema_comments(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_build_and_print), cmocka_unit_test(test_gather_equals_select),
-          cmocka_unit_test(test_gather_absent), cmocka_unit_test(test_copy_shares_repeats), cmocka_unit_test(test_truncate_undoes_a_row),
-          cmocka_unit_test(test_every_allocation_may_fail), cmocka_unit_test(test_budget_stops_a_builder),
-          cmocka_unit_test(test_type_text), cmocka_unit_test(test_schema_comments))
+          cmocka_unit_test(test_gather_absent), cmocka_unit_test(test_copy_shares_repeats),
+          cmocka_unit_test(test_truncate_undoes_a_row), cmocka_unit_test(test_every_allocation_may_fail),
+          cmocka_unit_test(test_budget_stops_a_builder), cmocka_unit_test(test_type_text),
+          cmocka_unit_test(test_schema_comments))

@@ -21,7 +21,8 @@ static size_t validity_bytes(int32_t capacity)
     return VALIDITY_WORDS(capacity) * sizeof(uint64_t);
 }
 
-static bool init_columns(struct builder *b, struct column_builder **out, const struct field *fields, int32_t count)
+static bool init_columns(struct builder *b, struct column_builder **out, const struct field *fields,
+                         int32_t count)
 {
     if ((*out = mem_calloc((size_t)count, sizeof **out)) == NULL)
         return false;
@@ -33,8 +34,8 @@ static bool init_columns(struct builder *b, struct column_builder **out, const s
         c->width = type_width(c->type);
     }
     for (int32_t i = 0; i < count; i++)
-        if (fields[i].type->field_count && !init_columns(b, &(*out)[i].children, fields[i].type->fields,
-                                                         fields[i].type->field_count))
+        if (fields[i].type->field_count &&
+            !init_columns(b, &(*out)[i].children, fields[i].type->fields, fields[i].type->field_count))
             return false;
     return true;
 }
@@ -85,9 +86,9 @@ void builder_fini(struct builder *b)
 static bool resize(struct column_builder *c, int32_t capacity)
 {
     struct builder *b = c->owner;
-    size_t          more = value_bytes(c, capacity) - (c->capacity ? value_bytes(c, c->capacity) : 0);
-    size_t          more_validity = c->validity ? validity_bytes(capacity) - validity_bytes(c->capacity) : 0;
-    void           *grown;
+    size_t more = value_bytes(c, capacity) - (c->capacity ? value_bytes(c, c->capacity) : 0);
+    size_t more_validity = c->validity ? validity_bytes(capacity) - validity_bytes(c->capacity) : 0;
+    void *grown;
 
     if (b->failed || !budget_take(b->budget, more + more_validity)) {
         b->failed = true;
@@ -191,7 +192,7 @@ void builder_null(struct column_builder *c)
 void builder_copied(struct column_builder *c, const char *ptr, size_t len)
 {
     struct builder *b = c->owner;
-    char           *to;
+    char *to;
 
     if (len <= VIEW_INLINE || b->failed) {
         builder_view(c, view_of(ptr, b->failed ? 0 : len));
@@ -295,7 +296,7 @@ static bool hand_over(struct column_builder *c, struct batch *batch, struct colu
 enum err builder_finish(struct builder *b, struct batch **out, struct error *e)
 {
     struct batch *next = batch_new(b->schema, b->budget);
-    int32_t       row_count = builder_rows(b);
+    int32_t row_count = builder_rows(b);
 
     if (next == NULL || b->failed)
         goto failed;

@@ -1,10 +1,11 @@
 /* builder.h: a batch being filled row by row, column by column: what decoders and generators write into.
  * Appending never fails by itself: the builder keeps its first failure, which builder_finish reports.
  *
- * Order of calls for a row: each column gets exactly one value (builder_null, builder_i64, ...); a LIST or MAP value is
- * its children's values followed by builder_list_end; a STRUCT value is one value for each child followed by
- * builder_struct_end (or builder_struct_null after giving each child builder_null). Then nothing else: the row count is that of the columns.
- * A row that turns out bad half-way is undone with builder_rollback to the last builder_mark.
+ * Order of calls for a row: each column gets exactly one value (builder_null, builder_i64, ...); a LIST or
+ * MAP value is its children's values followed by builder_list_end; a STRUCT value is one value for each child
+ * followed by builder_struct_end (or builder_struct_null after giving each child builder_null). Then nothing
+ * else: the row count is that of the columns. A row that turns out bad half-way is undone with
+ * builder_rollback to the last builder_mark.
  */
 #ifndef WEIR_BATCH_BUILDER_H
 #define WEIR_BATCH_BUILDER_H
@@ -12,30 +13,30 @@
 
 /* One column being built; fields are private to builder.c and the inline functions below. */
 struct column_builder {
-    const struct type     *type;
-    struct builder        *owner;     /* borrowed */
-    int32_t                row_count;
-    int32_t                capacity;  /* of values, in rows */
-    int32_t                null_count;
-    size_t                 width;
-    char                  *values;    /* owned until finish */
-    uint64_t              *validity;  /* owned; NULL while all rows have values */
-    struct column_builder *children;  /* owned, type->field_count of them */
+    const struct type *type;
+    struct builder *owner; /* borrowed */
+    int32_t row_count;
+    int32_t capacity; /* of values, in rows */
+    int32_t null_count;
+    size_t width;
+    char *values;                    /* owned until finish */
+    uint64_t *validity;              /* owned; NULL while all rows have values */
+    struct column_builder *children; /* owned, type->field_count of them */
 };
 
 struct builder {
-    const struct schema   *schema;
-    struct budget         *budget;  /* borrowed, may be NULL */
+    const struct schema *schema;
+    struct budget *budget;          /* borrowed, may be NULL */
     struct column_builder *columns; /* owned, schema->field_count of them */
-    struct batch          *batch;   /* owned: collects copied bytes and keeps */
-    bool                   failed;
-    char                  *text;    /* where copied bytes go next, in batch memory */
-    size_t                 text_left;
+    struct batch *batch;            /* owned: collects copied bytes and keeps */
+    bool failed;
+    char *text; /* where copied bytes go next, in batch memory */
+    size_t text_left;
 };
 
 /* False when there is no memory. schema must outlive the batches. */
 MUST_USE bool builder_init(struct builder *b, const struct schema *schema, struct budget *budget);
-void          builder_fini(struct builder *b);
+void builder_fini(struct builder *b);
 
 /* Room for row_count more rows in each top-level column, so that appending is a store. */
 void builder_reserve(struct builder *b, int32_t row_count);
@@ -81,8 +82,10 @@ static inline void builder_borrowed(struct column_builder *c, const char *ptr, s
 {
     builder_view(c, view_of(ptr, len));
 }
-void builder_copied(struct column_builder *c, const char *ptr, size_t len); /* copied into the batch when long */
-void builder_list_end(struct column_builder *c);   /* LIST and MAP: all child rows since the last are its elements */
+void builder_copied(struct column_builder *c, const char *ptr,
+                    size_t len); /* copied into the batch when long */
+void builder_list_end(
+    struct column_builder *c); /* LIST and MAP: all child rows since the last are its elements */
 void builder_struct_end(struct column_builder *c);
 void builder_struct_null(struct column_builder *c);
 void builder_keep(struct builder *b, struct keep *k); /* takes the reference */

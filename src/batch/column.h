@@ -1,5 +1,7 @@
-/* column.h: one column of a batch: Arrow's layout, but for three choices made for speed (ARCHITECTURE.md, Batches):
- *   1. a view points at its bytes (length, first four bytes, pointer), where Arrow's names a buffer and an offset;
+/* column.h: one column of a batch: Arrow's layout, but for three choices made for speed (ARCHITECTURE.md,
+ * Batches):
+ *   1. a view points at its bytes (length, first four bytes, pointer), where Arrow's names a buffer and an
+ * offset;
  *   2. a boolean is a byte;
  *   3. the memory is owned by the batch, not by each column.
  * arrow.c makes Arrow's own structs of it where a batch leaves weir.
@@ -18,7 +20,7 @@ struct view {
     union {
         char inlined[VIEW_INLINE];
         struct {
-            char        prefix[4];
+            char prefix[4];
             const char *ptr __attribute__((packed, aligned(4)));
         };
     };
@@ -63,20 +65,20 @@ static inline bool view_equal(const struct view *a, const struct view *b)
 
 struct column {
     const struct type *type;
-    int32_t            row_count;
-    uint64_t          *validity; /* bit (i & 63) of word i / 64 is set when row i has a value; NULL: all have */
-    union {                      /* row_count values; those of absent rows are 0 and not to be read */
-        void        *values;
-        uint8_t     *u8;  /* BOOLEAN */
-        int8_t      *i8;
-        int16_t     *i16;
-        int32_t     *i32; /* INT32, DATE, INTERVAL_MONTHS */
-        int64_t     *i64; /* INT64, TIME, TIMESTAMP, TIMESTAMP_LTZ, INTERVAL_MILLIS */
-        float       *f32;
-        double      *f64;
-        __int128    *i128; /* DECIMAL */
+    int32_t row_count;
+    uint64_t *validity; /* bit (i & 63) of word i / 64 is set when row i has a value; NULL: all have */
+    union {             /* row_count values; those of absent rows are 0 and not to be read */
+        void *values;
+        uint8_t *u8; /* BOOLEAN */
+        int8_t *i8;
+        int16_t *i16;
+        int32_t *i32; /* INT32, DATE, INTERVAL_MONTHS */
+        int64_t *i64; /* INT64, TIME, TIMESTAMP, TIMESTAMP_LTZ, INTERVAL_MILLIS */
+        float *f32;
+        double *f64;
+        __int128 *i128; /* DECIMAL */
         struct view *views;
-        int32_t     *offsets; /* LIST, MAP: row_count + 1 of them, into the children; STRUCT: NULL */
+        int32_t *offsets; /* LIST, MAP: row_count + 1 of them, into the children; STRUCT: NULL */
     };
     struct column *children; /* LIST: element; MAP: key, value; STRUCT: its fields; else NULL */
 };

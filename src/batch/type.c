@@ -6,8 +6,8 @@
 
 static const struct kind_info {
     const char *name; /* in SQL */
-    uint8_t     width;
-    bool        view;
+    uint8_t width;
+    bool view;
 } kinds[] = {
     [TYPE_BOOLEAN] = {"BOOLEAN", 1, false},
     [TYPE_INT8] = {"TINYINT", 1, false},
@@ -51,11 +51,12 @@ bool type_equal(const struct type *a, const struct type *b)
 {
     if (a == b)
         return true;
-    if (a->kind != b->kind || a->nullable != b->nullable || a->precision != b->precision || a->scale != b->scale ||
-        a->length != b->length || a->field_count != b->field_count)
+    if (a->kind != b->kind || a->nullable != b->nullable || a->precision != b->precision ||
+        a->scale != b->scale || a->length != b->length || a->field_count != b->field_count)
         return false;
     for (int32_t i = 0; i < a->field_count; i++)
-        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 || !type_equal(a->fields[i].type, b->fields[i].type))
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+            !type_equal(a->fields[i].type, b->fields[i].type))
             return false;
     return true;
 }
@@ -96,13 +97,23 @@ void type_print(const struct type *t, struct bytes *out)
 
 const struct type *type_simple(enum type_kind kind, bool nullable)
 {
-#define SIMPLE(k, p) [k] = {{.kind = k, .precision = p}, {.kind = k, .nullable = true, .precision = p}}
+#define SIMPLE(k, p) [k] = { {.kind = k, .precision = p}, {.kind = k, .nullable = true, .precision = p} }
     static const struct type types[][2] = {
-        SIMPLE(TYPE_BOOLEAN, 0),       SIMPLE(TYPE_INT8, 0),          SIMPLE(TYPE_INT16, 0),
-        SIMPLE(TYPE_INT32, 0),         SIMPLE(TYPE_INT64, 0),         SIMPLE(TYPE_FLOAT, 0),
-        SIMPLE(TYPE_DOUBLE, 0),        SIMPLE(TYPE_DATE, 0),          SIMPLE(TYPE_TIME, 6),
-        SIMPLE(TYPE_TIMESTAMP, 6),     SIMPLE(TYPE_TIMESTAMP_LTZ, 6), SIMPLE(TYPE_INTERVAL_MONTHS, 0),
-        SIMPLE(TYPE_INTERVAL_MILLIS, 0), SIMPLE(TYPE_STRING, 0),      SIMPLE(TYPE_BINARY, 0),
+        SIMPLE(TYPE_BOOLEAN, 0),
+        SIMPLE(TYPE_INT8, 0),
+        SIMPLE(TYPE_INT16, 0),
+        SIMPLE(TYPE_INT32, 0),
+        SIMPLE(TYPE_INT64, 0),
+        SIMPLE(TYPE_FLOAT, 0),
+        SIMPLE(TYPE_DOUBLE, 0),
+        SIMPLE(TYPE_DATE, 0),
+        SIMPLE(TYPE_TIME, 6),
+        SIMPLE(TYPE_TIMESTAMP, 6),
+        SIMPLE(TYPE_TIMESTAMP_LTZ, 6),
+        SIMPLE(TYPE_INTERVAL_MONTHS, 0),
+        SIMPLE(TYPE_INTERVAL_MILLIS, 0),
+        SIMPLE(TYPE_STRING, 0),
+        SIMPLE(TYPE_BINARY, 0),
         SIMPLE(TYPE_UUID, 0),
     };
 #undef SIMPLE
@@ -118,14 +129,15 @@ int32_t schema_find(const struct schema *s, struct slice name)
     return -1;
 }
 
-/* --- parsing ------------------------------------------------------------------------------------------------ */
+/* --- parsing
+ * ------------------------------------------------------------------------------------------------ */
 
 #define TYPE_DEPTH_MAX 32
 
 struct type_text {
-    struct slice  all, left;
+    struct slice all, left;
     struct arena *arena;
-    int           depth;
+    int depth;
     struct error *e;
 };
 
@@ -189,9 +201,12 @@ static bool take_keyword(struct type_text *t, const char *name)
 
 static bool find_kind(struct slice word, enum type_kind *out)
 {
-    static const struct { const char *name; enum type_kind kind; } others[] = {
-        {"INTEGER", TYPE_INT32}, {"VARCHAR", TYPE_STRING}, {"CHAR", TYPE_STRING},
-        {"VARBINARY", TYPE_BINARY}, {"DEC", TYPE_DECIMAL}, {"NUMERIC", TYPE_DECIMAL},
+    static const struct {
+        const char *name;
+        enum type_kind kind;
+    } others[] = {
+        {"INTEGER", TYPE_INT32},    {"VARCHAR", TYPE_STRING}, {"CHAR", TYPE_STRING},
+        {"VARBINARY", TYPE_BINARY}, {"DEC", TYPE_DECIMAL},    {"NUMERIC", TYPE_DECIMAL},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
@@ -210,7 +225,7 @@ static bool find_kind(struct slice word, enum type_kind *out)
 static enum err take_number(struct type_text *t, int32_t max, int32_t *out)
 {
     struct slice word = take_word(t);
-    int64_t      v = 0;
+    int64_t v = 0;
 
     for (size_t i = 0; i < word.len && v <= max; i++) {
         if (!isdigit((unsigned char)word.ptr[i]))
@@ -229,13 +244,14 @@ static enum err take_type(struct type_text *t, struct type *out);
 static enum err take_comment(struct type_text *t, const char **out)
 {
     size_t len = 0, n = 0;
-    char  *text;
+    char *text;
 
     if (!take_keyword(t, "COMMENT"))
         return OK;
     if (!take(t, '\''))
         return fail(t, "a comment in single quotes is wanted");
-    while (len < t->left.len && (t->left.ptr[len] != '\'' || (len + 1 < t->left.len && t->left.ptr[len + 1] == '\'')))
+    while (len < t->left.len &&
+           (t->left.ptr[len] != '\'' || (len + 1 < t->left.len && t->left.ptr[len + 1] == '\'')))
         len += t->left.ptr[len] == '\'' ? 2 : 1;
     if (len >= t->left.len)
         return fail(t, "the comment has no closing quote");
@@ -250,17 +266,18 @@ static enum err take_comment(struct type_text *t, const char **out)
     return OK;
 }
 
-static enum err take_fields(struct type_text *t, bool named, char end, const struct field **fields, int32_t *count)
+static enum err take_fields(struct type_text *t, bool named, char end, const struct field **fields,
+                            int32_t *count)
 {
     static const char *const map_names[] = {"key", "value"};
-    struct field            *list = NULL;
-    int32_t                  n = 0, capacity = 0;
+    struct field *list = NULL;
+    int32_t n = 0, capacity = 0;
 
     do {
         struct type *type = ARENA_NEW(t->arena, struct type);
         struct slice name = SLICE("element");
         struct field *f;
-        enum err      rc;
+        enum err rc;
 
         if (n == capacity) {
             struct field *more = ARENA_ARRAY(t->arena, struct field, capacity = capacity * 2 + 8);
@@ -291,9 +308,9 @@ static enum err take_fields(struct type_text *t, bool named, char end, const str
 
 static enum err take_nested(struct type_text *t, struct type *out)
 {
-    bool          row = out->kind == TYPE_STRUCT;
+    bool row = out->kind == TYPE_STRUCT;
     struct field *element;
-    enum err      rc;
+    enum err rc;
 
     if (++t->depth > TYPE_DEPTH_MAX)
         return fail(t, "types are nested too deep (32 at most)");
@@ -319,7 +336,7 @@ static enum err take_nested(struct type_text *t, struct type *out)
 
 static enum err take_precision(struct type_text *t, struct type *out)
 {
-    bool     timed = out->kind == TYPE_TIME || out->kind == TYPE_TIMESTAMP || out->kind == TYPE_TIMESTAMP_LTZ;
+    bool timed = out->kind == TYPE_TIME || out->kind == TYPE_TIMESTAMP || out->kind == TYPE_TIMESTAMP_LTZ;
     enum err rc = OK;
 
     if (timed)
@@ -348,7 +365,7 @@ static enum err take_precision(struct type_text *t, struct type *out)
 static enum err take_type(struct type_text *t, struct type *out)
 {
     struct type_text at = *t;
-    enum err         rc;
+    enum err rc;
 
     if (!find_kind(take_word(t), &out->kind))
         return fail(&at, "there is no such type");
@@ -374,8 +391,8 @@ static enum err take_type(struct type_text *t, struct type *out)
 enum err type_parse(struct arena *arena, struct slice text, const struct type **out, struct error *e)
 {
     struct type_text t = {text, text, arena, 0, e};
-    struct type     *type = ARENA_NEW(arena, struct type);
-    enum err         rc;
+    struct type *type = ARENA_NEW(arena, struct type);
+    enum err rc;
 
     if (type == NULL)
         return error_memory(e, sizeof *type, "a type");
@@ -391,8 +408,8 @@ enum err type_parse(struct arena *arena, struct slice text, const struct type **
 enum err schema_parse(struct arena *arena, struct slice text, const struct schema **out, struct error *e)
 {
     struct type_text t = {text, text, arena, 0, e};
-    struct schema   *schema = ARENA_NEW(arena, struct schema);
-    enum err         rc;
+    struct schema *schema = ARENA_NEW(arena, struct schema);
+    enum err rc;
 
     if (schema == NULL)
         return error_memory(e, sizeof *schema, "a schema");
@@ -405,7 +422,8 @@ enum err schema_parse(struct arena *arena, struct slice text, const struct schem
     return OK;
 }
 
-/* --- copying ------------------------------------------------------------------------------------------------ */
+/* --- copying
+ * ------------------------------------------------------------------------------------------------ */
 
 static const struct field *copy_fields(struct arena *arena, const struct field *from, int32_t count)
 {
@@ -416,12 +434,14 @@ static const struct field *copy_fields(struct arena *arena, const struct field *
 
         if (type)
             type->fields = copy_fields(arena, from[i].type->fields, from[i].type->field_count);
-        fields[i] = (struct field){arena_strdup(arena, from[i].name), type, from[i].id, arena_strdup(arena, from[i].doc)};
+        fields[i] = (struct field){arena_strdup(arena, from[i].name), type, from[i].id,
+                                   arena_strdup(arena, from[i].doc)};
     }
     return fields;
 }
 
-enum err schema_copy(struct arena *arena, const struct schema *from, const struct schema **out, struct error *e)
+enum err schema_copy(struct arena *arena, const struct schema *from, const struct schema **out,
+                     struct error *e)
 {
     struct schema *schema = ARENA_NEW(arena, struct schema);
 

@@ -1,5 +1,6 @@
 /* type.h: the types of values, and schemas made of them.
- * Types and schemas are read-only once made, and live in an arena (or are static) that outlives every batch of theirs.
+ * Types and schemas are read-only once made, and live in an arena (or are static) that outlives every batch
+ * of theirs.
  *
  * What a value of each kind is in memory (column.h has the layout):
  *   BOOLEAN                      uint8_t 0 or 1
@@ -8,12 +9,11 @@
  *   DECIMAL(precision, scale)    __int128, unscaled
  *   DATE                         int32_t days since 1970-01-01
  *   TIME(precision)              int64_t microseconds of the day
- *   TIMESTAMP(precision)         int64_t since 1970-01-01T00:00:00 without zone: microseconds, or nanoseconds when
- *                                precision > 6
- *   TIMESTAMP_LTZ(precision)     the same, an instant in UTC
- *   INTERVAL_MONTHS / _MILLIS    int32_t months, int64_t milliseconds
- *   STRING(length) BINARY FIXED  struct view (column.h); length is the SQL limit, 0 for none; UUID is FIXED of 16
- *   LIST                         one field "element";  MAP: fields "key" and "value";  STRUCT: its fields
+ *   TIMESTAMP(precision)         int64_t since 1970-01-01T00:00:00 without zone: microseconds, or nanoseconds
+ * when precision > 6 TIMESTAMP_LTZ(precision)     the same, an instant in UTC INTERVAL_MONTHS / _MILLIS
+ * int32_t months, int64_t milliseconds STRING(length) BINARY FIXED  struct view (column.h); length is the SQL
+ * limit, 0 for none; UUID is FIXED of 16 LIST                         one field "element";  MAP: fields "key"
+ * and "value";  STRUCT: its fields
  */
 #ifndef WEIR_BATCH_TYPE_H
 #define WEIR_BATCH_TYPE_H
@@ -46,23 +46,23 @@ enum type_kind {
 };
 
 struct type {
-    enum type_kind      kind;
-    bool                nullable;
-    int32_t             precision, scale; /* DECIMAL, TIME, TIMESTAMP */
-    int32_t             length;           /* STRING limit in characters, FIXED size in bytes */
-    int32_t             field_count;
+    enum type_kind kind;
+    bool nullable;
+    int32_t precision, scale; /* DECIMAL, TIME, TIMESTAMP */
+    int32_t length;           /* STRING limit in characters, FIXED size in bytes */
+    int32_t field_count;
     const struct field *fields;
 };
 
 struct field {
-    const char        *name;
+    const char *name;
     const struct type *type;
-    int32_t            id;  /* Iceberg's and Parquet's field id, 0 when none was given */
-    const char        *doc; /* NULL when none */
+    int32_t id;      /* Iceberg's and Parquet's field id, 0 when none was given */
+    const char *doc; /* NULL when none */
 };
 
 struct schema {
-    int32_t             field_count;
+    int32_t field_count;
     const struct field *fields;
 };
 
@@ -72,14 +72,16 @@ size_t type_width(const struct type *t);
 /* True for STRING, BINARY, FIXED and UUID, whose values are views. */
 bool type_is_view(const struct type *t);
 bool type_is_nested(const struct type *t);
-bool type_equal(const struct type *a, const struct type *b); /* nullability and names count, ids and docs don't */
+bool type_equal(const struct type *a,
+                const struct type *b); /* nullability and names count, ids and docs don't */
 
 /* SQL text: `ARRAY<ROW<id STRING NOT NULL, value DOUBLE>>`; appended to out. */
 void type_print(const struct type *t, struct bytes *out);
 
-/* The other way round; text as in SQL: `STRING`, `TIMESTAMP(6) NOT NULL`, `MAP<STRING, STRING>`, `ROW<a INT, b DATE>`.
- * The result lives in arena. */
-MUST_USE enum err type_parse(struct arena *arena, struct slice text, const struct type **out, struct error *e);
+/* The other way round; text as in SQL: `STRING`, `TIMESTAMP(6) NOT NULL`, `MAP<STRING, STRING>`, `ROW<a INT,
+ * b DATE>`. The result lives in arena. */
+MUST_USE enum err type_parse(struct arena *arena, struct slice text, const struct type **out,
+                             struct error *e);
 
 /* A scalar type of that kind, nullable or not; static. Not for DECIMAL, FIXED and nested kinds.
  * TIMESTAMP, TIMESTAMP_LTZ and TIME have precision 6. */
@@ -88,8 +90,10 @@ const struct type *type_simple(enum type_kind kind, bool nullable);
 /* -1 when there is no such field. Names compare exactly. */
 int32_t schema_find(const struct schema *s, struct slice name);
 
-/* Columns given as SQL text, `a STRING NOT NULL COMMENT 'text', b ARRAY<INT>`; lives in arena. Field ids are 0. */
-MUST_USE enum err schema_parse(struct arena *arena, struct slice text, const struct schema **out, struct error *e);
+/* Columns given as SQL text, `a STRING NOT NULL COMMENT 'text', b ARRAY<INT>`; lives in arena. Field ids are
+ * 0. */
+MUST_USE enum err schema_parse(struct arena *arena, struct slice text, const struct schema **out,
+                               struct error *e);
 MUST_USE enum err schema_copy(struct arena *arena, const struct schema *from, const struct schema **out,
                               struct error *e); /* deep */
 #endif

@@ -9,7 +9,8 @@ int command_config(int argc, char **argv)
     struct bytes page = {0};
 
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-        printf("usage: weir config\n\nPrints every configuration key as a Markdown table: what it means, its default, and whether\n"
+        printf("usage: weir config\n\nPrints every configuration key as a Markdown table: what it means, its "
+               "default, and whether\n"
                "weir honours it. docs/configuration.md is made by it.\n");
         return 0;
     }

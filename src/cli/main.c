@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* jemalloc's settings: memory that is free goes back to the system within half a second, and four arenas are enough. */
+/* jemalloc's settings: memory that is free goes back to the system within half a second, and four arenas are
+ * enough. */
 extern const char *malloc_conf;
-const char        *malloc_conf = "dirty_decay_ms:500,muzzy_decay_ms:0,narenas:4";
+const char *malloc_conf = "dirty_decay_ms:500,muzzy_decay_ms:0,narenas:4";
 
 static const struct command commands[] = {
     {"run", "run a job (a .so) to its end, embedded in this process", command_run},
@@ -15,14 +16,16 @@ static const struct command commands[] = {
 };
 
 /* Flink's other verbs: known, and answered. */
-static const char *const later[] = {"list",    "info",       "cancel",      "stop",        "savepoint", "checkpoint",
-                                    "sql",     "cluster",    "jobmanager",  "taskmanager", "modify",    "log",
-                                    "gateway", "sql-client", "sql-gateway", "run-application"};
+static const char *const later[] = {"list",       "info",        "cancel",      "stop",
+                                    "savepoint",  "checkpoint",  "sql",         "cluster",
+                                    "jobmanager", "taskmanager", "modify",      "log",
+                                    "gateway",    "sql-client",  "sql-gateway", "run-application"};
 
 static void print_help(FILE *to)
 {
-    fprintf(to, "weir %s: a stream processor in one small program, in the place of Apache Flink.\n\n"
-                "usage: weir <command> [options]\n\ncommands:\n",
+    fprintf(to,
+            "weir %s: a stream processor in one small program, in the place of Apache Flink.\n\n"
+            "usage: weir <command> [options]\n\ncommands:\n",
             WEIR_VERSION);
     for (size_t i = 0; i < COUNT_OF(commands); i++)
         fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
@@ -65,6 +68,7 @@ int main(int argc, char **argv)
             return commands[i].run(argc - 1, argv + 1);
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (strcmp(argv[1], later[i]) == 0)
-            return command_usage("", "\"%s\" is not there yet: this version runs jobs embedded, by `weir run`", argv[1]);
+            return command_usage(
+                "", "\"%s\" is not there yet: this version runs jobs embedded, by `weir run`", argv[1]);
     return command_usage("", "\"%s\" is not a command; there are run, table and config", argv[1]);
 }

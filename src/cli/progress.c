@@ -8,19 +8,19 @@
 #include <unistd.h>
 
 struct progress {
-    pthread_t       thread;
+    pthread_t thread;
     pthread_mutex_t mutex;
-    pthread_cond_t  stop;
-    bool            stopping, terminal;
-    struct engine  *engine;
+    pthread_cond_t stop;
+    bool stopping, terminal;
+    struct engine *engine;
     struct metrics *metrics;
-    struct budget  *budget;
-    int64_t         began_us, last_in, last_us;
+    struct budget *budget;
+    int64_t began_us, last_in, last_us;
 };
 
 static long resident_mib(void)
 {
-    long  pages = 0, unused;
+    long pages = 0, unused;
     FILE *f = fopen("/proc/self/statm", "r");
 
     if (f && fscanf(f, "%ld %ld", &unused, &pages) != 2)
@@ -44,9 +44,9 @@ static const char *human(double v, char text[16])
 static void print_line(struct progress *p, const char *end)
 {
     struct engine_status s;
-    char                 in[16], rate[16], lag_text[16] = "-";
-    double               lag, rows = 0, seconds;
-    int64_t              now_us;
+    char in[16], rate[16], lag_text[16] = "-";
+    double lag, rows = 0, seconds;
+    int64_t now_us;
 
     engine_status(p->engine, &s);
     now_us = clock_mono_us(clock_system()) - p->began_us;
@@ -54,8 +54,9 @@ static void print_line(struct progress *p, const char *end)
     if (metrics_sum(p->metrics, "kafka_consumer_lag", &lag))
         human(lag, lag_text); /* gone when the source is closed */
     metrics_sum(p->metrics, "iceberg_files_written", &rows);
-    fprintf(stderr, "%s%6.1f s  records %s (%s/s)  lag %s  files %.0f  checkpoints %" PRId64 " (last %.0f ms)  restarts %" PRId32
-                    "  memory %ld MiB%s",
+    fprintf(stderr,
+            "%s%6.1f s  records %s (%s/s)  lag %s  files %.0f  checkpoints %" PRId64
+            " (last %.0f ms)  restarts %" PRId32 "  memory %ld MiB%s",
             p->terminal ? "\r\033[K" : "", (double)now_us / 1e6, human((double)s.records_in, in),
             human(seconds > 0 ? (double)(s.records_in - p->last_in) / seconds : 0, rate), lag_text, rows,
             s.checkpoints_completed, (double)s.last_checkpoint_us / 1000.0, s.restarts, resident_mib(), end);
@@ -66,7 +67,7 @@ static void print_line(struct progress *p, const char *end)
 static void *run(void *arg)
 {
     struct progress *p = arg;
-    struct timespec  due;
+    struct timespec due;
 
     clock_gettime(CLOCK_REALTIME, &due);
     pthread_mutex_lock(&p->mutex);
@@ -87,7 +88,11 @@ struct progress *progress_start(struct engine *engine, struct metrics *metrics, 
 
     if (p == NULL)
         return NULL;
-    *p = (struct progress){.engine = engine, .metrics = metrics, .budget = budget, .terminal = isatty(STDERR_FILENO), .began_us = clock_mono_us(clock_system())};
+    *p = (struct progress){.engine = engine,
+                           .metrics = metrics,
+                           .budget = budget,
+                           .terminal = isatty(STDERR_FILENO),
+                           .began_us = clock_mono_us(clock_system())};
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->stop, NULL);
     if (pthread_create(&p->thread, NULL, run, p) == 0)

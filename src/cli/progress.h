@@ -5,8 +5,8 @@
 
 struct progress;
 
-/* A thread that writes a line about the engine to standard error every second; on a terminal over itself. All borrowed
- * until progress_stop. NULL when it cannot be started: nothing is lost by that. */
+/* A thread that writes a line about the engine to standard error every second; on a terminal over itself. All
+ * borrowed until progress_stop. NULL when it cannot be started: nothing is lost by that. */
 struct progress *progress_start(struct engine *engine, struct metrics *metrics, struct budget *budget);
-void             progress_stop(struct progress *p); /* a last line; NULL is fine */
+void progress_stop(struct progress *p); /* a last line; NULL is fine */
 #endif

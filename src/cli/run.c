@@ -1,9 +1,10 @@
 /* run.c: `weir run`: a job embedded in this process.
  *
- *   configuration -> the job describes itself (weir_main) -> logs, memory, files, metrics as configured -> plan -> engine
+ *   configuration -> the job describes itself (weir_main) -> logs, memory, files, metrics as configured ->
+ * plan -> engine
  *
- * Signals are taken by a thread of their own: the first SIGTERM or SIGINT stops the job with a last checkpoint, the
- * second cancels it.
+ * Signals are taken by a thread of their own: the first SIGTERM or SIGINT stops the job with a last
+ * checkpoint, the second cancels it.
  */
 #include "base/budget.h"
 #include "base/mem.h"
@@ -27,29 +28,30 @@
 
 /* Everything that a run owns, in the order in which it is made. */
 struct run {
-    struct run_options  options;
-    struct config      *config;
-    void               *library;
-    struct weir_env    *env;
-    struct budget      *budget;
-    struct metrics     *metrics;
-    struct fs          *fs;
-    struct executor    *executor;
+    struct run_options options;
+    struct config *config;
+    void *library;
+    struct weir_env *env;
+    struct budget *budget;
+    struct metrics *metrics;
+    struct fs *fs;
+    struct executor *executor;
     struct http_server *server;
-    struct engine      *engine;
-    struct progress    *progress;
-    pthread_t           signals;
-    bool                has_signals;
-    sigset_t            set;
+    struct engine *engine;
+    struct progress *progress;
+    pthread_t signals;
+    bool has_signals;
+    sigset_t set;
 };
 
-/* --- the job -------------------------------------------------------------------------------------------------------- */
+/* --- the job
+ * -------------------------------------------------------------------------------------------------------- */
 
 static enum err describe(struct run *r, struct error *e)
 {
     int (*entry)(struct weir_env *, int, char **);
     const char *path = r->options.job;
-    char       *with_slash = strchr(path, '/') ? NULL : mem_printf("./%s", path); /* dlopen would search for it */
+    char *with_slash = strchr(path, '/') ? NULL : mem_printf("./%s", path); /* dlopen would search for it */
 
     r->library = dlopen(with_slash ? with_slash : path, RTLD_NOW | RTLD_LOCAL);
     mem_free(with_slash);
@@ -57,7 +59,8 @@ static enum err describe(struct run *r, struct error *e)
         return error_set(e, ERR_CONFIG, "job %s cannot be loaded: %s", path, dlerror());
     *(void **)&entry = dlsym(r->library, r->options.entry);
     if (entry == NULL)
-        return error_set(e, ERR_CONFIG, "job %s has no function %s; -c names another", path, r->options.entry);
+        return error_set(e, ERR_CONFIG, "job %s has no function %s; -c names another", path,
+                         r->options.entry);
     if ((r->env = stream_env_new(r->config)) == NULL)
         return error_memory(e, sizeof *r->env, "a job");
     if (entry(r->env, r->options.argc, r->options.argv) != 0 && !r->env->failed)
@@ -70,15 +73,17 @@ static enum err describe(struct run *r, struct error *e)
     return OK;
 }
 
-/* --- what it runs on ------------------------------------------------------------------------------------------------ */
+/* --- what it runs on
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum err set_up_logs(const struct config *c, struct error *e)
 {
-    const char    *level_text = config_string(c, "log.level");
+    const char *level_text = config_string(c, "log.level");
     enum log_level level;
 
     if (!log_level_parse(level_text, &level))
-        return error_set(e, ERR_CONFIG, "log.level: \"%s\" is not one of DEBUG, INFO, WARN, ERROR", level_text);
+        return error_set(e, ERR_CONFIG, "log.level: \"%s\" is not one of DEBUG, INFO, WARN, ERROR",
+                         level_text);
     log_init(level, strcmp(config_string(c, "log.format"), "json") == 0 ? LOG_JSON : LOG_TEXT, STDERR_FILENO);
     return OK;
 }
@@ -97,7 +102,7 @@ static char *endpoint_of(const struct config *c)
 
 static enum err open_files(const struct config *c, struct fs **out, struct error *e)
 {
-    char               *endpoint = endpoint_of(c);
+    char *endpoint = endpoint_of(c);
     struct fs_s3_config s3 = {.endpoint = endpoint,
                               .access_key = config_string(c, "s3.access-key"),
                               .secret_key = config_string(c, "s3.secret-key"),
@@ -106,8 +111,8 @@ static enum err open_files(const struct config *c, struct fs **out, struct error
                               .path_style = config_bool(c, "s3.path-style-access"),
                               .ca_file = config_string(c, "s3.ca-file"),
                               .retries = -1};
-    struct fs          *local = NULL, *remote = NULL;
-    enum err            rc;
+    struct fs *local = NULL, *remote = NULL;
+    enum err rc;
 
     if ((rc = fs_local_new(&local, e)) != OK || (rc = fs_s3_new(&s3, &remote, e)) != OK ||
         (rc = fs_router_new(local, remote, out, e)) != OK) {
@@ -120,7 +125,7 @@ static enum err open_files(const struct config *c, struct fs **out, struct error
 
 static enum err set_up(struct run *r, struct error *e)
 {
-    int64_t  limit = config_size(r->config, "taskmanager.memory.process.size");
+    int64_t limit = config_size(r->config, "taskmanager.memory.process.size");
     enum err rc;
 
     if ((rc = set_up_logs(r->config, e)) != OK)
@@ -136,7 +141,9 @@ static enum err set_up(struct run *r, struct error *e)
     return executor_pool_new("io", IO_THREADS, &r->executor, e);
 }
 
-/* --- metrics --------------------------------------------------------------------------------------------------------- */
+/* --- metrics
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void answer(void *arg, const struct http_call *call, struct http_reply *reply)
 {
@@ -152,8 +159,8 @@ static void answer(void *arg, const struct http_call *call, struct http_reply *r
 static void find_reporter(void *arg, const char *key, UNUSED const char *value)
 {
     static const char prefix[] = "metrics.reporter.";
-    char             *reporter = arg; /* 64 bytes */
-    size_t            len;
+    char *reporter = arg; /* 64 bytes */
+    size_t len;
 
     if (*reporter || strncmp(key, prefix, sizeof prefix - 1) != 0)
         return;
@@ -165,11 +172,11 @@ static void find_reporter(void *arg, const char *key, UNUSED const char *value)
 
 static enum err serve_metrics(struct run *r, struct error *e)
 {
-    char        reporter[64] = "", key[128];
+    char reporter[64] = "", key[128];
     const char *text, *address;
-    long        first, last;
-    char       *end;
-    enum err    rc = OK;
+    long first, last;
+    char *end;
+    enum err rc = OK;
 
     config_each(r->config, find_reporter, reporter);
     if (*reporter == '\0')
@@ -191,16 +198,19 @@ static enum err serve_metrics(struct run *r, struct error *e)
     return error_add(e, rc, "%s", key);
 }
 
-/* --- signals --------------------------------------------------------------------------------------------------------- */
+/* --- signals
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-/* The same wish often comes twice (to the process and to its group): only a second one that is later counts. */
+/* The same wish often comes twice (to the process and to its group): only a second one that is later counts.
+ */
 #define SECOND_SIGNAL_US INT64_C(500000)
 
 static void *take_signals(void *arg)
 {
     struct run *r = arg;
-    int64_t     first_us = 0;
-    int         signal;
+    int64_t first_us = 0;
+    int signal;
 
     while (sigwait(&r->set, &signal) == 0 && signal != SIGUSR1) {
         int64_t now_us = clock_mono_us(clock_system());
@@ -227,14 +237,17 @@ static void block_signals(struct run *r)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* --- running --------------------------------------------------------------------------------------------------------- */
+/* --- running
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static enum err start(struct run *r, struct error *e)
 {
     struct engine_config c = {0};
-    enum err             rc;
+    enum err rc;
 
-    if ((rc = stream_finish(r->env, r->fs, clock_system(), e)) != OK || (rc = engine_config_read(r->config, &c, e)) != OK)
+    if ((rc = stream_finish(r->env, r->fs, clock_system(), e)) != OK ||
+        (rc = engine_config_read(r->config, &c, e)) != OK)
         return rc;
     c.config = r->config;
     c.clock = clock_system();
@@ -262,13 +275,13 @@ static void print_end(struct run *r, int64_t began_us)
     struct engine_status s;
 
     engine_status(r->engine, &s);
-    printf("Program execution finished\nJob %s: %s\nJob Runtime: %" PRId64 " ms\n", r->env->graph.name, words[s.state],
-           (clock_mono_us(clock_system()) - began_us) / 1000);
+    printf("Program execution finished\nJob %s: %s\nJob Runtime: %" PRId64 " ms\n", r->env->graph.name,
+           words[s.state], (clock_mono_us(clock_system()) - began_us) / 1000);
 }
 
 static enum err execute(struct run *r, struct error *e)
 {
-    int64_t  began_us = clock_mono_us(clock_system());
+    int64_t began_us = clock_mono_us(clock_system());
     enum err rc;
 
     r->has_signals = pthread_create(&r->signals, NULL, take_signals, r) == 0;
@@ -301,9 +314,9 @@ static void clean_up(struct run *r)
 
 int command_run(int argc, char **argv)
 {
-    struct run   r = {0};
+    struct run r = {0};
     struct error e;
-    enum err     rc;
+    enum err rc;
 
     if ((r.config = config_new()) == NULL)
         return 1;

@@ -6,25 +6,32 @@
 void run_options_help(void)
 {
     printf("usage: weir run [options] JOB.so [--] [arguments of the job]\n\n"
-           "Runs a job, a shared object made with <weir/weir.h>, in this process until it ends, fails for good, or is told to\n"
-           "stop: by SIGTERM or Ctrl-C it takes a last checkpoint and ends cleanly; the second one ends it at once.\n\n"
+           "Runs a job, a shared object made with <weir/weir.h>, in this process until it ends, fails for "
+           "good, or is told to\n"
+           "stop: by SIGTERM or Ctrl-C it takes a last checkpoint and ends cleanly; the second one ends it "
+           "at once.\n\n"
            "  -c, --class NAME           the job's entry function (weir_main)\n"
            "  -p, --parallelism N        instances of each operator, unless the job says otherwise\n"
            "  -D KEY=VALUE               a configuration key; `weir config` lists them\n"
-           "  -s, --fromSavepoint PATH   go on from this checkpoint (its folder, its _metadata, or a folder of checkpoints)\n"
-           "      --fresh                begin anew, although execution.checkpointing.dir holds a checkpoint of this job\n"
+           "  -s, --fromSavepoint PATH   go on from this checkpoint (its folder, its _metadata, or a folder "
+           "of checkpoints)\n"
+           "      --fresh                begin anew, although execution.checkpointing.dir holds a checkpoint "
+           "of this job\n"
            "  -n, --allowNonRestoredState  drop the state of operators that the job no longer has\n"
-           "      --progress             a line of rates, lag, checkpoints and memory on the terminal, every second\n"
+           "      --progress             a line of rates, lag, checkpoints and memory on the terminal, every "
+           "second\n"
            "  -t, --target local         accepted: a job runs embedded\n"
            "  -h, --help                 this\n\n"
-           "Configuration is read from $FLINK_CONF_DIR (else ./conf): flink-conf.yaml or config.yaml; then FLINK_PROPERTIES, then\n"
-           "-D. Without -s, a job goes on from the newest checkpoint of its name in execution.checkpointing.dir.\n\n"
+           "Configuration is read from $FLINK_CONF_DIR (else ./conf): flink-conf.yaml or config.yaml; then "
+           "FLINK_PROPERTIES, then\n"
+           "-D. Without -s, a job goes on from the newest checkpoint of its name in "
+           "execution.checkpointing.dir.\n\n"
            "example: weir run -p 2 -D execution.checkpointing.interval=1s build/examples/health.so\n");
 }
 
 /* "-x", "--xyz" or "-xyz"; the value is the next argument, or what follows '='. */
 struct cursor {
-    int    argc, at;
+    int argc, at;
     char **argv;
 };
 
@@ -48,20 +55,21 @@ static enum err value_of(struct cursor *c, const char **out, struct error *e)
 static enum err set_parallelism(struct config *config, struct cursor *c, struct error *e)
 {
     const char *text = NULL;
-    enum err    rc = value_of(c, &text, e);
-    int64_t     n = 0;
+    enum err rc = value_of(c, &text, e);
+    int64_t n = 0;
 
     if (rc != OK)
         return rc;
     if (config_parse_int(text, &n, e) != OK || n < 1)
-        return error_set(e, ERR_CONFIG, "option %s: \"%s\" is no parallelism (want 1 or more)", c->argv[c->at - 1], text);
+        return error_set(e, ERR_CONFIG, "option %s: \"%s\" is no parallelism (want 1 or more)",
+                         c->argv[c->at - 1], text);
     return config_set(config, "parallelism.default", text, "-p", e);
 }
 
 static enum err set_key(struct config *config, struct cursor *c, struct error *e)
 {
     const char *word = c->argv[c->at] + 2, *assignment = word;
-    enum err    rc = OK;
+    enum err rc = OK;
 
     if (*word == '\0')
         rc = value_of(c, &assignment, e);
@@ -71,10 +79,11 @@ static enum err set_key(struct config *config, struct cursor *c, struct error *e
 static enum err check_target(struct cursor *c, struct error *e)
 {
     const char *target = NULL;
-    enum err    rc = value_of(c, &target, e);
+    enum err rc = value_of(c, &target, e);
 
     if (rc == OK && strcmp(target, "local") != 0)
-        return error_set(e, ERR_UNSUPPORTED, "target \"%s\" is not there yet: a job runs embedded (-t local)", target);
+        return error_set(e, ERR_UNSUPPORTED, "target \"%s\" is not there yet: a job runs embedded (-t local)",
+                         target);
     return rc;
 }
 
@@ -110,17 +119,18 @@ static enum err read_one(struct cursor *c, struct config *config, struct run_opt
 static enum err read_files(struct config *config, struct error *e)
 {
     const char *dir = getenv("FLINK_CONF_DIR"), *properties = getenv("FLINK_PROPERTIES");
-    enum err    rc = config_load_dir(config, dir && *dir ? dir : "conf", e);
+    enum err rc = config_load_dir(config, dir && *dir ? dir : "conf", e);
 
     if (rc == OK && properties)
         rc = config_load_properties(config, properties, "FLINK_PROPERTIES", e);
     return rc;
 }
 
-enum err run_options_read(int argc, char **argv, struct config *config, struct run_options *out, struct error *e)
+enum err run_options_read(int argc, char **argv, struct config *config, struct run_options *out,
+                          struct error *e)
 {
     struct cursor c = {argc, 1, argv};
-    enum err      rc;
+    enum err rc;
 
     *out = (struct run_options){.entry = "weir_main"};
     if ((rc = read_files(config, e)) != OK)

@@ -4,15 +4,15 @@
 #include "config/config.h"
 
 struct run_options {
-    const char *job;        /* path of the .so */
-    const char *entry;      /* -c: "weir_main" */
-    const char *from;       /* -s: NULL: none */
-    bool        fresh;      /* --fresh: begin anew although there is a checkpoint */
-    bool        allow_non_restored;
-    bool        progress;   /* --progress: a live line on the terminal */
-    bool        help;
-    int         argc;       /* what comes after the job: argv[0] is the job itself */
-    char      **argv;
+    const char *job;   /* path of the .so */
+    const char *entry; /* -c: "weir_main" */
+    const char *from;  /* -s: NULL: none */
+    bool fresh;        /* --fresh: begin anew although there is a checkpoint */
+    bool allow_non_restored;
+    bool progress; /* --progress: a live line on the terminal */
+    bool help;
+    int argc; /* what comes after the job: argv[0] is the job itself */
+    char **argv;
 };
 
 /* Reads the configuration's files and environment, then the arguments (-D, -p) over them. */

@@ -20,8 +20,8 @@ static void print_help(void)
 
 struct arguments {
     const char *folder;
-    int64_t     rows;
-    bool        snapshots, count, help;
+    int64_t rows;
+    bool snapshots, count, help;
 };
 
 static bool read_arguments(int argc, char **argv, struct arguments *out)
@@ -48,28 +48,29 @@ static void print_snapshots(const struct metadata *m)
 {
     for (int32_t i = 0; i < m->snapshot_count; i++) {
         const struct snapshot *s = &m->snapshots[i];
-        const char            *checkpoint = json_string_value(json_object_get(s->summary, "weir.checkpoint-id"));
-        char                   at[CALENDAR_TEXT_MAX];
+        const char *checkpoint = json_string_value(json_object_get(s->summary, "weir.checkpoint-id"));
+        char at[CALENDAR_TEXT_MAX];
 
         calendar_format_iso(s->timestamp_ms * 1000, at);
         printf("  %s  %20" PRId64 "  %-9s  checkpoint %s  records %s%s\n", at, s->id,
                json_string_value(json_object_get(s->summary, "operation")), checkpoint ? checkpoint : "-",
-               json_string_value(json_object_get(s->summary, "total-records")), s->id == m->current_snapshot_id ? "  (current)" : "");
+               json_string_value(json_object_get(s->summary, "total-records")),
+               s->id == m->current_snapshot_id ? "  (current)" : "");
     }
 }
 
 static void print_table(const struct table *t, const struct table_reader *r, const struct arguments *a)
 {
     const struct metadata *m = t->metadata;
-    struct bytes           text = {0};
-    int64_t                size = 0;
+    struct bytes text = {0};
+    int64_t size = 0;
 
     for (int32_t i = 0; i < table_reader_files(r); i++)
         size += table_reader_file(r, i)->size_bytes;
-    printf("table      %s.%s (Iceberg v%" PRId32 ")\nmetadata   %s\n", t->name_space, t->name, m->format_version,
-           t->metadata_location);
-    printf("rows       %" PRId64 " live, in %" PRId32 " data files, %.1f MB\nsnapshots  %" PRId32 "\n", table_reader_rows(r),
-           table_reader_files(r), (double)size / 1e6, m->snapshot_count);
+    printf("table      %s.%s (Iceberg v%" PRId32 ")\nmetadata   %s\n", t->name_space, t->name,
+           m->format_version, t->metadata_location);
+    printf("rows       %" PRId64 " live, in %" PRId32 " data files, %.1f MB\nsnapshots  %" PRId32 "\n",
+           table_reader_rows(r), table_reader_files(r), (double)size / 1e6, m->snapshot_count);
     if (a->snapshots)
         print_snapshots(m);
     printf("partition  ");
@@ -86,13 +87,13 @@ static void print_table(const struct table *t, const struct table_reader *r, con
     bytes_fini(&text);
 }
 
-static enum err print_rows(void *arg, UNUSED const struct data_file *file, UNUSED int64_t first_row, struct batch *rows,
-                           UNUSED struct error *e)
+static enum err print_rows(void *arg, UNUSED const struct data_file *file, UNUSED int64_t first_row,
+                           struct batch *rows, UNUSED struct error *e)
 {
-    int64_t     *left = arg;
+    int64_t *left = arg;
     struct batch some = *rows;
     struct bytes text = {0};
-    int32_t      count = (int32_t)MIN(*left, batch_live(rows));
+    int32_t count = (int32_t)MIN(*left, batch_live(rows));
 
     if (some.selection)
         some.selected_count = count;
@@ -109,10 +110,11 @@ static enum err print_rows(void *arg, UNUSED const struct data_file *file, UNUSE
 static enum err open_table(const char *folder, struct fs *fs, struct map *options, struct catalog **catalog,
                            struct table **out, struct arena *arena, struct error *e)
 {
-    struct catalog_config config = {.name = "table", .options = options, .fs = fs, .clock = clock_system(), .seed = 1};
-    size_t                len = strlen(folder);
-    const char           *parts[3];
-    enum err              rc;
+    struct catalog_config config = {
+        .name = "table", .options = options, .fs = fs, .clock = clock_system(), .seed = 1};
+    size_t len = strlen(folder);
+    const char *parts[3];
+    enum err rc;
 
     for (int i = 2; i > 0; i--) {
         size_t end;
@@ -130,7 +132,8 @@ static enum err open_table(const char *folder, struct fs *fs, struct map *option
         !map_put(options, SLICE("warehouse"), (void *)parts[0]))
         return error_memory(e, 0, "a catalog");
     if (*parts[1] == '\0' || *parts[2] == '\0')
-        return error_set(e, ERR_CONFIG, "%s is no folder of a table (want warehouse/namespace/table)", folder);
+        return error_set(e, ERR_CONFIG, "%s is no folder of a table (want warehouse/namespace/table)",
+                         folder);
     if ((rc = catalog_open(&config, catalog, e)) != OK)
         return rc;
     return catalog_load(*catalog, parts[1], parts[2], out, e);
@@ -138,16 +141,17 @@ static enum err open_table(const char *folder, struct fs *fs, struct map *option
 
 static enum err show(const struct arguments *a, struct error *e)
 {
-    struct fs           *fs = NULL;
-    struct map           options = {0};
-    struct arena         arena = {0};
-    struct catalog      *catalog = NULL;
-    struct table        *table = NULL;
+    struct fs *fs = NULL;
+    struct map options = {0};
+    struct arena arena = {0};
+    struct catalog *catalog = NULL;
+    struct table *table = NULL;
     struct table_reader *reader = NULL;
-    int64_t              left = a->rows;
-    enum err             rc;
+    int64_t left = a->rows;
+    enum err rc;
 
-    if ((rc = fs_local_new(&fs, e)) != OK || (rc = open_table(a->folder, fs, &options, &catalog, &table, &arena, e)) != OK ||
+    if ((rc = fs_local_new(&fs, e)) != OK ||
+        (rc = open_table(a->folder, fs, &options, &catalog, &table, &arena, e)) != OK ||
         (rc = table_reader_open(table, NULL, &reader, e)) != OK)
         goto out;
     if (a->count)
@@ -171,7 +175,7 @@ out:
 int command_table(int argc, char **argv)
 {
     struct arguments a;
-    struct error     e;
+    struct error e;
 
     if (!read_arguments(argc, argv, &a))
         return command_usage("table", "one folder of a table is wanted");

@@ -53,7 +53,7 @@ static enum err make_client(rd_kafka_type_t type, const char *brokers, const cha
     if (brokers && type == RD_KAFKA_PRODUCER) {
         rd_kafka_conf_set(conf, "message.max.bytes", "64000000", why, sizeof why);
         rd_kafka_conf_set(conf, "max.in.flight", "1", why, sizeof why); /* order, also with injected errors */
-        rd_kafka_conf_set(conf, "linger.ms", "0", why, sizeof why);
+        rd_kafka_conf_set(conf, "linger.ms", "20", why, sizeof why); /* a fetch gives one of these batches, not more */
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     }
     rd_kafka_conf_set_opaque(conf, m);

@@ -209,10 +209,8 @@ static enum err make_cache(struct confluent *d, const struct decode_spec *spec, 
 
     if ((rc = read_reader(d, spec, &reader, e)) != OK)
         goto out;
-    if ((rc = registry_new(spec->options, &registry, e)) != OK) {
-        rc = error_add(e, rc, "format 'avro-confluent'");
+    if ((rc = registry_new(spec->options, &registry, e)) != OK)
         goto out;
-    }
     rc = schema_cache_new(spec, d->payloads.wanted, registry, reader, &d->cache, e);
 out:
     if (rc != OK) {
@@ -234,8 +232,7 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
     d->payloads.decoder.ops = &ops;
     d->payloads.takes_empty = true;
     d->payloads.append = append;
-    if ((rc = check_options(spec, e)) != OK ||
-        (rc = payloads_init(&d->payloads, spec, "avro-confluent", e)) != OK ||
+    if ((rc = check_options(spec, e)) != OK || (rc = payloads_init(&d->payloads, spec, e)) != OK ||
         (rc = make_cache(d, spec, e)) != OK) {
         free_decoder(&d->payloads.decoder);
         return rc;

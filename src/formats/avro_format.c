@@ -87,7 +87,7 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
     d->payloads.decoder.ops = &ops;
     d->payloads.takes_empty = true; /* a record without fields has no bytes */
     d->payloads.append = append;
-    if ((rc = check_options(spec, e)) != OK || (rc = payloads_init(&d->payloads, spec, "avro", e)) != OK ||
+    if ((rc = check_options(spec, e)) != OK || (rc = payloads_init(&d->payloads, spec, e)) != OK ||
         (rc = make_plan(d, spec, e)) != OK) {
         free_decoder(&d->payloads.decoder);
         return rc;

@@ -187,64 +187,60 @@ static void test_logical(UNUSED void **state)
 static void test_fields(UNUSED void **state)
 {
 #define AB RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"string\""))
-    static const struct resolution
-        cases
-            [] =
-                {
-                    {"other order", AB, NULL, "b STRING, a INT", "02 0278", "+I(x, 1)"},
-                    {"removed column", AB, NULL, "b STRING", "02 0278", "+I(x)"},
-                    {"last one removed", AB, NULL, "a INT", "02 0278", "+I(1)"},
-                    {"missing and nullable", AB, NULL,
-                     "a INT, c ROW<x INT, y ARRAY<INT>>, d MAP<STRING, INT>", "02 0278", "+I(1, NULL, NULL)"},
-                    {"missing and NOT NULL", AB, NULL, "a INT, c INT NOT NULL", "",
-                     "?field c: the writer's schema has no such field, and the column is NOT NULL"},
-                    {"names are exact", AB, NULL, "A INT", "02 0278", "+I(NULL)"},
-                    {"missing inside",
-                     ONE("{\"type\":\"record\",\"name\":\"s\",\"fields\":[" FIELD("x", "\"int\"") "]}"), NULL,
-                     "a ROW<y INT, x INT>", "02", "+I((NULL, 1))"},
-                    {"missing inside and NOT NULL", ONE("{\"type\":\"record\",\"name\":\"s\",\"fields\":[]}"),
-                     NULL, "a ROW<y INT NOT NULL>", "", "?field a: y: the writer's schema has no such field"},
-                    {"writer's alias", RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}"),
-                     NULL, "old INT", "02", "+I(1)"},
-                    {"a name before an alias",
-                     RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}," FIELD("old",
-                                                                                               "\"int\"")),
-                     NULL, "old INT", "02 04", "+I(2)"},
-                    {"one field for two columns",
-                     RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}"), NULL,
-                     "old INT, new INT", "", "?field new: two columns would be read from the same field"},
-                    {"reader's alias", RECORD(FIELD("old", "\"int\"")),
-                     RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}"), "new INT", "02",
-                     "+I(1)"},
-                    {"not in the given schema", AB, ONE("\"int\""), "a INT, b STRING", "",
-                     "?field b: the given schema has no such field"},
-                    {"skips of every kind",
-                     RECORD(
-                         FIELD("s1", "\"boolean\"") "," FIELD("s2", "\"float\"") "," FIELD("s3", "[\"null\","
-                                                                                                 "\"int\","
-                                                                                                 "\"string\""
-                                                                                                 "]") "," FIELD("s4", "{\"type\":\"map\",\"values\":\"double\"}") "," FIELD(
-                             "s5", "{\"type\":\"array\",\"items\":{\"type\":\"fixed\",\"name\":\"f\","
-                                   "\"size\":3}}") "," FIELD("s6",
-                                                             "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":["
-                                                             "\"x\"]}") "," FIELD("s7",
-                                                                                  "{\"type\":\"record\","
-                                                                                  "\"name\":\"q\",\"fields\":"
-                                                                                  "[" FIELD("x", "\"long\"") "," FIELD("y", "\"bytes\"") "," FIELD(
-                                                                                      "z",
-                                                                                      "\"null\"") "]}") "," FIELD("s8",
-                                                                                                                  "{\"type\":\"array\",\"items\":\"q\"}") "," FIELD("s9",
-                                                                                                                                                                    "\"null\"") "," FIELD("z",
-                                                                                                                                                                                          "\"int\"")),
-                     NULL, "z INT",
-                     "01 00000000 040461 62 01 14 026b 0000000000000000 00 04010203040506 00 00 8001 0263 04 "
-                     "02 00 06 020c 00 0e",
-                     "+I(7)"},
-                    {"a block with its size is left behind",
-                     RECORD(
-                         FIELD("s", "{\"type\":\"array\",\"items\":\"string\"}") "," FIELD("z", "\"int\"")),
-                     NULL, "z INT", "03 04ffff 00 0e", "+I(7)"},
-                };
+    static const struct resolution cases[] = {
+        {"other order", AB, NULL, "b STRING, a INT", "02 0278", "+I(x, 1)"},
+        {"removed column", AB, NULL, "b STRING", "02 0278", "+I(x)"},
+        {"last one removed", AB, NULL, "a INT", "02 0278", "+I(1)"},
+        {"missing and nullable", AB, NULL, "a INT, c ROW<x INT, y ARRAY<INT>>, d MAP<STRING, INT>", "02 0278",
+         "+I(1, NULL, NULL)"},
+        {"missing and NOT NULL", AB, NULL, "a INT, c INT NOT NULL", "",
+         "?field c: the writer's schema has no such field, and the column is NOT NULL"},
+        {"names are exact", AB, NULL, "A INT", "02 0278", "+I(NULL)"},
+        {"missing inside", ONE("{\"type\":\"record\",\"name\":\"s\",\"fields\":[" FIELD("x", "\"int\"") "]}"),
+         NULL, "a ROW<y INT, x INT>", "02", "+I((NULL, 1))"},
+        {"missing inside and NOT NULL", ONE("{\"type\":\"record\",\"name\":\"s\",\"fields\":[]}"), NULL,
+         "a ROW<y INT NOT NULL>", "", "?field a: y: the writer's schema has no such field"},
+        {"writer's alias", RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}"), NULL,
+         "old INT", "02", "+I(1)"},
+        {"a name before an alias",
+         RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}," FIELD("old", "\"int\"")), NULL,
+         "old INT", "02 04", "+I(2)"},
+        {"one field for two columns", RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}"),
+         NULL, "old INT, new INT", "", "?field new: two columns would be read from the same field"},
+        {"reader's alias", RECORD(FIELD("old", "\"int\"")),
+         RECORD("{\"name\":\"new\",\"aliases\":[\"old\"],\"type\":\"int\"}"), "new INT", "02", "+I(1)"},
+        {"not in the given schema", AB, ONE("\"int\""), "a INT, b STRING", "",
+         "?field b: the given schema has no such field"},
+        {"skips of every kind",
+         RECORD(FIELD("s1", "\"boolean\"") "," FIELD("s2", "\"float\"") "," FIELD(
+             "s3",
+             "[\"null\","
+             "\"int\","
+             "\"string\""
+             "]") "," FIELD("s4",
+                            "{\"type\":\"map\",\"values\":\"double\"}") "," FIELD("s5",
+                                                                                  "{\"type\":\"array\","
+                                                                                  "\"items\":{\"type\":"
+                                                                                  "\"fixed\",\"name\":\"f\","
+                                                                                  "\"size\":3}}") "," FIELD("s6",
+                                                                                                            "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":["
+                                                                                                            "\"x\"]}") "," FIELD("s7",
+                                                                                                                                 "{\"type\":\"record\","
+                                                                                                                                 "\"name\":\"q\",\"fields\":"
+                                                                                                                                 "[" FIELD("x", "\"long\"") "," FIELD("y", "\"bytes\"") "," FIELD(
+                                                                                                                                     "z",
+                                                                                                                                     "\"null\"") "]}") "," FIELD("s8",
+                                                                                                                                                                 "{\"type\":\"array\",\"items\":\"q\"}") "," FIELD("s9",
+                                                                                                                                                                                                                   "\"null\"") "," FIELD("z",
+                                                                                                                                                                                                                                         "\"int\"")),
+         NULL, "z INT",
+         "01 00000000 040461 62 01 14 026b 0000000000000000 00 04010203040506 00 00 8001 0263 04 "
+         "02 00 06 020c 00 0e",
+         "+I(7)"},
+        {"a block with its size is left behind",
+         RECORD(FIELD("s", "{\"type\":\"array\",\"items\":\"string\"}") "," FIELD("z", "\"int\"")), NULL,
+         "z INT", "03 04ffff 00 0e", "+I(7)"},
+    };
 
     check(cases, COUNT_OF(cases));
 }

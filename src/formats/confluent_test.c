@@ -367,7 +367,7 @@ static void test_options(UNUSED void **state)
     test_spec(&t, "a INT", NULL);
     t.spec.executor = &fake.executor;
     assert_int_equal(format_find("avro-confluent")->decoder_new(&t.spec, &t.decoder, &e), ERR_CONFIG);
-    assert_string_equal(e.text, "format 'avro-confluent': option 'url' of the schema registry is missing");
+    assert_string_equal(e.text, "option 'url' of the schema registry is missing");
     t.decoder = NULL;
     test_decoder_close(&t);
     test_spec(&t, "a INT", typo);

@@ -173,9 +173,8 @@ static void test_metadata_refused(UNUSED void **state)
     test_spec(&t, "a STRING, off STRING", NULL);
     t.raw[1] = RAW_OFFSET;
     assert_int_equal(format_find("json")->decoder_new(&t.spec, &t.decoder, &e), ERR_CONFIG);
-    assert_string_equal(
-        e.text,
-        "format 'json': column off: metadata 'offset' is BIGINT NOT NULL, which cannot be read as STRING");
+    assert_string_equal(e.text,
+                        "column off: metadata 'offset' is BIGINT NOT NULL, which cannot be read as STRING");
     t.decoder = NULL;
     test_decoder_close(&t);
 }

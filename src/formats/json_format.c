@@ -86,12 +86,10 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
         return error_memory(e, sizeof *d, "a decoder");
     d->payloads.decoder.ops = &ops;
     d->payloads.append = append;
-    if ((rc = read_options(d, spec, e)) != OK || (rc = payloads_init(&d->payloads, spec, "json", e)) != OK)
+    if ((rc = read_options(d, spec, e)) != OK || (rc = payloads_init(&d->payloads, spec, e)) != OK)
         goto out;
-    if ((rc = json_tree_new(&d->arena, spec->schema, d->payloads.wanted, &d->reader.root, e)) != OK) {
-        rc = error_add(e, rc, "format 'json'");
+    if ((rc = json_tree_new(&d->arena, spec->schema, d->payloads.wanted, &d->reader.root, e)) != OK)
         goto out;
-    }
     if ((d->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)) == (locale_t)0)
         rc = error_memory(e, 0, "a locale");
     d->reader.locale = d->locale;

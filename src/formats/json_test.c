@@ -273,7 +273,7 @@ static void test_options(UNUSED void **state)
                  "option 'json.fail-on-missing-field' is 'maybe'; it must be");
     test_refused("json", "a INT", standard, ERR_CONFIG, "option 'json.timestamp-format.standard' is 'RFC'");
     test_refused("json", "a ROW<m MAP<INT, INT>>", NULL, ERR_CONFIG,
-                 "format 'json': field a: field m: the keys of a JSON object are texts");
+                 "field a: field m: the keys of a JSON object are texts");
 }
 
 /* --- RFC 8259 ------------------------------------------------------------------------------------------- */

@@ -147,8 +147,7 @@ static void fill_columns(struct payloads *p, const struct batch *raw)
 
 /* --- the loop ------------------------------------------------------------------------------------------- */
 
-enum err payloads_init(struct payloads *p, const struct decode_spec *spec, const char *format,
-                       struct error *e)
+enum err payloads_init(struct payloads *p, const struct decode_spec *spec, struct error *e)
 {
     int32_t count = spec->schema->field_count;
     enum err rc;
@@ -156,7 +155,7 @@ enum err payloads_init(struct payloads *p, const struct decode_spec *spec, const
     assert(count > 0);
     p->spec = spec;
     if ((rc = check_columns(spec, e)) != OK)
-        return error_add(e, rc, "format '%s'", format);
+        return rc;
     if ((p->wanted = mem_calloc((size_t)count, sizeof *p->wanted)) == NULL ||
         !builder_init(&p->rows, spec->schema, spec->budget) ||
         !builder_init(&p->errors, &format_error_schema, spec->budget))

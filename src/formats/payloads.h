@@ -32,9 +32,8 @@ struct payloads {
     void (*append)(struct payloads *p, struct slice payload, struct payload_error *why);
 };
 
-/* Fails when a column cannot be read from the raw column that spec says. format is for the error. */
-MUST_USE enum err payloads_init(struct payloads *p, const struct decode_spec *spec, const char *format,
-                                struct error *e);
+/* Fails when a column cannot be read from the raw column that spec says. */
+MUST_USE enum err payloads_init(struct payloads *p, const struct decode_spec *spec, struct error *e);
 void payloads_fini(struct payloads *p);
 
 /* decoder_ops.decode, by p->append. */

@@ -176,7 +176,7 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
     d->payloads.decoder.ops = &ops;
     d->payloads.takes_null = d->payloads.takes_empty = true;
     if ((rc = read_options(d, spec, e)) != OK || (rc = find_column(spec, &d->column, e)) != OK ||
-        (rc = payloads_init(&d->payloads, spec, "raw", e)) != OK) {
+        (rc = payloads_init(&d->payloads, spec, e)) != OK) {
         free_decoder(&d->payloads.decoder);
         return rc;
     }

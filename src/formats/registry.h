@@ -26,9 +26,9 @@ MUST_USE enum err registry_schema(struct registry *r, int32_t id, struct bytes *
 MUST_USE enum err registry_register(struct registry *r, const char *subject, struct slice schema, int32_t *id,
                                     struct error *e);
 
-/* --- mock://
- * ------------------------------------------------------------------------------------------------------- A
- * registry in this process: ids from 1 in order of registration, versions from 1 for each subject; it lives
+/* --- mock:// -------------------------------------------------------------------------------------------- */
+
+/* A registry in this process: ids from 1 in order of registration, versions from 1 for each subject; it lives
  * until registry_mock_forget, whoever comes and goes. For demos and tests, which may make it answer wrongly.
  */
 enum registry_mock_answer {

@@ -1,7 +1,8 @@
 /* graph.c: building and checking a job's graph. See graph.h.
  *
- * graph_finish goes once through: defaults, order, uids, checks. Sorting is Kahn's algorithm that always takes the
- * ready vertex added first, so the same program gives the same graph, and with it the same derived uids.
+ * graph_finish goes once through: defaults, order, uids, checks. Sorting is Kahn's algorithm that always
+ * takes the ready vertex added first, so the same program gives the same graph, and with it the same derived
+ * uids.
  */
 #include "graph/graph.h"
 #include "base/mem.h"
@@ -58,9 +59,11 @@ int32_t graph_edge(struct graph *g, const struct edge *e)
     return g->edge_count++;
 }
 
-/* --- defaults -------------------------------------------------------------------------------------------------- */
+/* --- defaults
+ * -------------------------------------------------------------------------------------------------- */
 
-/* One and a half times the parallelism, up to the next power of two, so that a job can grow without asking. */
+/* One and a half times the parallelism, up to the next power of two, so that a job can grow without asking.
+ */
 static int32_t derived_max_parallelism(int32_t parallelism)
 {
     int32_t wanted = parallelism + parallelism / 2, power = MAX_PARALLELISM_LEAST;
@@ -82,8 +85,8 @@ static enum err fill_defaults(struct graph *g, int32_t parallelism, int32_t max_
         if (v->parallelism == 0)
             v->parallelism = g->parallelism;
         if (v->max_parallelism == 0)
-            v->max_parallelism =
-                g->max_parallelism > 0 ? g->max_parallelism : derived_max_parallelism(v->parallelism);
+            v->max_parallelism = g->max_parallelism > 0 ? g->max_parallelism
+                                                        : derived_max_parallelism(v->parallelism);
         if (v->max_parallelism < 1 || v->max_parallelism > MAX_PARALLELISM_LIMIT)
             return error_set(e, ERR_CONFIG, "%s: its max parallelism is %d; choose 1 to %d", v->name,
                              v->max_parallelism, MAX_PARALLELISM_LIMIT);
@@ -95,7 +98,8 @@ static enum err fill_defaults(struct graph *g, int32_t parallelism, int32_t max_
     return OK;
 }
 
-/* --- order ----------------------------------------------------------------------------------------------------- */
+/* --- order
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* Of the vertices not yet placed, the first whose inputs all are; -1 when there is none. */
 static int32_t next_ready(const struct graph *g, const int32_t *place)
@@ -111,7 +115,8 @@ static int32_t next_ready(const struct graph *g, const int32_t *place)
     return -1;
 }
 
-/* What is left when nothing is ready lies on a cycle or behind one; walking backwards ends up on the cycle. */
+/* What is left when nothing is ready lies on a cycle or behind one; walking backwards ends up on the cycle.
+ */
 static const char *name_on_cycle(const struct graph *g, const int32_t *place)
 {
     int32_t at = 0;
@@ -154,7 +159,8 @@ static enum err sort(struct graph *g, struct error *e)
     return OK;
 }
 
-/* --- uids ------------------------------------------------------------------------------------------------------ */
+/* --- uids
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool uid_is_taken(const struct graph *g, const char *uid)
 {
@@ -192,7 +198,8 @@ static enum err check_uids(const struct graph *g, struct error *e)
     return OK;
 }
 
-/* --- checks ---------------------------------------------------------------------------------------------------- */
+/* --- checks
+ * ---------------------------------------------------------------------------------------------------- */
 
 static int32_t inputs_of(const struct graph *g, int32_t vertex)
 {
@@ -203,7 +210,8 @@ static int32_t inputs_of(const struct graph *g, int32_t vertex)
     return count;
 }
 
-/* In topological order a vertex with an input is reachable from one without, so sources alone may lack inputs. */
+/* In topological order a vertex with an input is reachable from one without, so sources alone may lack
+ * inputs. */
 static enum err check_vertices(const struct graph *g, struct error *e)
 {
     for (int32_t i = 0; i < g->vertex_count; i++) {
@@ -227,12 +235,14 @@ static enum err check_hash_keys(const struct graph *g, const struct edge *edge, 
     if (edge->key_count < 1)
         return error_set(e, ERR_CONFIG, "%s: its input from %s is to be split by key, but no key is given",
                          to->name, from->name);
-    if (edge->port != 0 || from->schema == NULL) /* the schema of a side port is known to its operators only */
+    if (edge->port != 0 ||
+        from->schema == NULL) /* the schema of a side port is known to its operators only */
         return OK;
     for (int32_t i = 0; i < edge->key_count; i++)
         if (edge->keys[i] < 0 || edge->keys[i] >= from->schema->field_count)
-            return error_set(e, ERR_CONFIG, "%s: key column %d of its input from %s is not one of its %d columns",
-                             to->name, edge->keys[i], from->name, from->schema->field_count);
+            return error_set(e, ERR_CONFIG,
+                             "%s: key column %d of its input from %s is not one of its %d columns", to->name,
+                             edge->keys[i], from->name, from->schema->field_count);
     if (key_check(from->schema, edge->keys, edge->key_count, e) != OK)
         return error_add(e, e->code, "%s: the key of its input from %s", to->name, from->name);
     return OK;
@@ -251,7 +261,8 @@ static enum err check_edge(const struct graph *g, const struct edge *edge, struc
     return OK;
 }
 
-/* True when subtask i of the vertex gets just the keys whose groups it owns: by hash, or handed on by one that does. */
+/* True when subtask i of the vertex gets just the keys whose groups it owns: by hash, or handed on by one
+ * that does. */
 static bool is_fed_by_key(const struct graph *g, int32_t vertex)
 {
     const struct vertex *v = &g->vertices[vertex];

@@ -16,14 +16,16 @@ struct spec_edge {
 static void build(struct graph *g, const char *vertices, const struct spec_edge *edges, size_t edge_count)
 {
     static const int32_t keys[] = {0, 1, 2};
+    static struct field element = {.name = "element"};
     struct type *types;
     struct field *columns;
     struct schema *schema;
 
     graph_init(g, "job");
+    element.type = type_simple(TYPE_INT32, true);
     types = ARENA_ARRAY(&g->arena, struct type, 2);
     types[0] = *type_simple(TYPE_STRING, false);
-    types[1] = (struct type){.kind = TYPE_LIST, .field_count = 1};
+    types[1] = (struct type){.kind = TYPE_LIST, .field_count = 1, .fields = &element};
     columns = arena_copy(&g->arena, fields, sizeof fields);
     columns[0].type = &types[0];
     columns[1].type = &types[1];
@@ -55,7 +57,9 @@ static void test_refusals(UNUSED void **state)
         {"", {{0}}, "does nothing"},
         {"Ab", {{0}}, "b: nothing flows into it"},
         {"AB", {{'A', 'B', EDGE_FORWARD, -1}}, "B: a source has an input"},
-        {"Abc", {{'A', 'b', EDGE_FORWARD, -1}, {'b', 'c', EDGE_FORWARD, -1}, {'c', 'b', EDGE_FORWARD, -1}}, "no cycles"},
+        {"Abc",
+         {{'A', 'b', EDGE_FORWARD, -1}, {'b', 'c', EDGE_FORWARD, -1}, {'c', 'b', EDGE_FORWARD, -1}},
+         "no cycles"},
         {"Ab", {{'A', 'b', EDGE_HASH, -1}}, "no key is given"},
         {"Ab", {{'A', 'b', EDGE_HASH, 0}}, NULL},
         {"Ab", {{'A', 'b', EDGE_HASH, 2}}, "key column 2"},
@@ -66,7 +70,9 @@ static void test_refusals(UNUSED void **state)
         {"Ak", {{'A', 'k', EDGE_HASH, 0}}, NULL},
         {"Abk", {{'A', 'b', EDGE_HASH, 0}, {'b', 'k', EDGE_FORWARD, -1}}, NULL},
         {"Abk", {{'A', 'b', EDGE_REBALANCE, 0}, {'b', 'k', EDGE_FORWARD, -1}}, "k: it keeps state by key"},
-        {"Abk", {{'A', 'b', EDGE_FORWARD, -1}, {'A', 'k', EDGE_HASH, 0}, {'b', 'k', EDGE_FORWARD, -1}}, "by key"},
+        {"Abk",
+         {{'A', 'b', EDGE_FORWARD, -1}, {'A', 'k', EDGE_HASH, 0}, {'b', 'k', EDGE_FORWARD, -1}},
+         "by key"},
     };
     struct error e;
 
@@ -113,7 +119,8 @@ static void test_defaults(UNUSED void **state)
     }
 }
 
-/* Added backwards, they come out from the sources on; edges follow; names that repeat become different uids. */
+/* Added backwards, they come out from the sources on; edges follow; names that repeat become different uids.
+ */
 static void test_order_and_uids(UNUSED void **state)
 {
     struct graph g;
@@ -123,7 +130,8 @@ static void test_order_and_uids(UNUSED void **state)
     graph_init(&g, "job");
     sink = graph_vertex(&g, &(struct vertex){.name = "x", .factory = &factory});
     middle = graph_vertex(&g, &(struct vertex){.name = "x", .factory = &factory});
-    source = graph_vertex(&g, &(struct vertex){.name = "s", .uid = "x #2", .factory = &factory, .is_source = true});
+    source = graph_vertex(
+        &g, &(struct vertex){.name = "s", .uid = "x #2", .factory = &factory, .is_source = true});
     graph_edge(&g, &(struct edge){.from = middle, .to = sink});
     graph_edge(&g, &(struct edge){.from = source, .to = middle});
     ASSERT_OK(graph_finish(&g, 1, 0, &e), &e);
@@ -153,12 +161,13 @@ static void test_json(UNUSED void **state)
     graph_edge(&g, &(struct edge){.from = 0, .to = 1, .partitioning = EDGE_BROADCAST});
     ASSERT_OK(graph_finish(&g, 2, 0, &e), &e);
     graph_json(&g, &out);
-    assert_string_equal(bytes_cstr(&out),
-                        "{\"nodes\":[{\"id\":1,\"type\":\"Source: \\\"q\\\"\\u000a\",\"pact\":\"Data Source\","
-                        "\"contents\":\"Source: \\\"q\\\"\\u000a\",\"uid\":\"Source: \\\"q\\\"\\u000a\","
-                        "\"parallelism\":2},{\"id\":2,\"type\":\"out\",\"pact\":\"Data Sink\",\"contents\":\"out\","
-                        "\"uid\":\"out\",\"parallelism\":2,\"predecessors\":[{\"id\":1,\"ship_strategy\":"
-                        "\"BROADCAST\",\"side\":\"first\"}]}]}");
+    assert_string_equal(
+        bytes_cstr(&out),
+        "{\"nodes\":[{\"id\":1,\"type\":\"Source: \\\"q\\\"\\u000a\",\"pact\":\"Data Source\","
+        "\"contents\":\"Source: \\\"q\\\"\\u000a\",\"uid\":\"Source: \\\"q\\\"\\u000a\","
+        "\"parallelism\":2},{\"id\":2,\"type\":\"out\",\"pact\":\"Data Sink\",\"contents\":\"out\","
+        "\"uid\":\"out\",\"parallelism\":2,\"predecessors\":[{\"id\":1,\"ship_strategy\":"
+        "\"BROADCAST\",\"side\":\"first\"}]}]}");
     bytes_fini(&out);
     graph_fini(&g);
 }
@@ -182,5 +191,6 @@ static void test_no_memory(UNUSED void **state)
     }
 }
 
-TEST_MAIN(cmocka_unit_test(test_refusals), cmocka_unit_test(test_defaults), cmocka_unit_test(test_order_and_uids),
-          cmocka_unit_test(test_json), cmocka_unit_test(test_no_memory))
+TEST_MAIN(cmocka_unit_test(test_refusals), cmocka_unit_test(test_defaults),
+          cmocka_unit_test(test_order_and_uids), cmocka_unit_test(test_json),
+          cmocka_unit_test(test_no_memory))

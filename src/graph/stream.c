@@ -1,5 +1,5 @@
-/* stream.c: describing a job: weir.h's calls that return streams. After the first mistake all calls do nothing, and
- * return a stream that is only good for further calls.
+/* stream.c: describing a job: weir.h's calls that return streams. After the first mistake all calls do
+ * nothing, and return a stream that is only good for further calls.
  */
 #include "graph/stream.h"
 #include "base/mem.h"
@@ -37,7 +37,7 @@ void stream_env_free(struct weir_env *env)
 
 void stream_fail(struct weir_env *env, enum err rc, const char *fmt, ...)
 {
-    char    text[sizeof env->error.text];
+    char text[sizeof env->error.text];
     va_list va;
 
     if (env->failed)
@@ -51,7 +51,7 @@ void stream_fail(struct weir_env *env, enum err rc, const char *fmt, ...)
 
 int weir_fail(struct weir_env *env, const char *fmt, ...)
 {
-    char    text[sizeof env->error.text];
+    char text[sizeof env->error.text];
     va_list va;
 
     va_start(va, fmt);
@@ -90,10 +90,10 @@ void weir_configure(struct weir_env *env, const char *key, const char *value)
 
 const char *weir_text(struct weir_env *env, const char *fmt, ...)
 {
-    char    text[4096];
+    char text[4096];
     va_list va;
-    char   *copy;
-    int     n;
+    char *copy;
+    int n;
 
     va_start(va, fmt);
     n = vsnprintf(text, sizeof text, fmt, va);
@@ -121,7 +121,7 @@ void *weir_memory(struct weir_env *env, size_t byte_count)
 const struct schema *stream_columns(struct weir_env *env, const char *columns, const char *what)
 {
     const struct schema *schema;
-    struct error         e;
+    struct error e;
 
     if (schema_parse(&env->graph.arena, slice_text(columns), &schema, &e) == OK)
         return schema;
@@ -129,7 +129,8 @@ const struct schema *stream_columns(struct weir_env *env, const char *columns, c
     return NULL;
 }
 
-/* --- streams ------------------------------------------------------------------------------------------------------ */
+/* --- streams
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* What the calls return after a mistake: it has no origins, and nothing is added behind it. */
 struct weir_stream *stream_dead(struct weir_env *env)
@@ -147,7 +148,8 @@ struct weir_stream *stream_dead(struct weir_env *env)
     return s;
 }
 
-static struct weir_stream *new_stream(struct weir_env *env, int32_t vertex, int32_t port, const struct schema *schema)
+static struct weir_stream *new_stream(struct weir_env *env, int32_t vertex, int32_t port,
+                                      const struct schema *schema)
 {
     struct weir_stream *s = stream_dead(env);
 
@@ -193,7 +195,7 @@ static int32_t connect(struct weir_stream *s, int32_t vertex)
 struct weir_stream *stream_add(struct weir_stream *s, const struct vertex *v)
 {
     struct weir_stream *out;
-    int32_t             vertex;
+    int32_t vertex;
 
     if (s->env->failed)
         return stream_dead(s->env);
@@ -207,10 +209,11 @@ struct weir_stream *stream_add(struct weir_stream *s, const struct vertex *v)
     return out;
 }
 
-const int32_t *stream_numbers(struct weir_env *env, const struct schema *schema, const char *names, int32_t *count)
+const int32_t *stream_numbers(struct weir_env *env, const struct schema *schema, const char *names,
+                              int32_t *count)
 {
     int32_t *numbers = ARENA_ARRAY(&env->graph.arena, int32_t, strlen(names) / 2 + 1);
-    int32_t  n = 0;
+    int32_t n = 0;
 
     *count = 0;
     if (numbers == NULL) {
@@ -281,7 +284,8 @@ struct weir_stream *weir_side(struct weir_stream *s, int number)
     if (s->env->failed)
         return stream_dead(s->env);
     if (number < 1 || number > 4 || s->sides[number] == NULL) {
-        stream_fail(s->env, ERR_CONFIG, "%s has no side output %d", s->env->graph.vertices[s->from_vertex].name, number);
+        stream_fail(s->env, ERR_CONFIG, "%s has no side output %d",
+                    s->env->graph.vertices[s->from_vertex].name, number);
         return stream_dead(s->env);
     }
     if (number == 1 && s->use_side)
@@ -296,15 +300,16 @@ static bool same_columns(const struct schema *a, const struct schema *b)
     if (a->field_count != b->field_count)
         return false;
     for (int32_t i = 0; i < a->field_count; i++)
-        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 || !type_equal(a->fields[i].type, b->fields[i].type))
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+            !type_equal(a->fields[i].type, b->fields[i].type))
             return false;
     return true;
 }
 
 struct weir_stream *weir_union(struct weir_stream *a, struct weir_stream *b)
 {
-    struct weir_env      *env = a->env;
-    struct weir_stream   *out;
+    struct weir_env *env = a->env;
+    struct weir_stream *out;
     struct stream_origin *origins;
 
     if (env->failed)
@@ -343,7 +348,7 @@ struct weir_stream *weir_rebalance(struct weir_stream *s)
 struct weir_stream *weir_key_by(struct weir_stream *s, const char *columns)
 {
     struct weir_stream *out = copy_stream(s);
-    struct error        e;
+    struct error e;
 
     if (s->env->failed)
         return out;
@@ -356,15 +361,16 @@ struct weir_stream *weir_key_by(struct weir_stream *s, const char *columns)
     return out;
 }
 
-/* --- projection --------------------------------------------------------------------------------------------------- */
+/* --- projection
+ * --------------------------------------------------------------------------------------------------- */
 
 /* One of "name" and "old AS new". */
 static bool project_one(struct weir_stream *s, struct slice part, struct field *field, int32_t *number)
 {
     struct arena *arena = &s->env->graph.arena;
-    const char   *text = arena_text(arena, part), *as;
-    int32_t       count;
-    char         *old;
+    const char *text = arena_text(arena, part), *as;
+    int32_t count;
+    char *old;
 
     if (text == NULL)
         return false;
@@ -385,14 +391,14 @@ static bool project_one(struct weir_stream *s, struct slice part, struct field *
 
 struct weir_stream *weir_project(struct weir_stream *s, const char *columns)
 {
-    struct weir_env     *env = s->env;
-    size_t               most = strlen(columns) / 2 + 2;
+    struct weir_env *env = s->env;
+    size_t most = strlen(columns) / 2 + 2;
     struct project_spec *spec = ARENA_NEW(&env->graph.arena, struct project_spec);
-    struct schema       *schema = ARENA_NEW(&env->graph.arena, struct schema);
-    struct field        *fields = ARENA_ARRAY(&env->graph.arena, struct field, most);
-    int32_t             *numbers = ARENA_ARRAY(&env->graph.arena, int32_t, most);
-    int32_t              n = 0;
-    struct weir_stream  *out;
+    struct schema *schema = ARENA_NEW(&env->graph.arena, struct schema);
+    struct field *fields = ARENA_ARRAY(&env->graph.arena, struct field, most);
+    int32_t *numbers = ARENA_ARRAY(&env->graph.arena, int32_t, most);
+    int32_t n = 0;
+    struct weir_stream *out;
 
     if (env->failed)
         return stream_dead(env);
@@ -411,13 +417,16 @@ struct weir_stream *weir_project(struct weir_stream *s, const char *columns)
     }
     *schema = (struct schema){n, fields};
     *spec = (struct project_spec){schema, numbers};
-    out = stream_add(s, &(struct vertex){.name = "project", .factory = &project_factory, .spec = spec, .schema = schema});
+    out = stream_add(
+        s, &(struct vertex){.name = "project", .factory = &project_factory, .spec = spec, .schema = schema});
     return out;
 }
 
-/* --- connectors --------------------------------------------------------------------------------------------------- */
+/* --- connectors
+ * --------------------------------------------------------------------------------------------------- */
 
-struct pending_connector *stream_pending(struct weir_env *env, const char *connector, const struct weir_option *options)
+struct pending_connector *stream_pending(struct weir_env *env, const char *connector,
+                                         const struct weir_option *options)
 {
     struct pending_connector *p = ARENA_NEW(&env->graph.arena, struct pending_connector);
 
@@ -431,13 +440,15 @@ struct pending_connector *stream_pending(struct weir_env *env, const char *conne
     p->next = env->pending;
     env->pending = p;
     if (p->connector == NULL) {
-        stream_fail(env, ERR_CONFIG, "there is no connector '%s'; there are %s", connector, connector_names());
+        stream_fail(env, ERR_CONFIG, "there is no connector '%s'; there are %s", connector,
+                    connector_names());
         return NULL;
     }
     for (; options && options->name; options++) {
         const char *value = arena_strdup(&env->graph.arena, options->value);
 
-        if (options->value && (value == NULL || !map_put(&p->options, slice_text(options->name), (void *)value)))
+        if (options->value &&
+            (value == NULL || !map_put(&p->options, slice_text(options->name), (void *)value)))
             out_of_memory(env);
     }
     return p;
@@ -445,7 +456,7 @@ struct pending_connector *stream_pending(struct weir_env *env, const char *conne
 
 void weir_into(struct weir_stream *s, const char *connector, const struct weir_option *options)
 {
-    struct weir_env          *env = s->env;
+    struct weir_env *env = s->env;
     struct pending_connector *p;
 
     if (env->failed || (p = stream_pending(env, connector, options)) == NULL)
@@ -476,8 +487,8 @@ static void key_edges(struct weir_env *env, int32_t vertex, const struct connect
     }
 }
 
-static enum err plan_connector(struct weir_env *env, struct pending_connector *p, struct fs *fs, struct clock *clock,
-                               struct error *e)
+static enum err plan_connector(struct weir_env *env, struct pending_connector *p, struct fs *fs,
+                               struct clock *clock, struct error *e)
 {
     struct connector_request r = {.arena = &env->graph.arena,
                                   .name = p->name,
@@ -486,10 +497,10 @@ static enum err plan_connector(struct weir_env *env, struct pending_connector *p
                                   .config = env->config,
                                   .fs = fs,
                                   .clock = clock};
-    bool                     sink = p->edge >= 0;
-    struct vertex           *v = &env->graph.vertices[p->vertex];
-    struct connector_plan    plan = {0};
-    enum err                 rc;
+    bool sink = p->edge >= 0;
+    struct vertex *v = &env->graph.vertices[p->vertex];
+    struct connector_plan plan = {0};
+    enum err rc;
 
     rc = connector_check_options(p->connector, &p->options, "", e);
     if (rc == OK)
@@ -501,7 +512,8 @@ static enum err plan_connector(struct weir_env *env, struct pending_connector *p
     v->factory = plan.factory;
     v->spec = plan.spec;
     v->keyed = plan.keyed;
-    v->name = arena_printf(&env->graph.arena, "%s: %s", sink ? "Sink" : "Source", plan.title ? plan.title : p->name);
+    v->name = arena_printf(&env->graph.arena, "%s: %s", sink ? "Sink" : "Source",
+                           plan.title ? plan.title : p->name);
     if (v->uid == NULL)
         v->uid = v->name;
     if (plan.key_count)
@@ -510,8 +522,8 @@ static enum err plan_connector(struct weir_env *env, struct pending_connector *p
 }
 
 /* In the order in which the job named them. */
-static enum err plan_all(struct weir_env *env, struct pending_connector *p, struct fs *fs, struct clock *clock,
-                         struct error *e)
+static enum err plan_all(struct weir_env *env, struct pending_connector *p, struct fs *fs,
+                         struct clock *clock, struct error *e)
 {
     enum err rc;
 
@@ -525,15 +537,16 @@ static enum err plan_all(struct weir_env *env, struct pending_connector *p, stru
 enum err stream_finish(struct weir_env *env, struct fs *fs, struct clock *clock, struct error *e)
 {
     const char *name = config_string(env->config, "pipeline.name");
-    int64_t     max_parallelism = config_int(env->config, "pipeline.max-parallelism");
-    enum err    rc;
+    int64_t max_parallelism = config_int(env->config, "pipeline.max-parallelism");
+    enum err rc;
 
     if (env->failed) {
         *e = env->error;
         return env->error.code;
     }
     if (env->graph.vertex_count == 0)
-        return error_set(e, ERR_CONFIG, "the job is empty: weir_main made no stream (weir_from ... weir_into)");
+        return error_set(e, ERR_CONFIG,
+                         "the job is empty: weir_main made no stream (weir_from ... weir_into)");
     if (name)
         env->graph.name = arena_strdup(&env->graph.arena, name);
     if ((rc = plan_all(env, env->pending, fs, clock, e)) != OK)

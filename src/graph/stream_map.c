@@ -5,15 +5,15 @@
 #include "operators/map_batch.h"
 
 struct user_map {
-    struct weir_map      fn;
-    const void          *arg;
+    struct weir_map fn;
+    const void *arg;
     const struct schema *schemas[TASK_OUTPUTS];
 };
 
 struct running_map {
     const struct user_map *map;
-    struct weir_task       task;
-    void                  *self; /* owned: the function's own data */
+    struct weir_task task;
+    void *self; /* owned: the function's own data */
 };
 
 static void close_map(void *p)
@@ -32,8 +32,8 @@ static void close_map(void *p)
 static enum err open_map(const void *arg, const struct op_env *env, void **out, struct error *e)
 {
     const struct user_map *map = arg;
-    struct running_map    *m = mem_zalloc(sizeof *m);
-    enum err               rc;
+    struct running_map *m = mem_zalloc(sizeof *m);
+    enum err rc;
 
     if (m == NULL || (m->self = mem_zalloc(MAX(map->fn.self_bytes, 1))) == NULL) {
         mem_free(m);
@@ -41,7 +41,8 @@ static enum err open_map(const void *arg, const struct op_env *env, void **out, 
     }
     m->map = map;
     user_task_init(&m->task, env, map->schemas);
-    rc = user_task_flush(&m->task, map->fn.open == NULL || map->fn.open(m->self, &m->task, map->arg), map->fn.name, e);
+    rc = user_task_flush(&m->task, map->fn.open == NULL || map->fn.open(m->self, &m->task, map->arg),
+                         map->fn.name, e);
     if (rc != OK)
         close_map(m);
     else
@@ -52,22 +53,24 @@ static enum err open_map(const void *arg, const struct op_env *env, void **out, 
 static enum err map_rows(void *p, UNUSED const struct op_env *env, struct batch *b, struct error *e)
 {
     struct running_map *m = p;
-    enum err            rc;
+    enum err rc;
 
     m->task.in = b;
-    rc = user_task_flush(&m->task, m->map->fn.batch(m->self, &m->task, (const struct weir_batch *)b), m->map->fn.name, e);
+    rc = user_task_flush(&m->task, m->map->fn.batch(m->self, &m->task, (const struct weir_batch *)b),
+                         m->map->fn.name, e);
     m->task.in = NULL;
     return rc;
 }
 
-/* Between batches a map has nothing of its own: what its function keeps in `self` is not part of checkpoints. */
+/* Between batches a map has nothing of its own: what its function keeps in `self` is not part of checkpoints.
+ */
 static const struct map_function user_function = {.open = open_map, .batch = map_rows, .close = close_map};
 
 struct weir_stream *weir_map(struct weir_stream *s, const struct weir_map *fn, const void *arg)
 {
-    struct weir_env    *env = s->env;
-    struct user_map    *map = weir_memory(env, sizeof *map);
-    struct map_spec    *spec = weir_memory(env, sizeof *spec);
+    struct weir_env *env = s->env;
+    struct user_map *map = weir_memory(env, sizeof *map);
+    struct map_spec *spec = weir_memory(env, sizeof *spec);
     struct weir_stream *out;
 
     if (map == NULL || spec == NULL || env->failed)
@@ -78,7 +81,9 @@ struct weir_stream *weir_map(struct weir_stream *s, const struct weir_map *fn, c
         if (fn->sides[i])
             map->schemas[i + 1] = stream_columns(env, fn->sides[i], fn->name);
     *spec = (struct map_spec){&user_function, map};
-    out = stream_add(s, &(struct vertex){.name = fn->name, .factory = &map_batch_factory, .spec = spec, .schema = map->schemas[0]});
+    out = stream_add(
+        s, &(struct vertex){
+               .name = fn->name, .factory = &map_batch_factory, .spec = spec, .schema = map->schemas[0]});
     for (int32_t i = 1; i < TASK_OUTPUTS; i++)
         out->sides[i] = map->schemas[i];
     return out;

@@ -1,6 +1,6 @@
 /* stream_process.c: weir_process: a user's function with keyed state and timers, on operators/process.c.
- * A list is one value: its elements one after the other. A map is one value too: entries of key length, key and value,
- * searched one by one, so it is for tens of entries, not thousands.
+ * A list is one value: its elements one after the other. A map is one value too: entries of key length, key
+ * and value, searched one by one, so it is for tens of entries, not thousands.
  */
 #include "base/mem.h"
 #include "graph/stream.h"
@@ -10,27 +10,27 @@
 enum state_kind { STATE_VALUE, STATE_LIST, STATE_MAP };
 
 struct weir_state {
-    struct weir_state      *next;
+    struct weir_state *next;
     struct running_process *owner;
-    struct state           *state; /* borrowed from the store */
-    enum state_kind         kind;
-    size_t                  size;  /* of a value or element */
-    struct bytes            work;  /* a list or map being changed */
+    struct state *state; /* borrowed from the store */
+    enum state_kind kind;
+    size_t size;       /* of a value or element */
+    struct bytes work; /* a list or map being changed */
 };
 
 struct user_process {
-    struct weir_process  fn;
-    const void          *arg;
+    struct weir_process fn;
+    const void *arg;
     const struct schema *schemas[TASK_OUTPUTS];
 };
 
 struct running_process {
     const struct user_process *user;
-    struct weir_task           task;
-    struct process            *process;
-    struct weir_state         *states; /* owned */
-    struct key                 key;    /* the current one */
-    void                      *self;   /* owned */
+    struct weir_task task;
+    struct process *process;
+    struct weir_state *states; /* owned */
+    struct key key;            /* the current one */
+    void *self;                /* owned */
 };
 
 static struct running_process *process_of(struct weir_task *t)
@@ -39,14 +39,17 @@ static struct running_process *process_of(struct weir_task *t)
     return t->extra;
 }
 
-/* --- declaring state -------------------------------------------------------------------------------------------------- */
+/* --- declaring state
+ * -------------------------------------------------------------------------------------------------- */
 
-static struct weir_state *declare(struct weir_task *t, const char *name, enum state_kind kind, size_t size, int64_t ttl_us)
+static struct weir_state *declare(struct weir_task *t, const char *name, enum state_kind kind, size_t size,
+                                  int64_t ttl_us)
 {
     struct running_process *r = process_of(t);
-    const struct state_desc desc = {.name = name, .key = r->process->key, .value_size = kind == STATE_VALUE ? size : 0, .ttl_us = ttl_us};
-    struct weir_state      *s = mem_zalloc(sizeof *s);
-    struct error            e;
+    const struct state_desc desc = {
+        .name = name, .key = r->process->key, .value_size = kind == STATE_VALUE ? size : 0, .ttl_us = ttl_us};
+    struct weir_state *s = mem_zalloc(sizeof *s);
+    struct error e;
 
     if (s == NULL || state_declare(t->env->state, &desc, &s->state, &e) != OK) {
         weir_task_fail(t, "state %s: %s", name, s ? e.text : "no memory");
@@ -66,7 +69,8 @@ struct weir_state *weir_state_value(struct weir_task *t, const char *name, size_
     return declare(t, name, STATE_VALUE, value_bytes, ttl_us);
 }
 
-struct weir_state *weir_state_list(struct weir_task *t, const char *name, size_t element_bytes, int64_t ttl_us)
+struct weir_state *weir_state_list(struct weir_task *t, const char *name, size_t element_bytes,
+                                   int64_t ttl_us)
 {
     return declare(t, name, STATE_LIST, element_bytes, ttl_us);
 }
@@ -76,7 +80,8 @@ struct weir_state *weir_state_map(struct weir_task *t, const char *name, size_t 
     return declare(t, name, STATE_MAP, value_bytes, ttl_us);
 }
 
-/* --- values and lists ------------------------------------------------------------------------------------------------- */
+/* --- values and lists
+ * ------------------------------------------------------------------------------------------------- */
 
 static void *no_memory(struct weir_state *s)
 {
@@ -136,7 +141,9 @@ void weir_list_clear(struct weir_state *s)
     state_remove(s->state, s->owner->key, 0);
 }
 
-/* --- maps -------------------------------------------------------------------------------------------------------------- */
+/* --- maps
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 /* Where the entry of that key begins and its value lies; false when there is none. */
 static bool find_entry(struct slice all, const void *key, size_t key_bytes, size_t value_bytes, size_t *begin,
@@ -145,8 +152,8 @@ static bool find_entry(struct slice all, const void *key, size_t key_bytes, size
     struct reader r = reader_of(all);
 
     while (reader_left(&r) > 0) {
-        size_t       at = all.len - reader_left(&r);
-        size_t       len = (size_t)reader_varint(&r);
+        size_t at = all.len - reader_left(&r);
+        size_t len = (size_t)reader_varint(&r);
         struct slice name = reader_bytes(&r, len);
 
         *value = all.len - reader_left(&r);
@@ -163,7 +170,7 @@ static bool find_entry(struct slice all, const void *key, size_t key_bytes, size
 const void *weir_map_get(struct weir_state *s, const void *key, size_t key_bytes)
 {
     struct slice all = state_get(s->state, s->owner->key, 0);
-    size_t       begin, value;
+    size_t begin, value;
 
     return find_entry(all, key, key_bytes, s->size, &begin, &value) ? all.ptr + value : NULL;
 }
@@ -171,7 +178,7 @@ const void *weir_map_get(struct weir_state *s, const void *key, size_t key_bytes
 void *weir_map_edit(struct weir_state *s, const void *key, size_t key_bytes)
 {
     size_t begin, value;
-    void  *room;
+    void *room;
 
     begin_change(s);
     if (!find_entry(bytes_all(&s->work), key, key_bytes, s->size, &begin, &value)) {
@@ -206,9 +213,9 @@ void weir_map_remove(struct weir_state *s, const void *key, size_t key_bytes)
 
 const void *weir_map_next(struct weir_state *s, size_t *at, size_t *key_bytes)
 {
-    struct slice  all = state_get(s->state, s->owner->key, 0), name;
+    struct slice all = state_get(s->state, s->owner->key, 0), name;
     struct reader r;
-    size_t        len;
+    size_t len;
 
     if (*at >= all.len)
         return NULL;
@@ -222,7 +229,9 @@ const void *weir_map_next(struct weir_state *s, size_t *at, size_t *key_bytes)
     return name.ptr;
 }
 
-/* --- timers ------------------------------------------------------------------------------------------------------------- */
+/* --- timers
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 bool weir_timer_event(struct weir_task *t, int64_t due_us)
 {
@@ -245,7 +254,8 @@ void weir_timer_delete(struct weir_task *t, int64_t due_us, bool event_time)
     timers_delete(event_time ? &r->process->event : &r->process->processing, due_us, r->key);
 }
 
-/* --- the operator ------------------------------------------------------------------------------------------------------- */
+/* --- the operator
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void close_process(void *p, UNUSED struct process *process)
 {
@@ -270,8 +280,8 @@ static void close_process(void *p, UNUSED struct process *process)
 static enum err open_process(const void *arg, struct process *p, void **self, struct error *e)
 {
     const struct user_process *user = arg;
-    struct running_process    *r = mem_zalloc(sizeof *r);
-    enum err                   rc;
+    struct running_process *r = mem_zalloc(sizeof *r);
+    enum err rc;
 
     if (r == NULL || (r->self = mem_zalloc(MAX(user->fn.self_bytes, 1))) == NULL) {
         mem_free(r);
@@ -281,7 +291,8 @@ static enum err open_process(const void *arg, struct process *p, void **self, st
     r->process = p;
     user_task_init(&r->task, p->env, user->schemas);
     r->task.extra = r;
-    rc = user_task_flush(&r->task, user->fn.open == NULL || user->fn.open(r->self, &r->task, user->arg), user->fn.name, e);
+    rc = user_task_flush(&r->task, user->fn.open == NULL || user->fn.open(r->self, &r->task, user->arg),
+                         user->fn.name, e);
     if (rc != OK)
         close_process(r, p);
     else
@@ -289,27 +300,30 @@ static enum err open_process(const void *arg, struct process *p, void **self, st
     return rc;
 }
 
-static enum err process_rows(void *self, struct process *p, struct batch *b, const struct key *keys, struct error *e)
+static enum err process_rows(void *self, struct process *p, struct batch *b, const struct key *keys,
+                             struct error *e)
 {
     struct running_process *r = self;
-    bool                    ok = true;
-    enum err                rc;
+    bool ok = true;
+    enum err rc;
 
     r->task.in = b;
     r->task.watermark_us = p->watermark_us;
     for (int32_t i = 0; ok && i < batch_live(b); i++) {
         r->key = keys[i];
-        ok = r->user->fn.row(r->self, &r->task, (const struct weir_batch *)b, batch_row(b, i)) && !r->task.failed;
+        ok = r->user->fn.row(r->self, &r->task, (const struct weir_batch *)b, batch_row(b, i)) &&
+             !r->task.failed;
     }
     rc = user_task_flush(&r->task, ok, r->user->fn.name, e);
     r->task.in = NULL;
     return rc;
 }
 
-static enum err call_timer(void *self, struct process *p, enum timer_kind kind, int64_t due_us, struct key key, struct error *e)
+static enum err call_timer(void *self, struct process *p, enum timer_kind kind, int64_t due_us,
+                           struct key key, struct error *e)
 {
     struct running_process *r = self;
-    bool                    ok;
+    bool ok;
 
     if (r->user->fn.timer == NULL)
         return OK;
@@ -328,15 +342,16 @@ static const struct process_function user_function = {
 
 struct weir_stream *weir_process(struct weir_stream *keyed, const struct weir_process *fn, const void *arg)
 {
-    struct weir_env     *env = keyed->env;
+    struct weir_env *env = keyed->env;
     struct user_process *user = weir_memory(env, sizeof *user);
     struct process_spec *spec = weir_memory(env, sizeof *spec);
-    struct weir_stream  *out;
+    struct weir_stream *out;
 
     if (env->failed || user == NULL || spec == NULL)
         return stream_dead(env);
     if (keyed->partitioning != EDGE_HASH) {
-        stream_fail(env, ERR_CONFIG, "weir_process %s: the stream has no key; weir_key_by comes before", fn->name);
+        stream_fail(env, ERR_CONFIG, "weir_process %s: the stream has no key; weir_key_by comes before",
+                    fn->name);
         return stream_dead(env);
     }
     *user = (struct user_process){.fn = *fn, .arg = arg};
@@ -345,7 +360,11 @@ struct weir_stream *weir_process(struct weir_stream *keyed, const struct weir_pr
         if (fn->sides[i])
             user->schemas[i + 1] = stream_columns(env, fn->sides[i], fn->name);
     *spec = (struct process_spec){&user_function, user, keyed->schema, keyed->key_count, keyed->keys};
-    out = stream_add(keyed, &(struct vertex){.name = fn->name, .factory = &process_factory, .spec = spec, .keyed = true, .schema = user->schemas[0]});
+    out = stream_add(keyed, &(struct vertex){.name = fn->name,
+                                             .factory = &process_factory,
+                                             .spec = spec,
+                                             .keyed = true,
+                                             .schema = user->schemas[0]});
     for (int32_t i = 1; i < TASK_OUTPUTS; i++)
         out->sides[i] = user->schemas[i];
     return out;

@@ -1,4 +1,5 @@
-/* stream_source.c: weir_from: a connector's raw batches, decoded by a format into the columns that are wanted. */
+/* stream_source.c: weir_from: a connector's raw batches, decoded by a format into the columns that are
+ * wanted. */
 #include "base/mem.h"
 #include "formats/format.h"
 #include "graph/stream.h"
@@ -6,12 +7,13 @@
 #include <ctype.h>
 #include <strings.h>
 
-/* --- columns with METADATA ---------------------------------------------------------------------------------------- */
+/* --- columns with METADATA
+ * ---------------------------------------------------------------------------------------- */
 
 /* The length of the first column of text: to the next comma outside of <>, (), quotes and back-ticks. */
 static size_t column_length(const char *text)
 {
-    int  depth = 0;
+    int depth = 0;
     char quote = '\0';
 
     for (const char *p = text; *p; p++) {
@@ -33,9 +35,9 @@ static size_t column_length(const char *text)
 static const char *find_metadata(const char *column, size_t len)
 {
     static const char word[] = "METADATA";
-    size_t            word_len = sizeof word - 1, begin = strspn(column, " ");
-    int               depth = 0;
-    char              quote = '\0';
+    size_t word_len = sizeof word - 1, begin = strspn(column, " ");
+    int depth = 0;
+    char quote = '\0';
 
     for (size_t i = begin; i + word_len <= len; i++) {
         char c = column[i];
@@ -48,7 +50,8 @@ static const char *find_metadata(const char *column, size_t len)
             depth++;
         else if (c == '>' || c == ')')
             depth--;
-        else if (i > begin && depth == 0 && column[i - 1] == ' ' && strncasecmp(column + i, word, word_len) == 0 &&
+        else if (i > begin && depth == 0 && column[i - 1] == ' ' &&
+                 strncasecmp(column + i, word, word_len) == 0 &&
                  (i + word_len == len || column[i + word_len] == ' '))
             return column + i;
     }
@@ -75,15 +78,16 @@ static bool metadata_key(const char *text, const char *end, struct slice *key)
 }
 
 struct source_columns {
-    struct bytes text;      /* the columns without METADATA, for schema_parse */
-    struct slice keys[256]; /* per column: the metadata key, "" for the column's name; ptr NULL: from the payload */
-    int32_t      count;
+    struct bytes text; /* the columns without METADATA, for schema_parse */
+    struct slice
+        keys[256]; /* per column: the metadata key, "" for the column's name; ptr NULL: from the payload */
+    int32_t count;
 };
 
 static bool split_columns(const char *columns, struct source_columns *out)
 {
     while (*columns && out->count < (int32_t)COUNT_OF(out->keys)) {
-        size_t      len = column_length(columns);
+        size_t len = column_length(columns);
         const char *metadata = find_metadata(columns, len);
         struct slice key = {NULL, 0};
 
@@ -103,20 +107,23 @@ static int32_t raw_number(struct slice key)
 }
 
 /* Which raw column fills each column, and that it has the type for it. */
-static const int32_t *map_raw(struct weir_env *env, const struct schema *schema, const struct source_columns *c)
+static const int32_t *map_raw(struct weir_env *env, const struct schema *schema,
+                              const struct source_columns *c)
 {
     int32_t *raw = ARENA_ARRAY(&env->graph.arena, int32_t, MAX(schema->field_count, 1));
 
     for (int32_t i = 0; raw && i < schema->field_count; i++) {
         const struct field *f = &schema->fields[i];
-        struct slice        key = c->keys[i].len ? c->keys[i] : slice_text(f->name);
-        const struct type  *want;
+        struct slice key = c->keys[i].len ? c->keys[i] : slice_text(f->name);
+        const struct type *want;
 
         raw[i] = -1;
         if (c->keys[i].ptr == NULL)
             continue;
         if ((raw[i] = raw_number(key)) < 0) {
-            stream_fail(env, ERR_CONFIG, "column %s: there is no metadata '" SLICE_FMT "'; there are value, key, topic, partition, offset, timestamp, timestamp-type",
+            stream_fail(env, ERR_CONFIG,
+                        "column %s: there is no metadata '" SLICE_FMT
+                        "'; there are value, key, topic, partition, offset, timestamp, timestamp-type",
                         f->name, SLICE_ARG(key));
             return NULL;
         }
@@ -137,10 +144,13 @@ static const int32_t *map_raw(struct weir_env *env, const struct schema *schema,
 static const struct schema *source_schema(struct weir_env *env, const char *columns, const int32_t **raw)
 {
     struct source_columns *c = mem_zalloc(sizeof *c);
-    const struct schema   *schema = NULL;
+    const struct schema *schema = NULL;
 
     if (c == NULL || !split_columns(columns, c) || bytes_cstr(&c->text) == NULL)
-        stream_fail(env, ERR_CONFIG, "weir_from: the columns cannot be read (METADATA FROM 'key' is wanted, 256 columns at most): %s", columns);
+        stream_fail(
+            env, ERR_CONFIG,
+            "weir_from: the columns cannot be read (METADATA FROM 'key' is wanted, 256 columns at most): %s",
+            columns);
     else if ((schema = stream_columns(env, c->text.ptr, "weir_from")) != NULL)
         *raw = map_raw(env, schema, c);
     if (c)
@@ -149,7 +159,8 @@ static const struct schema *source_schema(struct weir_env *env, const char *colu
     return env->failed ? NULL : schema;
 }
 
-/* --- the decoder's options ----------------------------------------------------------------------------------------- */
+/* --- the decoder's options
+ * ----------------------------------------------------------------------------------------- */
 
 /* Take an option out of the connector's; NULL when it is not given. */
 static const char *take_option(struct pending_connector *p, const char *name)
@@ -163,9 +174,9 @@ static void take_format_options(struct weir_env *env, struct pending_connector *
     const char *prefixes[] = {weir_text(env, "%s.", format), weir_text(env, "value.%s.", format)};
 
     for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
-        struct slice      prefix = slice_text(prefixes[i]);
+        struct slice prefix = slice_text(prefixes[i]);
         struct map_entry *entry;
-        size_t            at = 0;
+        size_t at = 0;
 
         while ((entry = map_next(&p->options, &at)) != NULL) {
             struct slice key = entry->key;
@@ -181,8 +192,10 @@ static void take_format_options(struct weir_env *env, struct pending_connector *
 
 static bool read_on_error(struct weir_env *env, const char *text, enum on_error *out)
 {
-    static const struct { const char *name; enum on_error value; } words[] = {
-        {"fail", ON_ERROR_FAIL}, {"skip", ON_ERROR_SKIP}, {"dead-letter", ON_ERROR_EMIT}};
+    static const struct {
+        const char *name;
+        enum on_error value;
+    } words[] = {{"fail", ON_ERROR_FAIL}, {"skip", ON_ERROR_SKIP}, {"dead-letter", ON_ERROR_EMIT}};
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (strcmp(text, words[i].name) == 0) {
@@ -196,7 +209,7 @@ static bool read_on_error(struct weir_env *env, const char *text, enum on_error 
 /* A decoder as planned: what is done with errors may still be decided by whether anybody reads them. */
 struct planned_decode {
     struct decode_op_spec spec; /* first */
-    bool                  decided; /* by 'on-error' */
+    bool decided;               /* by 'on-error' */
 };
 
 /* Somebody reads the errors: they go there, unless 'on-error' says otherwise. */
@@ -213,7 +226,7 @@ static struct decode_op_spec *decode_spec_of(struct weir_env *env, struct pendin
 {
     struct planned_decode *planned = weir_memory(env, sizeof *planned);
     struct decode_op_spec *spec = planned ? &planned->spec : NULL;
-    const char            *format = take_option(p, "format"), *on_error = take_option(p, "on-error");
+    const char *format = take_option(p, "format"), *on_error = take_option(p, "on-error");
 
     if (format == NULL)
         format = take_option(p, "value.format");
@@ -225,7 +238,8 @@ static struct decode_op_spec *decode_spec_of(struct weir_env *env, struct pendin
         return NULL;
     }
     take_format_options(env, p, format);
-    *spec = (struct decode_op_spec){.format = format, .schema = schema, .raw = raw, .options = &p->format_options};
+    *spec = (struct decode_op_spec){
+        .format = format, .schema = schema, .raw = raw, .options = &p->format_options};
     planned->decided = on_error != NULL;
     if (on_error && !read_on_error(env, on_error, &spec->on_error))
         return NULL;
@@ -236,10 +250,10 @@ struct weir_stream *weir_from(struct weir_env *env, const char *connector, const
                               const char *columns)
 {
     struct pending_connector *p;
-    struct decode_op_spec    *spec;
-    const struct schema      *schema;
-    const int32_t            *raw = NULL;
-    struct weir_stream       *out;
+    struct decode_op_spec *spec;
+    const struct schema *schema;
+    const int32_t *raw = NULL;
+    struct weir_stream *out;
 
     if (env->failed || (p = stream_pending(env, connector, options)) == NULL)
         return stream_dead(env);
@@ -248,14 +262,17 @@ struct weir_stream *weir_from(struct weir_env *env, const char *connector, const
     if (env->failed || (schema = source_schema(env, columns, &raw)) == NULL ||
         (spec = decode_spec_of(env, p, schema, raw)) == NULL)
         return stream_dead(env);
-    p->vertex = graph_vertex(&env->graph, &(struct vertex){.name = connector, .is_source = true, .schema = &format_raw_schema});
+    p->vertex = graph_vertex(
+        &env->graph, &(struct vertex){.name = connector, .is_source = true, .schema = &format_raw_schema});
     if (p->vertex < 0) {
         stream_fail(env, ERR_MEMORY, "no memory for a source");
         return stream_dead(env);
     }
     out = stream_add(stream_begin(env, p->vertex, &format_raw_schema),
-                     &(struct vertex){.name = weir_text(env, "decode %s", spec->format), .factory = &decode_factory,
-                                      .spec = spec, .schema = schema});
+                     &(struct vertex){.name = weir_text(env, "decode %s", spec->format),
+                                      .factory = &decode_factory,
+                                      .spec = spec,
+                                      .schema = schema});
     out->sides[1] = &format_error_schema;
     out->use_side = emit_errors;
     return out;

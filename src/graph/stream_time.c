@@ -4,12 +4,13 @@
 #include "operators/watermark.h"
 
 /* The columns of the result: all but the list's, then the element's fields. */
-static const struct schema *unnested(struct weir_env *env, const struct schema *from, int32_t list, int32_t **parents)
+static const struct schema *unnested(struct weir_env *env, const struct schema *from, int32_t list,
+                                     int32_t **parents)
 {
     const struct type *element = from->fields[list].type->fields[0].type;
-    int32_t            count = from->field_count - 1 + element->field_count, n = 0;
-    struct schema     *schema = weir_memory(env, sizeof *schema);
-    struct field      *fields = weir_memory(env, (size_t)count * sizeof *fields);
+    int32_t count = from->field_count - 1 + element->field_count, n = 0;
+    struct schema *schema = weir_memory(env, sizeof *schema);
+    struct field *fields = weir_memory(env, (size_t)count * sizeof *fields);
 
     *parents = weir_memory(env, (size_t)from->field_count * sizeof **parents);
     if (schema == NULL || fields == NULL || *parents == NULL)
@@ -27,11 +28,11 @@ static const struct schema *unnested(struct weir_env *env, const struct schema *
 
 struct weir_stream *weir_unnest(struct weir_stream *s, const char *column)
 {
-    struct weir_env    *env = s->env;
+    struct weir_env *env = s->env;
     struct unnest_spec *spec = weir_memory(env, sizeof *spec);
     struct weir_stream *out;
-    const struct type  *type;
-    int32_t             list, *parents;
+    const struct type *type;
+    int32_t list, *parents;
 
     if (env->failed || spec == NULL)
         return stream_dead(env);
@@ -59,14 +60,14 @@ struct weir_stream *weir_unnest(struct weir_stream *s, const char *column)
     return out;
 }
 
-struct weir_stream *weir_watermark_idle(struct weir_stream *s, const char *time_column, int64_t max_out_of_orderness_us,
-                                        int64_t idle_timeout_us)
+struct weir_stream *weir_watermark_idle(struct weir_stream *s, const char *time_column,
+                                        int64_t max_out_of_orderness_us, int64_t idle_timeout_us)
 {
-    struct weir_env       *env = s->env;
+    struct weir_env *env = s->env;
     struct watermark_spec *spec = weir_memory(env, sizeof *spec);
-    struct weir_stream    *out;
-    enum type_kind         kind;
-    int32_t                column;
+    struct weir_stream *out;
+    enum type_kind kind;
+    int32_t column;
 
     if (env->failed || spec == NULL)
         return stream_dead(env);
@@ -89,7 +90,8 @@ struct weir_stream *weir_watermark_idle(struct weir_stream *s, const char *time_
     return out;
 }
 
-struct weir_stream *weir_watermark(struct weir_stream *s, const char *time_column, int64_t max_out_of_orderness_us)
+struct weir_stream *weir_watermark(struct weir_stream *s, const char *time_column,
+                                   int64_t max_out_of_orderness_us)
 {
     return weir_watermark_idle(s, time_column, max_out_of_orderness_us, 0);
 }

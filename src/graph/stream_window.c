@@ -1,4 +1,5 @@
-/* stream_window.c: weir_window: a user's aggregate in windows, on operators/window_agg.c and session_window.c. */
+/* stream_window.c: weir_window: a user's aggregate in windows, on operators/window_agg.c and
+ * session_window.c. */
 #include "base/mem.h"
 #include "graph/stream.h"
 #include "graph/user_task.h"
@@ -7,24 +8,25 @@
 
 struct user_window {
     struct weir_aggregate fn;
-    const void           *arg;
-    int32_t               key_count;
-    const struct schema  *output;
+    const void *arg;
+    int32_t key_count;
+    const struct schema *output;
 };
 
 /* One instance: the function's own data, and what it may see. */
 struct running_window {
     const struct user_window *window;
-    struct weir_task          task;
-    struct weir_rows          rows; /* lent to the function while it appends a result */
-    void                     *self; /* owned */
-    int64_t                   fired_us; /* when results were counted last */
+    struct weir_task task;
+    struct weir_rows rows; /* lent to the function while it appends a result */
+    void *self;            /* owned */
+    int64_t fired_us;      /* when results were counted last */
 };
 
-/* --- the accumulator ------------------------------------------------------------------------------------------------ */
+/* --- the accumulator
+ * ------------------------------------------------------------------------------------------------ */
 
-static enum err add_rows(const void *arg, void *acc, const struct batch *b, const int32_t *rows, int32_t count,
-                         UNUSED struct error *e)
+static enum err add_rows(const void *arg, void *acc, const struct batch *b, const int32_t *rows,
+                         int32_t count, UNUSED struct error *e)
 {
     const struct user_window *w = arg;
 
@@ -39,12 +41,12 @@ static void merge(const void *arg, void *acc, const void *other)
     w->fn.merge(w->arg, acc, other);
 }
 
-static enum err emit(const void *arg, void *self, const void *acc, struct slice key, const struct window *window,
-                     struct builder *out, struct error *e)
+static enum err emit(const void *arg, void *self, const void *acc, struct slice key,
+                     const struct window *window, struct builder *out, struct error *e)
 {
     const struct user_window *w = arg;
-    struct running_window    *r = self;
-    int32_t                   before = builder_rows(out);
+    struct running_window *r = self;
+    int32_t before = builder_rows(out);
 
     if (r == NULL)
         return error_memory(e, w->fn.self_bytes, w->fn.name);
@@ -56,18 +58,19 @@ static enum err emit(const void *arg, void *self, const void *acc, struct slice 
     w->fn.result(w->arg, acc, &(struct weir_window){window->start_us, window->end_us}, &r->rows);
     for (int32_t i = 0; i < w->output->field_count; i++)
         if (!out->failed && out->columns[i].row_count != before + 1)
-            return error_set(e, ERR_INPUT, "%s: the result gave column %s %" PRId32 " values; one is wanted", w->fn.name,
-                             w->output->fields[i].name, out->columns[i].row_count - before);
+            return error_set(e, ERR_INPUT, "%s: the result gave column %s %" PRId32 " values; one is wanted",
+                             w->fn.name, w->output->fields[i].name, out->columns[i].row_count - before);
     return OK;
 }
 
-/* --- an instance ---------------------------------------------------------------------------------------------------- */
+/* --- an instance
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void *open_window(const void *arg, const struct op_env *env)
 {
     const struct user_window *w = arg;
-    const struct schema      *schemas[TASK_OUTPUTS] = {w->output};
-    struct running_window    *r = mem_zalloc(sizeof *r);
+    const struct schema *schemas[TASK_OUTPUTS] = {w->output};
+    struct running_window *r = mem_zalloc(sizeof *r);
 
     if (r == NULL || (r->self = mem_zalloc(MAX(w->fn.self_bytes, 1))) == NULL) {
         mem_free(r);
@@ -95,7 +98,7 @@ static void rows_added(void *self, const struct batch *b, int64_t rows, int64_t 
 static void windows_fired(void *self, int64_t windows)
 {
     struct running_window *r = self;
-    int64_t                now;
+    int64_t now;
 
     if (r == NULL)
         return;
@@ -118,13 +121,15 @@ static void close_window(void *self)
 
 static const struct window_observer observer = {open_window, rows_added, windows_fired, close_window};
 
-/* --- planning ------------------------------------------------------------------------------------------------------- */
+/* --- planning
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* The accumulator's fields, for readers of savepoints. */
-static const struct state_field *state_fields(struct weir_env *env, const struct weir_aggregate *fn, size_t *count)
+static const struct state_field *state_fields(struct weir_env *env, const struct weir_aggregate *fn,
+                                              size_t *count)
 {
     struct state_field *fields;
-    struct error        e;
+    struct error e;
 
     for (*count = 0; fn->fields && fn->fields[*count].name; (*count)++)
         ;
@@ -165,7 +170,8 @@ static const struct window_function *function_of(struct weir_env *env, const str
     struct window_function *f = weir_memory(env, sizeof *f);
 
     if (f)
-        *f = (struct window_function){.acc_size = fn->acc_bytes, .add = add_rows, .merge = fn->merge ? merge : NULL, .emit = emit};
+        *f = (struct window_function){
+            .acc_size = fn->acc_bytes, .add = add_rows, .merge = fn->merge ? merge : NULL, .emit = emit};
     if (f)
         f->fields = state_fields(env, fn, &f->field_count);
     return f;
@@ -188,8 +194,8 @@ static struct window_common common_of(const struct weir_stream *keyed, const str
     };
 }
 
-static struct weir_stream *add_session(struct weir_stream *keyed, const struct weir_windows *w, struct vertex *v,
-                                       struct window_common common)
+static struct weir_stream *add_session(struct weir_stream *keyed, const struct weir_windows *w,
+                                       struct vertex *v, struct window_common common)
 {
     struct session_spec *spec = weir_memory(keyed->env, sizeof *spec);
 
@@ -200,15 +206,19 @@ static struct weir_stream *add_session(struct weir_stream *keyed, const struct w
     return stream_add(keyed, v);
 }
 
-static struct weir_stream *add_aligned(struct weir_stream *keyed, const struct weir_windows *w, struct vertex *v,
-                                       struct window_common common)
+static struct weir_stream *add_aligned(struct weir_stream *keyed, const struct weir_windows *w,
+                                       struct vertex *v, struct window_common common)
 {
     static const enum window_kind kinds[] = {
         [WEIR_TUMBLING] = WINDOW_TUMBLING, [WEIR_SLIDING] = WINDOW_SLIDING, [WEIR_MONTHLY] = WINDOW_MONTH};
     struct window_spec *spec = weir_memory(keyed->env, sizeof *spec);
 
     if (spec)
-        *spec = (struct window_spec){.common = common, .kind = kinds[w->kind], .size_us = w->size_us, .slide_us = w->slide_us, .offset_us = w->offset_us};
+        *spec = (struct window_spec){.common = common,
+                                     .kind = kinds[w->kind],
+                                     .size_us = w->size_us,
+                                     .slide_us = w->slide_us,
+                                     .offset_us = w->offset_us};
     v->factory = &window_agg_factory;
     v->spec = spec;
     return stream_add(keyed, v);
@@ -220,24 +230,28 @@ static void emit_late(void *spec)
     ((struct window_common *)spec)->late_to_port = true;
 }
 
-struct weir_stream *weir_window(struct weir_stream *keyed, const struct weir_windows *w, const struct weir_aggregate *fn,
-                                const void *arg)
+struct weir_stream *weir_window(struct weir_stream *keyed, const struct weir_windows *w,
+                                const struct weir_aggregate *fn, const void *arg)
 {
-    struct weir_env              *env = keyed->env;
-    struct user_window           *user = weir_memory(env, sizeof *user);
+    struct weir_env *env = keyed->env;
+    struct user_window *user = weir_memory(env, sizeof *user);
     const struct window_function *f;
-    struct window_common          common;
-    struct vertex                 v = {.name = fn->name, .keyed = true};
-    struct weir_stream           *out;
+    struct window_common common;
+    struct vertex v = {.name = fn->name, .keyed = true};
+    struct weir_stream *out;
 
     if (env->failed || user == NULL || !check_windows(env, keyed, w, fn))
         return stream_dead(env);
-    *user = (struct user_window){.fn = *fn, .arg = arg, .key_count = keyed->key_count, .output = stream_columns(env, fn->columns, fn->name)};
+    *user = (struct user_window){.fn = *fn,
+                                 .arg = arg,
+                                 .key_count = keyed->key_count,
+                                 .output = stream_columns(env, fn->columns, fn->name)};
     f = function_of(env, fn);
     if (env->failed)
         return stream_dead(env);
     for (int32_t i = 0; i < keyed->key_count; i++)
-        if (i >= user->output->field_count || user->output->fields[i].type->kind != keyed->schema->fields[keyed->keys[i]].type->kind) {
+        if (i >= user->output->field_count ||
+            user->output->fields[i].type->kind != keyed->schema->fields[keyed->keys[i]].type->kind) {
             stream_fail(env, ERR_CONFIG, "weir_window %s: the columns must begin with the key's", fn->name);
             return stream_dead(env);
         }

@@ -9,7 +9,8 @@
 
 #define ROWS_PER_BATCH 4096
 
-void user_task_init(struct weir_task *t, const struct op_env *env, const struct schema *const schemas[TASK_OUTPUTS])
+void user_task_init(struct weir_task *t, const struct op_env *env,
+                    const struct schema *const schemas[TASK_OUTPUTS])
 {
     *t = (struct weir_task){.env = env, .watermark_us = WATERMARK_NONE};
     for (int32_t i = 0; i < TASK_OUTPUTS; i++) {
@@ -36,7 +37,7 @@ static void fail_memory(struct weir_task *t, size_t byte_count, const char *what
 
 bool weir_task_fail(struct weir_task *t, const char *fmt, ...)
 {
-    char    text[sizeof t->error.text];
+    char text[sizeof t->error.text];
     va_list va;
 
     if (t->failed)
@@ -65,8 +66,8 @@ static bool rows_are_even(struct weir_rows *r)
 static enum err emit_rows(struct weir_rows *r, struct error *e)
 {
     struct weir_task *t = r->task;
-    struct batch     *b;
-    enum err          rc;
+    struct batch *b;
+    enum err rc;
 
     if (!r->ready || builder_rows(r->b) == 0)
         return OK;
@@ -103,7 +104,7 @@ enum err user_task_flush(struct weir_task *t, bool ok, const char *name, struct 
 struct weir_rows *weir_out(struct weir_task *t, int output)
 {
     struct weir_rows *r;
-    struct error      e;
+    struct error e;
 
     assert(output >= 0 && output < TASK_OUTPUTS && t->schemas[output] != NULL);
     r = &t->rows[output];
@@ -140,14 +141,16 @@ static struct column_builder *column_at(struct weir_rows *r, int column)
             call;                                                                                            \
     }
 
-void weir_put_null(struct weir_rows *r, int column) PUT(null, builder_null(c))
-void weir_put_bool(struct weir_rows *r, int column, bool v) PUT(bool, builder_u8(c, v))
-void weir_put_i32(struct weir_rows *r, int column, int32_t v) PUT(i32, builder_i32(c, v))
-void weir_put_i64(struct weir_rows *r, int column, int64_t v) PUT(i64, builder_i64(c, v))
-void weir_put_f64(struct weir_rows *r, int column, double v) PUT(f64, builder_f64(c, v))
-void weir_put_str(struct weir_rows *r, int column, const char *ptr, size_t len) PUT(str, builder_copied(c, ptr, len))
+void weir_put_null(struct weir_rows *r, int column)
+    PUT(null, builder_null(c)) void weir_put_bool(struct weir_rows *r, int column, bool v)
+        PUT(bool, builder_u8(c, v)) void weir_put_i32(struct weir_rows *r, int column, int32_t v)
+            PUT(i32, builder_i32(c, v)) void weir_put_i64(struct weir_rows *r, int column, int64_t v)
+                PUT(i64, builder_i64(c, v)) void weir_put_f64(struct weir_rows *r, int column, double v)
+                    PUT(f64, builder_f64(c, v)) void weir_put_str(struct weir_rows *r, int column,
+                                                                  const char *ptr, size_t len)
+                        PUT(str, builder_copied(c, ptr, len))
 
-int64_t weir_rows_now_us(struct weir_rows *r)
+                            int64_t weir_rows_now_us(struct weir_rows *r)
 {
     return r->now_us;
 }
@@ -171,7 +174,7 @@ static void print_new(struct weir_rows *r, struct column_builder *c, struct slic
 void weir_put_printable(struct weir_rows *r, int column, const char *ptr, size_t len)
 {
     struct column_builder *c = column_at(r, column);
-    bool                   again = r->printed.ptr == ptr && r->printed.len == len && ptr != NULL;
+    bool again = r->printed.ptr == ptr && r->printed.len == len && ptr != NULL;
 
     if (c == NULL)
         return;
@@ -184,7 +187,7 @@ void weir_put_printable(struct weir_rows *r, int column, const char *ptr, size_t
 void weir_put_from(struct weir_rows *r, int column, const struct weir_batch *in, int in_column, int32_t row)
 {
     struct column_builder *c = column_at(r, column);
-    struct batch          *from = (struct batch *)in;
+    struct batch *from = (struct batch *)in;
 
     if (c == NULL)
         return;
@@ -195,18 +198,19 @@ void weir_put_from(struct weir_rows *r, int column, const struct weir_batch *in,
     builder_value(c, &from->columns[in_column], row);
 }
 
-/* --- by columns --------------------------------------------------------------------------------------------------- */
+/* --- by columns
+ * --------------------------------------------------------------------------------------------------- */
 
 struct weir_columns {
     struct weir_task *task;
-    struct batch     *b;  /* owned until emitted */
-    struct batch     *in; /* borrowed */
-    int32_t           port;
+    struct batch *b;  /* owned until emitted */
+    struct batch *in; /* borrowed */
+    int32_t port;
 };
 
 struct weir_columns *weir_columns(struct weir_task *t, int output, const struct weir_batch *in)
 {
-    struct batch        *from = (struct batch *)in;
+    struct batch *from = (struct batch *)in;
     struct weir_columns *c = mem_zalloc(sizeof *c);
 
     assert(output >= 0 && output < TASK_OUTPUTS && t->schemas[output] != NULL);
@@ -296,13 +300,14 @@ static bool choose_rows(struct weir_columns *c, const int32_t *rows, int32_t cou
 bool weir_emit(struct weir_columns *c, const int32_t *rows, int32_t count)
 {
     struct weir_task *t = c->task;
-    struct batch     *b = c->b;
-    int32_t           port = c->port;
-    struct error      e;
+    struct batch *b = c->b;
+    int32_t port = c->port;
+    struct error e;
 
     for (int32_t i = 0; i < b->schema->field_count; i++)
         if (b->columns[i].row_count != b->row_count) {
-            weir_task_fail(t, "output %" PRId32 ": column %s was given no values", port, b->schema->fields[i].name);
+            weir_task_fail(t, "output %" PRId32 ": column %s was given no values", port,
+                           b->schema->fields[i].name);
             weir_drop(c);
             return false;
         }
@@ -323,7 +328,8 @@ bool weir_emit(struct weir_columns *c, const int32_t *rows, int32_t count)
     return false;
 }
 
-/* --- surroundings ------------------------------------------------------------------------------------------------- */
+/* --- surroundings
+ * ------------------------------------------------------------------------------------------------- */
 
 int weir_subtask(const struct weir_task *t)
 {
@@ -337,7 +343,7 @@ int64_t weir_now_us(struct weir_task *t)
 
 void weir_log(struct weir_task *t, const char *fmt, ...)
 {
-    char    text[1000];
+    char text[1000];
     va_list va;
 
     va_start(va, fmt);
@@ -354,7 +360,7 @@ int64_t weir_current_watermark(struct weir_task *t)
 static struct metric_scope *bare_scope(struct weir_task *t, const char *const *labels)
 {
     struct metric_label list[8];
-    size_t              n = 0;
+    size_t n = 0;
 
     for (; labels && labels[0] && n < COUNT_OF(list); labels += 2)
         list[n++] = (struct metric_label){labels[0], labels[1]};
@@ -407,7 +413,8 @@ void weir_iso_week(int32_t date, int32_t *year, int32_t *week)
     calendar_iso_week(date, year, week);
 }
 
-/* --- reading a batch ---------------------------------------------------------------------------------------------- */
+/* --- reading a batch
+ * ---------------------------------------------------------------------------------------------- */
 
 int32_t weir_rows_count(const struct weir_batch *b)
 {

@@ -101,7 +101,7 @@ static json_t *type_json(const struct type *t)
     for (size_t i = 0; i < COUNT_OF(primitives); i++)
         if (primitives[i].kind == t->kind && (t->precision > 6) == (primitives[i].precision > 6))
             return json_string(primitives[i].name);
-    assert(!"intervals are refused by metadata_check_spec");
+    assert(false && "intervals are refused by metadata_check_spec");
     return NULL;
 }
 

@@ -6,7 +6,8 @@
 #include "parquet/chunk_writer.h"
 #include "parquet/thrift_compact.h"
 
-void chunk_meta_write(const struct chunk *c, int64_t first_offset, struct thrift_writer *t); /* ColumnMetaData */
+void chunk_meta_write(const struct chunk *c, int64_t first_offset,
+                      struct thrift_writer *t); /* ColumnMetaData */
 
 /* OffsetIndex: where the pages are, and with which row each begins. */
 void chunk_meta_offset_index(const struct chunk *c, int64_t first_offset, struct thrift_writer *t);

@@ -7,11 +7,11 @@
 
 struct chunk_reader {
     const struct parquet_column *leaf;
-    const struct meta_chunk     *meta;
-    struct leaf_data            *out;
-    struct value_decoder         values;
-    uint8_t                      max_def, max_rep;
-    struct error                *e;
+    const struct meta_chunk *meta;
+    struct leaf_data *out;
+    struct value_decoder values;
+    uint8_t max_def, max_rep;
+    struct error *e;
 };
 
 /* A data page, opened: where its parts are. */
@@ -146,27 +146,17 @@ static enum err levels_v2(struct chunk_reader *r, struct slice s, uint8_t max, i
 static enum err read_dictionary(struct chunk_reader *r, const struct meta_page *head, struct slice stored)
 {
     struct slice body;
-    struct reader in;
-    void *to;
     enum err rc;
 
-    if (r->has_dictionary || r->out->slot_count)
+    if (r->values.has_dictionary || r->out->slot_count)
         return corrupt(r, "is a dictionary that is not the chunk's first page");
     if (head->encoding != ENCODING_PLAIN && head->encoding != ENCODING_PLAIN_DICTIONARY)
         return error_set(r->e, ERR_UNSUPPORTED, "it is a dictionary with the encoding %" PRId32,
                          head->encoding);
-    if ((rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true, value_decoder_keeps(&r->values, ENCODING_PLAIN),
-                         &body)) != OK)
+    if ((rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true,
+                         value_decoder_keeps(&r->values, ENCODING_PLAIN), &body)) != OK)
         return rc;
-    if ((size_t)head->value_count > body.len * 8) /* a value takes a bit at least */
-        return corrupt(r, "is a dictionary of more values than bytes");
-    if ((to = scratch_array(&r->scratch->dictionary, MAX((size_t)head->value_count, (size_t)1), r->values.width)) ==
-        NULL)
-        return no_memory(r, (size_t)head->value_count * r->values.width);
-    in = reader_of(body);
-    r->has_dictionary = true;
-    r->dictionary_count = (uint32_t)head->value_count;
-    return decode_plain(r, &in, (size_t)head->value_count, to);
+    return value_decoder_dictionary(&r->values, body, (size_t)head->value_count);
 }
 
 static enum err open_v1(struct chunk_reader *r, struct open_page *page, struct slice stored)
@@ -175,7 +165,8 @@ static enum err open_v1(struct chunk_reader *r, struct open_page *page, struct s
     struct slice body;
     enum err rc;
 
-    rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true, value_decoder_keeps(&r->values, head->encoding), &body);
+    rc = decompress(r, stored, (size_t)head->uncompressed_bytes, true,
+                    value_decoder_keeps(&r->values, head->encoding), &body);
     if (rc != OK)
         return rc;
     page->values = reader_of(body);
@@ -234,9 +225,13 @@ static enum err read_data(struct chunk_reader *r, const struct meta_page *head, 
     page.value_count = count_values(r, head->value_count);
     if (head->type == PAGE_DATA_V2 && r->max_def && head->null_count != head->value_count - page.value_count)
         return corrupt(r, "has another number of nulls than its header says");
-    if ((rc = decode_values(r, &page)) == OK)
-        r->out->slot_count += head->value_count;
-    return rc;
+    rc = value_decoder_values(&r->values, head->encoding, &page.values, (size_t)page.value_count,
+                              (char *)r->out->values + (size_t)r->out->value_count * r->values.width);
+    if (rc != OK)
+        return rc;
+    r->out->value_count += page.value_count;
+    r->out->slot_count += head->value_count;
+    return OK;
 }
 
 static enum err read_page(struct chunk_reader *r, struct slice *left)
@@ -289,19 +284,16 @@ static enum err prepare(struct chunk_reader *r)
 }
 
 enum err chunk_read(const struct parquet_column *leaf, const struct meta_chunk *meta, struct slice bytes,
-                    const struct type *wanted, struct batch *owner, struct chunk_scratch *scratch,
+                    const struct type *wanted, struct batch *owner, struct value_scratch *scratch,
                     struct leaf_data *out, struct error *e)
 {
     struct chunk_reader r = {
         .leaf = leaf,
         .meta = meta,
-        .wanted = wanted,
-        .owner = owner,
-        .scratch = scratch,
         .out = out,
         .max_def = leaf->def,
         .max_rep = leaf->rep,
-        .width = type_width(wanted),
+        .values = {leaf, wanted, owner, scratch, type_width(wanted), e, false, 0},
         .e = e,
     };
     enum err rc = prepare(&r);

@@ -4,20 +4,7 @@
  */
 #ifndef WEIR_PARQUET_CHUNK_READER_H
 #define WEIR_PARQUET_CHUNK_READER_H
-#include "batch/batch.h"
-#include "parquet/parquet_columns.h"
-#include "parquet/pbuf.h"
-
-/* Scratch memory, kept from chunk to chunk. */
-struct chunk_scratch {
-    struct pbuf page;       /* a decompressed page that nothing points into */
-    struct pbuf dictionary; /* values of the wanted type */
-    struct pbuf views;      /* struct view, of the values of a page */
-    struct pbuf numbers;    /* PLAIN values of a page, or lengths */
-};
-
-void chunk_scratch_init(struct chunk_scratch *s, struct budget *budget);
-void chunk_scratch_fini(struct chunk_scratch *s);
+#include "parquet/value_decoder.h"
 
 /* What a chunk holds. */
 struct leaf_data {
@@ -34,5 +21,5 @@ void leaf_data_fini(struct leaf_data *d);
  * from 0. */
 MUST_USE enum err chunk_read(const struct parquet_column *leaf, const struct meta_chunk *meta,
                              struct slice bytes, const struct type *wanted, struct batch *owner,
-                             struct chunk_scratch *scratch, struct leaf_data *out, struct error *e);
+                             struct value_scratch *scratch, struct leaf_data *out, struct error *e);
 #endif

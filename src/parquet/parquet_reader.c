@@ -28,7 +28,7 @@ struct parquet_reader {
     struct arena arena; /* everything that the footer says */
     struct meta_file meta;
     struct parquet_columns columns;
-    struct chunk_scratch scratch;
+    struct value_scratch scratch;
     struct projection *projections; /* schemas made for column subsets, in arena */
 };
 
@@ -159,7 +159,7 @@ enum err parquet_reader_open(struct fs *fs, const char *path, struct budget *bud
     r->fs = fs;
     r->budget = budget;
     arena_init(&r->arena, budget);
-    chunk_scratch_init(&r->scratch, budget);
+    value_scratch_init(&r->scratch, budget);
     r->path = mem_strdup(path);
     rc = r->path ? read_footer(r, e) : error_memory(e, strlen(path), "a Parquet reader");
     if (rc != OK) {
@@ -174,7 +174,7 @@ void parquet_reader_free(struct parquet_reader *r)
 {
     if (r == NULL)
         return;
-    chunk_scratch_fini(&r->scratch);
+    value_scratch_fini(&r->scratch);
     arena_fini(&r->arena);
     mem_free(r->path);
     mem_free(r);
@@ -343,7 +343,7 @@ static const struct type *wanted_leaf(const struct parquet_column *column, const
         if (leaf < child->first_leaf + child->leaf_count)
             return wanted_leaf(child, wanted->fields[i].type, leaf);
     }
-    assert(!"a leaf lies under its column");
+    assert(false); /* a leaf lies under its column */
     return NULL;
 }
 

@@ -15,8 +15,8 @@ MUST_USE enum err parquet_reader_open(struct fs *fs, const char *path, struct bu
                                       struct parquet_reader **out, struct error *e);
 void parquet_reader_free(struct parquet_reader *r); /* NULL is fine */
 
-const struct schema *parquet_reader_schema(
-    const struct parquet_reader *r); /* with field ids; lives as long as r */
+/* With field ids; lives as long as r. */
+const struct schema *parquet_reader_schema(const struct parquet_reader *r);
 int64_t parquet_reader_rows(const struct parquet_reader *r);
 int32_t parquet_reader_groups(const struct parquet_reader *r);
 int64_t parquet_reader_group_rows(const struct parquet_reader *r, int32_t group);

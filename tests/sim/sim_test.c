@@ -131,7 +131,7 @@ static void configure(struct story *s, struct engine_config *config)
         .channel_bytes = 200 + sim_below(w, 4000),
         .checkpoint_dir = "sim:/checkpoints",
         .retained = 1 + (int32_t)sim_below(w, 3),
-        .checkpoint_interval_us = 2000 + sim_below(w, 30000),
+        .checkpoint_interval_us = sim_chance(w, 8) ? 0 : 2000 + sim_below(w, 30000),
         .min_pause_us = sim_below(w, 3000),
         .timeout_us = 30000 + sim_below(w, 100000),
         .tolerable_failures = (int32_t)sim_below(w, 4) - 1,

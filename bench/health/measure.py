@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""measure.py: weir and Flink in turn over the same topic, one JSON line a run; run.sh brings up what it needs.
+
+  measure.py --build DIR [--count N] [--rounds N] [--jobs LIST] [--out FILE]
+
+Throughput is the topic's samples over the time from the start (weir: of the process; Flink: of the job, on a cluster that
+is up and has run each job before) to the end of reading. CPU is user and system time of the process (Flink: JobManager and
+TaskManager; its SQL client is not counted), from the start until everything is committed.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import flink_job
+import machine
+import weir_job
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SERVICES = ROOT / "tests" / "live" / "services" / "services.sh"
+FLUSH = "2026-03-01"  # a payload of that day in each partition ends all windows before
+JOBS = ("weir-json", "flink-raw", "flink-daily", "flink-both", "weir-avro")
+
+
+class Setup:
+    """What all runs share."""
+
+    def __init__(self, arguments):
+        env = services("env")
+        self.brokers = re.search(r"WEIR_TEST_KAFKA=(\S+)", env)[1]
+        self.registry = re.search(r"WEIR_TEST_REGISTRY=(\S+)", env)[1]
+        self.kafka_pid = int(pathlib.Path(os.environ["WEIR_RUN"], "kafka", "pid").read_text().split()[0])
+        self.build = pathlib.Path(arguments.build).resolve()
+        self.checkpoint_ms, self.parallelism = arguments.checkpoint_ms, arguments.parallelism
+        self.timeout_s = arguments.timeout
+        self.folder = pathlib.Path(os.environ["WEIR_RUN"], "bench")
+        self.flink = None
+
+
+class Topic:
+    """Generated payloads; made once and kept, as they are the same every time."""
+
+    def __init__(self, setup, form, arguments):
+        self.name = f"bench-{form}-{arguments.count}-{arguments.samples}-{arguments.partitions}"
+        self.payloads = arguments.count + arguments.partitions
+        self.samples = arguments.count * arguments.samples + arguments.partitions
+        if self.ends() != self.payloads:
+            if self.ends():
+                raise SystemExit(f"topic {self.name} holds {self.ends()} payloads, not {self.payloads}: delete it (services.sh clean)")
+            command = [setup.build / "examples" / "health-generator", "--brokers", setup.brokers, "--topic", self.name, "--create",
+                       "--partitions", arguments.partitions, "--format", form, "--count", arguments.count, "--samples",
+                       arguments.samples, "--users", arguments.users, "--days", arguments.days, "--flush", FLUSH]
+            if form == "avro":
+                command += ["--registry", setup.registry]
+            subprocess.run([str(word) for word in command], check=True)
+
+    def ends(self):
+        text = services("tool", "offsets", "--topic", self.name, check=False)
+        return sum(int(line.rsplit(":", 1)[1]) for line in text.splitlines() if re.fullmatch(rf"{self.name}:\d+:\d+", line))
+
+
+def services(*words, check=True):
+    done = subprocess.run([SERVICES, *words], capture_output=True, text=True)
+    if check and done.returncode:
+        raise SystemExit(f"services.sh {' '.join(words)}: {done.stderr}")
+    return done.stdout
+
+
+def measure(setup, name, topics, folder):
+    system, what = name.split("-")
+    if system == "weir":
+        return weir_job.run(setup, topics[what], what, folder)
+    return flink_job.run(setup, topics["json"], what, folder)
+
+
+def complete(name, topic, result):
+    """What follows from the rest: rates, and the rows that should be there and are not."""
+    rate = result["steady_payloads_s"]
+    result["samples_s"] = round(topic.samples / result["read_s"])
+    result["steady_samples_s"] = round(rate * topic.samples / topic.payloads) if rate else None
+    result["cpu_s_per_million"] = round(result["cpu_s"] / topic.samples * 1e6, 3)
+    result["peak_total_mib"] = round(sum(result["peak_mib"].values()), 1)
+    if name != "flink-daily":
+        result["raw_rows_missing"] = topic.samples - result["tables"].get("health_data_raw", {}).get("rows", 0)
+    return result
+
+
+def say(record):
+    r = record
+    rate = f"{r['steady_samples_s']:,}/s steady" if r["steady_samples_s"] else "no steady state"
+    print(f"{r['name']:12} round {r['round']}: {r['samples_s']:>9,} samples/s ({rate}), {r['cpu_s_per_million']:.2f} CPU s per million, "
+          f"peak {r['peak_total_mib']:.0f} MiB, first commit {r['first_commit_s']:.2f} s, {r['checkpoints']} checkpoints, "
+          f"others {r['others_cores']:.2f} cores{'' if r['quiet'] else ' (disturbed)'}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default=str(ROOT / "build"))
+    parser.add_argument("--count", type=int, default=300000, help="payloads")
+    parser.add_argument("--samples", type=int, default=10, help="in a payload")
+    parser.add_argument("--users", type=int, default=1000)
+    parser.add_argument("--days", type=int, default=14)
+    parser.add_argument("--partitions", type=int, default=2)
+    parser.add_argument("--parallelism", type=int, default=2)
+    parser.add_argument("--checkpoint-ms", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=2, help="further runs of a job, when other processes disturbed one")
+    parser.add_argument("--jobs", default=",".join(JOBS))
+    parser.add_argument("--no-warm-up", action="store_true", help="do not run Flink's jobs once before measuring")
+    parser.add_argument("--idle-wait", type=int, default=30, help="seconds to wait for a quiet machine before each run")
+    parser.add_argument("--timeout", type=int, default=900, help="seconds")
+    parser.add_argument("--out", default="results.jsonl")
+    arguments = parser.parse_args()
+    names = arguments.jobs.split(",")
+    if unknown := set(names) - set(JOBS):
+        parser.error(f"unknown jobs {unknown}; there are: {', '.join(JOBS)}")
+
+    setup = Setup(arguments)
+    topics = {form: Topic(setup, form, arguments) for form in ("json", "avro")
+              if any(name == f"weir-{form}" or (form == "json" and name.startswith("flink")) for name in names)}
+    if any(name.startswith("flink") for name in names):
+        setup.flink = flink_job.Flink().up()
+        arguments.repeats = max(arguments.repeats, 0)
+    pids = [setup.kafka_pid, os.getpid()] + (list(flink_job.pids().values()) if setup.flink else [])
+    preferred = machine.first_in_line(pids)
+    records = [{"kind": "setup", "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                **machine.describe(), "weir": machine.version_of(ROOT), "flink": "1.20.5", "iceberg_of_flink": "1.10.1",
+                "autogroup": preferred, **{key: getattr(arguments, key) for key in (
+                    "count", "samples", "users", "days", "partitions", "parallelism", "checkpoint_ms")}}]
+    with open(arguments.out, "a") as out:
+        print(json.dumps(records[0]), file=out, flush=True)
+        if setup.flink and not arguments.no_warm_up:
+            for name in (name for name in names if name.startswith("flink")):
+                one_run(setup, name, topics, 0, arguments, out)
+        for number in range(1, arguments.rounds + 1):
+            for name in names:
+                for left in range(arguments.repeats, -1, -1):
+                    if one_run(setup, name, topics, number, arguments, out) or not left:
+                        break
+
+
+def one_run(setup, name, topics, number, arguments, out):
+    """Round 0 warms up. False: other processes had so much of the machine that it should be run again."""
+    machine.wait_idle(arguments.idle_wait)
+    folder = setup.folder / f"{name}-{os.getpid()}-{time.time_ns() // 1000000}"
+    topic = topics["avro" if name == "weir-avro" else "json"]
+    result = complete(name, topic, measure(setup, name, topics, folder))
+    record = {"kind": "run" if number else "warm-up", "name": name, "round": number, "quiet": result["others_cores"] < 0.2, **result}
+    print(json.dumps(record), file=out, flush=True)
+    say(record)
+    shutil.rmtree(folder, ignore_errors=True)
+    return record["quiet"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
