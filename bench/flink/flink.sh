@@ -182,7 +182,7 @@ pid_of() { # jobmanager or taskmanager
     local daemon pid
     case $1 in jobmanager) daemon=standalonesession ;; *) daemon=taskexecutor ;; esac
     pid=$(tail -1 "$FLINK_PID_DIR/flink-$FLINK_IDENT_STRING-$daemon.pid" 2>/dev/null) || return 1
-    [ -n "$pid" ] && tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "$FLINK_CONF_DIR" && echo "$pid"
+    [ -n "$pid" ] && grep -zqxF -- "$FLINK_CONF_DIR" "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
 }
 
 free_slots() { curl -s -m 2 "$REST/overview" 2>/dev/null | sed -n 's/.*"slots-available":\([0-9]*\).*/\1/p'; }

@@ -33,11 +33,12 @@ done
 
 # A session has its share of the CPU as one: ours, with all that it starts, goes first.
 { echo -20 >/proc/self/autogroup; } 2>/dev/null || echo "run.sh: not allowed to go first; other sessions will disturb" >&2
-started=()
+started=() flink_ran=false
 stop() {
     [ "${#started[@]}" = 0 ] || "$SERVICES" down "${started[@]}" || true
-    "$FLINK" down || true
+    $flink_ran || "$FLINK" down || true
 }
+! "$FLINK" status >/dev/null 2>&1 || flink_ran=true
 trap stop EXIT
 for name in kafka registry; do
     "$SERVICES" status "$name" >/dev/null 2>&1 && continue

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""report.py: the tables of a results file of run.sh and latency.sh, as Markdown: medians over the runs, and ratios.
+
+  report.py RESULTS.jsonl... [--into docs/benchmarks.md]
+
+Of each setup the last session in the files counts. Runs that other processes disturbed are left out, unless no others are
+there; the table says so. --into puts the tables between the lines "<!-- results -->" and "<!-- end of results -->".
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import sys
+
+TITLES = {
+    "weir-json": "weir, health job: all five tables (JSON)", "flink-raw": "Flink, b1: raw table",
+    "flink-daily": "Flink, b2: daily aggregate", "flink-both": "Flink, b1 and b2 in one job",
+    "weir-avro": "weir, health job: all five tables (Avro)"}
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+
+
+def sessions(files):
+    """[(setup, [record])]: a setup line and what follows it."""
+    out = []
+    for file in files:
+        for line in pathlib.Path(file).read_text().splitlines():
+            record = json.loads(line)
+            if record["kind"] == "setup":
+                out.append((record, []))
+            else:
+                out[-1][1].append(record)
+    return out
+
+
+def chosen(runs):
+    """The undisturbed ones, or all; and how many there were of each."""
+    quiet = [r for r in runs if r["quiet"]]
+    return quiet or runs, len(quiet), len(runs)
+
+
+def median(runs, key):
+    values = [r[key] for r in runs if r.get(key) is not None]
+    return statistics.median(values) if values else None
+
+
+def number(value, digits=0):
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def times(a, b, digits=1):
+    """How many times b goes into a."""
+    return "–" if not a or not b else f"{a / b:,.{digits}f}×"
+
+
+def throughput(setup, records):
+    runs = {name: [r for r in records if r["kind"] == "run" and r["name"] == name] for name in TITLES}
+    runs = {name: found for name, found in runs.items() if found}
+    if not runs:
+        return []
+    lines = [machine_line(setup), "",
+             f"{setup['count']:,} payloads of {setup['samples']} samples, {setup['users']:,} users, {setup['days']} days, "
+             f"{setup['partitions']} partitions; parallelism {setup['parallelism']}, a checkpoint every {setup['checkpoint_ms']} ms.", "",
+             "| | samples/s | steady samples/s | CPU s per million | peak memory, MiB | first commit, s | checkpoints | runs |",
+             "|---|---:|---:|---:|---:|---:|---:|---|"]
+    for name, found in runs.items():
+        used, quiet, total = chosen(found)
+        lines.append(f"| {TITLES[name]} | {number(median(used, 'samples_s'))} | {number(median(used, 'steady_samples_s'))} | "
+                     f"{number(median(used, 'cpu_s_per_million'), 2)} | {number(median(used, 'peak_total_mib'))} | "
+                     f"{number(median(used, 'first_commit_s'), 2)} | {number(median(used, 'checkpoints'))} | "
+                     f"{len(used)}{'' if quiet else ', all disturbed'} |")
+    return lines + ratios(runs) + notes(runs)
+
+
+def ratios(runs):
+    if "weir-json" not in runs or not any(name.startswith("flink") for name in runs):
+        return []
+    weir = chosen(runs["weir-json"])[0]
+    lines = ["", "weir, doing all of the health job on JSON, against Flink doing a part of it:", "",
+             "| against | samples/s | steady | CPU | peak memory | first commit |", "|---|---:|---:|---:|---:|---:|"]
+    for name in (n for n in runs if n.startswith("flink")):
+        flink = chosen(runs[name])[0]
+
+        def more(key):
+            return times(median(weir, key), median(flink, key))
+
+        def less(key):
+            return times(median(flink, key), median(weir, key))
+
+        lines.append(f"| {TITLES[name]} | {more('samples_s')} as many | {more('steady_samples_s')} as many | "
+                     f"{less('cpu_s_per_million')} less | {less('peak_total_mib')} less | {less('first_commit_s')} sooner |")
+    return lines
+
+
+def notes(runs):
+    lines = [""]
+    for name, found in runs.items():
+        missing = [r["raw_rows_missing"] for r in found if r.get("raw_rows_missing")]
+        if missing:
+            lines.append(f"- {TITLES[name]}: in {len(missing)} of {len(found)} runs rows are missing in the raw table at the end, "
+                         f"up to {max(missing):,}.")
+        failed = sum(r["checkpoints_failed"] for r in found)
+        if failed:
+            lines.append(f"- {TITLES[name]}: {failed} checkpoints failed in {len(found)} runs.")
+    cold = [r for name, found in runs.items() if name.startswith("flink") for r in found if r.get("cluster_up_s")]
+    if cold:
+        lines.append(f"- Flink's first commit counts from the job's start on a warm cluster; with the start of the cluster and "
+                     f"the SQL client it is {number(median(cold, 'first_commit_cold_s'), 1)} s.")
+    busiest = max((r["others_cores"] for found in runs.values() for r in chosen(found)[0]), default=0)
+    lines.append(f"- Other processes (the broker not counted among them) had up to {number(busiest, 2)} cores during the runs that count.")
+    return lines
+
+
+def latency(setup, records):
+    found = [r for r in records if r["kind"] == "latency"]
+    if not found:
+        return []
+    first = found[0]
+    lines = [machine_line(setup), "", f"{first['samples_s']:,} samples/s for {first['seconds']} s, a checkpoint every "
+             f"{first['checkpoint_ms']} ms; from the message's timestamp to the snapshot's being there to read.", "",
+             "| | p50, ms | p99, ms | max, ms | commits | CPU, cores | others, cores |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for r in found:
+        lines.append(f"| {r['title']} | {number(r['p50_ms'])} | {number(r['p99_ms'])} | {number(r['max_ms'])} | {r['commits']} | "
+                     f"{number(r['cores'], 2)} | {number(r['others_cores'], 2)} |")
+    return lines
+
+
+def machine_line(s):
+    return (f"{s['at'][:10]}, weir {s['weir']}, Flink {s['flink']} with Iceberg {s['iceberg_of_flink']}; {s['cores']} cores ({s['cpu']}), "
+            f"{s['memory_gib']} GiB, Linux {s['kernel']}.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("--into")
+    arguments = parser.parse_args()
+    found = sessions(arguments.files)
+    parts = []
+    for title, table in (("Throughput, CPU, memory", throughput), ("Latency", latency)):
+        tables = [t for t in (table(setup, records) for setup, records in found) if t]
+        if tables:
+            parts += [f"### {title}", "", *tables[-1], ""]
+    text = "\n".join(parts).rstrip() + "\n"
+    print(text)
+    if arguments.into:
+        path = pathlib.Path(arguments.into)
+        head, _, rest = path.read_text().partition(BEGIN)
+        tail = rest.partition(END)[2]
+        if not rest or not tail:
+            raise SystemExit(f"{path} has no lines {BEGIN} and {END}")
+        path.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
