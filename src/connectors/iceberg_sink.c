@@ -14,7 +14,7 @@ struct waiting {
 };
 
 struct iceberg_sink {
-    struct operator                 op;
+    struct op                 op;
     const struct iceberg_sink_spec *spec;
     const struct op_env            *env;
     struct file_writer              writer;
@@ -35,12 +35,12 @@ struct iceberg_sink {
     struct flush_metrics            metrics;
 };
 
-static struct iceberg_sink *self(struct operator *o)
+static struct iceberg_sink *self(struct op *o)
 {
     return CONTAINER_OF(o, struct iceberg_sink, op);
 }
 
-static enum err sink_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err sink_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct iceberg_sink            *s = self(o);
     const struct iceberg_sink_spec *spec = s->spec;
@@ -61,7 +61,7 @@ static enum err sink_open(struct operator *o, const struct op_env *env, struct e
     return rc;
 }
 
-static enum err sink_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err sink_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     struct iceberg_sink *s = self(o);
 
@@ -275,7 +275,7 @@ static enum err make_ready(struct iceberg_sink *s, struct error *e)
     return rc;
 }
 
-static enum err sink_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err sink_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct iceberg_sink *s = self(o);
     struct batch        *rows;
@@ -298,7 +298,7 @@ static enum err sink_batch(struct operator *o, UNUSED int32_t input, struct batc
     return rc == OK ? OK : error_add(e, rc, "table %s", s->spec->label);
 }
 
-static enum err sink_watermark(struct operator *o, int64_t watermark_us, UNUSED bool *more, UNUSED struct error *e)
+static enum err sink_watermark(struct op *o, int64_t watermark_us, UNUSED bool *more, UNUSED struct error *e)
 {
     struct iceberg_sink *s = self(o);
 
@@ -308,7 +308,7 @@ static enum err sink_watermark(struct operator *o, int64_t watermark_us, UNUSED 
 
 /* --- the barrier ------------------------------------------------------------------------------------------------------- */
 
-static enum err sink_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out, struct error *e)
+static enum err sink_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out, struct error *e)
 {
     struct iceberg_sink *s = self(o);
     struct flush_group  *written = s->flushes;
@@ -338,7 +338,7 @@ static enum err sink_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, 
     return OK;
 }
 
-static void sink_close(struct operator *o)
+static void sink_close(struct op *o)
 {
     struct iceberg_sink *s = self(o);
     struct map_entry    *entry;
@@ -359,7 +359,7 @@ static void sink_close(struct operator *o)
 }
 
 /* Called after a flush has made room: nothing to emit. */
-static enum err sink_poll(UNUSED struct operator *o, bool *more, bool *done, UNUSED struct error *e)
+static enum err sink_poll(UNUSED struct op *o, bool *more, bool *done, UNUSED struct error *e)
 {
     *more = *done = false;
     return OK;
@@ -376,7 +376,7 @@ static const struct operator_ops sink_ops = {
     .close = sink_close,
 };
 
-static enum err sink_new(const void *spec, struct operator **out, struct error *e)
+static enum err sink_new(const void *spec, struct op **out, struct error *e)
 {
     struct iceberg_sink *s = mem_zalloc(sizeof *s);
 

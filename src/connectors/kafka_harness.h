@@ -16,7 +16,7 @@ struct kafka_seen {
 struct kafka_harness {
     struct op_env     env;
     struct output     output;
-    struct operator  *op; /* owned */
+    struct op  *op; /* owned */
     struct executor  *executor;
     struct metrics   *registry;
     struct budget    *budget;

@@ -91,6 +91,8 @@ static void grow_topic(struct fixture *f, size_t partition_count)
     await_admin(queue);
     rd_kafka_NewPartitions_destroy(more);
     rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(f->producer); /* it knows the topic as it was */
+    f->producer = new_producer(NULL);
 }
 
 /* Throw away what lies before offset, as retention would. */
@@ -141,10 +143,15 @@ static void tear_down(struct fixture *f)
 
 static void send_bytes(struct fixture *f, rd_kafka_t *producer, int32_t partition, const void *ptr, size_t len, int64_t timestamp_ms)
 {
-    while (rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(f->topic), RD_KAFKA_V_PARTITION(partition),
-                             RD_KAFKA_V_VALUE((void *)(uintptr_t)ptr, len), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END))
+    rd_kafka_resp_err_t err;
+
+    while ((err = rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(f->topic), RD_KAFKA_V_PARTITION(partition),
+                                    RD_KAFKA_V_VALUE((void *)(uintptr_t)ptr, len), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END)) ==
+           RD_KAFKA_RESP_ERR__QUEUE_FULL)
         rd_kafka_poll(producer, 5);
+    if (err)
+        fail_msg("%s-%" PRId32 ": %s", f->topic, partition, rd_kafka_err2str(err));
 }
 
 /* from..to-1 as their numbers; the timestamp of n is 1,000,000 + n seconds. */

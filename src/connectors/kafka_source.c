@@ -36,7 +36,7 @@ struct pending_commit {
 };
 
 struct kafka_source {
-    struct operator                 op;
+    struct op                 op;
     const struct kafka_source_spec *spec;
     const struct op_env            *env;
     struct kafka_options            options;
@@ -60,7 +60,7 @@ struct kafka_source {
     int32_t                         commit_count;
 };
 
-static struct kafka_source *self(struct operator *o)
+static struct kafka_source *self(struct op *o)
 {
     return CONTAINER_OF(o, struct kafka_source, op);
 }
@@ -133,7 +133,7 @@ static int32_t batch_rows(const struct kafka_source *s)
 
 static void on_committed(void *arg, const rd_kafka_topic_partition_list_t *offsets, rd_kafka_resp_err_t err);
 
-static enum err source_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err source_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct kafka_source *s = self(o);
     size_t               rows;
@@ -172,7 +172,7 @@ static void drop_commits(struct kafka_source *s, int32_t count)
     memmove(s->commits, s->commits + count, (size_t)s->commit_count * sizeof s->commits[0]);
 }
 
-static void source_close(struct operator *o)
+static void source_close(struct op *o)
 {
     struct kafka_source *s = self(o);
 
@@ -687,7 +687,7 @@ static void ask_for_poll(struct kafka_source *s, int64_t at_us)
         s->env->wake_at(s->env->wake_arg, at_us);
 }
 
-static enum err source_poll(struct operator *o, bool *more, bool *done, struct error *e)
+static enum err source_poll(struct op *o, bool *more, bool *done, struct error *e)
 {
     struct kafka_source *s = self(o);
     int64_t              again_us = INT64_MAX, update_us;
@@ -754,7 +754,7 @@ out:
     return rc;
 }
 
-static enum err source_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err source_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     struct kafka_source *s = self(o);
     int32_t              discovered = 0;
@@ -792,7 +792,7 @@ static void remember_offsets(struct kafka_source *s, int64_t checkpoint_id)
     s->commits[s->commit_count++] = (struct pending_commit){checkpoint_id, list};
 }
 
-static enum err source_snapshot(struct operator *o, int64_t checkpoint_id, struct op_snapshot *out, UNUSED struct error *e)
+static enum err source_snapshot(struct op *o, int64_t checkpoint_id, struct op_snapshot *out, UNUSED struct error *e)
 {
     struct kafka_source *s = self(o);
     char                 text[KAFKA_SPLIT_TEXT_MAX];
@@ -829,7 +829,7 @@ static void on_committed(void *arg, const rd_kafka_topic_partition_list_t *offse
 }
 
 /* The group's offsets are for people to look at: failing to commit them is no failure of the job. */
-static enum err source_complete(struct operator *o, int64_t checkpoint_id, UNUSED struct error *e)
+static enum err source_complete(struct op *o, int64_t checkpoint_id, UNUSED struct error *e)
 {
     struct kafka_source *s = self(o);
     struct error         why;
@@ -858,7 +858,7 @@ static const struct operator_ops source_ops = {
     .close = source_close,
 };
 
-static enum err source_new(const void *spec, struct operator **out, struct error *e)
+static enum err source_new(const void *spec, struct op **out, struct error *e)
 {
     struct kafka_source *s = mem_zalloc(sizeof *s);
 

@@ -10,17 +10,17 @@ struct print_spec {
 };
 
 struct print {
-    struct operator          op;
+    struct op          op;
     const struct print_spec *spec;
     const struct op_env     *env;
 };
 
-static struct print *self(struct operator *o)
+static struct print *self(struct op *o)
 {
     return CONTAINER_OF(o, struct print, op);
 }
 
-static enum err print_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err print_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     self(o)->env = env;
     return OK;
@@ -53,7 +53,7 @@ static enum err write_all(int fd, struct slice text, struct error *e)
     return OK;
 }
 
-static enum err print_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err print_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct print *p = self(o);
     struct bytes  rows = {0}, lines = {0};
@@ -77,13 +77,13 @@ static enum err print_batch(struct operator *o, UNUSED int32_t input, struct bat
     return rc;
 }
 
-static enum err print_snapshot(UNUSED struct operator *o, UNUSED int64_t id, UNUSED struct op_snapshot *out,
+static enum err print_snapshot(UNUSED struct op *o, UNUSED int64_t id, UNUSED struct op_snapshot *out,
                                UNUSED struct error *e)
 {
     return OK;
 }
 
-static void print_close(struct operator *o)
+static void print_close(struct op *o)
 {
     mem_free(self(o));
 }
@@ -96,7 +96,7 @@ static const struct operator_ops print_ops = {
     .close = print_close,
 };
 
-static enum err print_new(const void *spec, struct operator **out, struct error *e)
+static enum err print_new(const void *spec, struct op **out, struct error *e)
 {
     struct print *p = mem_zalloc(sizeof *p);
 

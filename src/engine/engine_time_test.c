@@ -11,7 +11,7 @@ enum action { NOTHING, WATERMARK, IDLE, SPLIT, END };
 
 /* What a source does at its next poll. */
 struct puppet {
-    struct operator base;
+    struct op base;
     const struct op_env *env;
     enum action action;
     int64_t value;             /* of WATERMARK */
@@ -19,7 +19,7 @@ struct puppet {
 };
 
 struct recorder {
-    struct operator base;
+    struct op base;
     const struct op_env *env;
 };
 
@@ -36,7 +36,7 @@ static void put_time(int64_t us)
 
 /* --- the operators -------------------------------------------------------------------------------------------------------- */
 
-static enum err puppet_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err puppet_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     struct puppet *p = CONTAINER_OF(o, struct puppet, base);
 
@@ -45,7 +45,7 @@ static enum err puppet_open(struct operator *o, const struct op_env *env, UNUSED
     return OK;
 }
 
-static enum err puppet_poll(struct operator *o, UNUSED bool *more, bool *done, struct error *e)
+static enum err puppet_poll(struct op *o, UNUSED bool *more, bool *done, struct error *e)
 {
     struct puppet *p = CONTAINER_OF(o, struct puppet, base);
     struct output *out = p->env->out;
@@ -60,7 +60,7 @@ static enum err puppet_poll(struct operator *o, UNUSED bool *more, bool *done, s
     return action == SPLIT ? out->split(out, &p->split, e) : OK;
 }
 
-static void puppet_close(struct operator *o)
+static void puppet_close(struct op *o)
 {
     mem_free(CONTAINER_OF(o, struct puppet, base));
 }
@@ -68,7 +68,7 @@ static void puppet_close(struct operator *o)
 static const struct operator_ops puppet_ops = {
     .name = "puppet", .open = puppet_open, .poll = puppet_poll, .close = puppet_close};
 
-static enum err puppet_new(UNUSED const void *spec, struct operator **out, struct error *e)
+static enum err puppet_new(UNUSED const void *spec, struct op **out, struct error *e)
 {
     struct puppet *p = mem_zalloc(sizeof *p);
 
@@ -79,13 +79,13 @@ static enum err puppet_new(UNUSED const void *spec, struct operator **out, struc
     return OK;
 }
 
-static enum err recorder_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err recorder_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     CONTAINER_OF(o, struct recorder, base)->env = env;
     return OK;
 }
 
-static enum err recorder_watermark(struct operator *o, int64_t us, UNUSED bool *more, struct error *e)
+static enum err recorder_watermark(struct op *o, int64_t us, UNUSED bool *more, struct error *e)
 {
     struct output *out = CONTAINER_OF(o, struct recorder, base)->env->out;
 
@@ -93,19 +93,19 @@ static enum err recorder_watermark(struct operator *o, int64_t us, UNUSED bool *
     return out->watermark(out, us, e);
 }
 
-static enum err recorder_batch(UNUSED struct operator *o, UNUSED int32_t input, UNUSED struct batch *b,
+static enum err recorder_batch(UNUSED struct op *o, UNUSED int32_t input, UNUSED struct batch *b,
                                UNUSED struct error *e)
 {
     return OK;
 }
 
-static enum err recorder_end(UNUSED struct operator *o, UNUSED struct error *e)
+static enum err recorder_end(UNUSED struct op *o, UNUSED struct error *e)
 {
     bytes_text(&record, "end ");
     return OK;
 }
 
-static void recorder_close(struct operator *o)
+static void recorder_close(struct op *o)
 {
     mem_free(CONTAINER_OF(o, struct recorder, base));
 }
@@ -117,7 +117,7 @@ static const struct operator_ops recorder_ops = {.name = "recorder",
                                                  .end = recorder_end,
                                                  .close = recorder_close};
 
-static enum err recorder_new(UNUSED const void *spec, struct operator **out, struct error *e)
+static enum err recorder_new(UNUSED const void *spec, struct op **out, struct error *e)
 {
     struct recorder *r = mem_zalloc(sizeof *r);
 

@@ -35,7 +35,7 @@ struct parked {
 /* One operator in a chain. */
 struct link {
     struct output output; /* what the operator emits into */
-    struct operator *op;  /* owned */
+    struct op *op;  /* owned */
     struct task *task;
     const struct vertex *vertex;
     struct op_env env;

@@ -4,6 +4,9 @@
 #include "iceberg/json_field.h"
 #include "iceberg/manifest.h"
 #include "iceberg/test_iceberg.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define FOLDER "mem://warehouse/db/events/metadata/"
 
@@ -261,14 +264,19 @@ static void test_lost_answers(UNUSED void **state)
 
 /* --- many writers ------------------------------------------------------------------------------------------- */
 
-#define WRITERS 3
-#define COMMITS 50
+#define WRITERS_MAX 3
+
+static const char *const contended[] = {"commit.retry.num-retries", "1000000", "commit.retry.max-wait-ms", "1",
+                                        "commit.retry.total-timeout-ms", "1000000000000", "write.metadata.previous-versions-max", "5",
+                                        "write.metadata.delete-after-commit.enabled", "true", NULL};
 
 struct writer {
-    struct test_world *w;
-    int                number;
+    struct catalog *catalog;
+    int             number, commits;
+    pthread_t       thread;
 };
 
+/* NULL, or what went wrong (owned by the caller). */
 static void *write_commits(void *arg)
 {
     struct writer *writer = arg;
@@ -277,9 +285,9 @@ static void *write_commits(void *arg)
     char           name[32], path[64];
 
     snprintf(name, sizeof name, "writer-%d", writer->number);
-    if (catalog_load(writer->w->catalog, "db", "events", &t, &e) != OK)
+    if (catalog_load(writer->catalog, "db", "events", &t, &e) != OK)
         return mem_strdup(e.text);
-    for (int i = 1; i <= COMMITS; i++) {
+    for (int i = 1; i <= writer->commits; i++) {
         struct data_file     file = test_data_file(path, 1);
         struct change        change = {.pipeline = name, .checkpoint_id = i, .file_count = 1, .files = &file};
         struct commit_result result;
@@ -294,50 +302,102 @@ static void *write_commits(void *arg)
     return NULL;
 }
 
-static void test_many_writers(UNUSED void **state)
+/* Each of so many writers commits so often; all of it must be there, once. */
+static void run_writers(struct table *t, struct arena *arena, int count, int commits)
 {
-    static const char *const properties[] = {"commit.retry.num-retries", "10000", "write.metadata.previous-versions-max", "5",
-                                             "write.metadata.delete-after-commit.enabled", "true", NULL};
-    struct test_world        w;
-    struct arena             arena = {0};
-    struct table            *t;
-    struct writer            writers[WRITERS];
-    pthread_t                threads[WRITERS];
-    struct data_file        *files;
-    struct map               seen = {0};
-    int32_t                  count;
-    struct error             e;
-    void                    *failure;
+    struct writer     writers[WRITERS_MAX];
+    struct map        seen = {0};
+    struct data_file *files;
+    int32_t           n;
+    struct error      e;
+    void             *failure;
 
-    test_world_init(&w);
-    t = test_table_new(&w, properties, &arena);
-    for (int i = 0; i < WRITERS; i++) {
-        writers[i] = (struct writer){&w, i};
-        assert_int_equal(pthread_create(&threads[i], NULL, write_commits, &writers[i]), 0);
+    for (int i = 0; i < count; i++) {
+        writers[i] = (struct writer){t->catalog, i, commits, 0};
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_commits, &writers[i]), 0);
     }
-    for (int i = 0; i < WRITERS; i++) {
-        pthread_join(threads[i], &failure);
+    for (int i = 0; i < count; i++) {
+        pthread_join(writers[i].thread, &failure);
         if (failure)
             fail_msg("writer %d: %s", i, (char *)failure);
     }
     ASSERT_OK(table_refresh(t, &e), &e);
-    assert_int_equal(t->metadata->snapshot_count, WRITERS * COMMITS);
-    assert_int_equal(t->metadata->last_sequence_number, WRITERS * COMMITS);
-    ASSERT_OK(manifest_live_files(t->fs, t->metadata, metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), &arena,
-                                  &files, &count, &e), &e);
-    assert_int_equal(count, WRITERS * COMMITS);
-    for (int32_t i = 0; i < count; i++) {
+    assert_int_equal(t->metadata->snapshot_count, count * commits);
+    assert_int_equal(t->metadata->last_sequence_number, count * commits);
+    ASSERT_OK(manifest_live_files(t->fs, t->metadata, metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), arena,
+                                  &files, &n, &e), &e);
+    assert_int_equal(n, count * commits);
+    for (int32_t i = 0; i < n; i++) {
         assert_null(map_get(&seen, slice_text(files[i].path)));
         assert_true(map_put(&seen, slice_text(files[i].path), &seen));
     }
-    assert_int_equal(test_fs_count(&w.fs, ".metadata.json"), 6);
-    assert_int_equal(test_fs_count(&w.fs, "/snap-"), WRITERS * COMMITS); /* lists of lost attempts are gone */
     map_fini(&seen);
+}
+
+static void test_many_writers(UNUSED void **state)
+{
+    struct test_world w;
+    struct arena      arena = {0};
+    struct table     *t;
+
+    test_world_init(&w);
+    t = test_table_new(&w, contended, &arena);
+    run_writers(t, &arena, 3, 50);
+    assert_int_equal(test_fs_count(&w.fs, ".metadata.json"), 6);
+    assert_int_equal(test_fs_count(&w.fs, "/snap-"), 150); /* the lists of lost attempts are gone */
     table_free(t);
     arena_fini(&arena);
     test_world_fini(&w);
 }
 
+struct names {
+    struct arena arena;
+    const char  *list[1000];
+    size_t       count;
+};
+
+static bool keep_name(void *arg, const struct fs_info *info)
+{
+    struct names *n = arg;
+
+    n->list[n->count++] = arena_strdup(&n->arena, info->path);
+    return n->count < COUNT_OF(n->list);
+}
+
+/* The same on a disk, where the publish is a link(2). */
+static void test_writers_on_a_disk(UNUSED void **state)
+{
+    char              folder[] = "/tmp/weir-hadoop-XXXXXX";
+    struct test_world w;
+    struct arena      arena = {0};
+    struct names      names = {0};
+    struct fs        *local;
+    struct table     *t;
+    struct error      e;
+
+    assert_non_null(mkdtemp(folder));
+    ASSERT_OK(fs_local_new(&local, &e), &e);
+    test_world_init(&w);
+    catalog_free(w.catalog);
+    assert_true(map_put(&w.options, SLICE("warehouse"), folder));
+    ASSERT_OK(catalog_open(&(struct catalog_config){.name = "disk", .options = &w.options, .fs = local, .clock = &w.clock.base,
+                                                    .sleep_ms = test_sleep, .sleep_arg = &w.clock},
+                           &w.catalog, &e),
+              &e);
+    t = test_table_new(&w, contended, &arena);
+    run_writers(t, &arena, 2, 50);
+    ASSERT_OK(fs_list(local, folder, keep_name, &names, &e), &e);
+    assert_in_range(names.count, 100 + 6 + 1, 500);
+    for (size_t i = 0; i < names.count; i++)
+        ASSERT_OK(fs_remove(local, names.list[i], &e), &e);
+    table_free(t);
+    test_world_fini(&w);
+    fs_free(local);
+    arena_fini(&arena);
+    arena_fini(&names.arena);
+    assert_true(rmdir(folder) == 0 || errno == ENOENT);
+}
+
 TEST_MAIN(cmocka_unit_test(test_versions), cmocka_unit_test(test_exists), cmocka_unit_test(test_hints), cmocka_unit_test(test_gzip),
           cmocka_unit_test(test_bad_codec), cmocka_unit_test(test_old_versions_go), cmocka_unit_test(test_overtaken),
-          cmocka_unit_test(test_lost_answers), cmocka_unit_test(test_many_writers))
+          cmocka_unit_test(test_lost_answers), cmocka_unit_test(test_many_writers), cmocka_unit_test(test_writers_on_a_disk))

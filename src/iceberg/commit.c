@@ -15,6 +15,7 @@
 #include "iceberg/commit.h"
 #include "iceberg/commit_files.h"
 #include "iceberg/commit_history.h"
+#include "iceberg/commit_references.h"
 #include "iceberg/commit_summary.h"
 #include "iceberg/json_field.h"
 #include "os/log.h"
@@ -146,6 +147,8 @@ static enum err commit_files_and_swap(struct commit *c, struct commit_result *ou
         }
         if (last == ERR_UNKNOWN && !commit_retry_wait(&retry))
             return give_up(c, out->attempts, ERR_UNKNOWN, e);
+        if ((rc = commit_references_check(c->t, c->change, e)) != OK)
+            return rc;
         if (c->files.fresh_count == 0 &&
             (rc = commit_files_fresh(&c->files, c->change->files, c->change->file_count, e)) != OK)
             return rc;
@@ -172,6 +175,7 @@ enum err commit_change(struct table *t, const struct change *change, struct comm
     if (!c.unknown)
         commit_files_drop_fresh(&c.files, rc == OK && !out->was_there);
     commit_files_fini(&c.files);
+    out->fits_snapshot_id = commit_references_fit(t, change);
     if (rc == OK)
         log_info("iceberg", "table %s.%s: checkpoint %" PRId64 " of %s %s snapshot %" PRId64, t->name_space, t->name,
                  change->checkpoint_id, change->pipeline, out->was_there ? "was committed before as" : "is", out->snapshot_id);

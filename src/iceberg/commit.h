@@ -16,12 +16,19 @@ struct change {
     const char *const      *summary;       /* more entries: name, value, ..., ended by NULL; may be NULL */
     int32_t                 file_count;
     const struct data_file *files;         /* data and deletes; a change without any makes no snapshot */
+    /* Data files that the deletes refer to. Each must be live when the change is committed, or be among files: somebody
+     * may have rewritten it since. Else ERR_CONFLICT, which advises to restart: the deletes must be made anew. */
+    int32_t            reference_count;
+    const char *const *references;
+    int64_t            fits_snapshot_id; /* they were live there (0: in the empty table): looked at again only when another
+                                            than pipeline has rewritten anything since */
 };
 
 struct commit_result {
     bool    was_there;   /* an earlier attempt had done it */
     int64_t snapshot_id; /* 0 when nothing was committed */
     int32_t attempts;
+    int64_t fits_snapshot_id; /* that of the pipeline's next change, if its references are of the same origin */
 };
 
 /* Commit, retrying conflicts as commit.retry.* of the table say (waits in the calling thread). Snapshot operation is

@@ -77,6 +77,23 @@ enum err commit_history_find(const struct table *t, const char *pipeline, int64_
                      pipeline, newest, t->name_space, t->name, checkpoint_id);
 }
 
+bool commit_history_is_own(const struct metadata *m, const char *pipeline, int64_t since_id, bool or_appends)
+{
+    struct walk            w = walk_from_head(m);
+    const struct snapshot *s;
+
+    while ((s = walk_next(&w)) != NULL) {
+        const char *operation = json_field_get(s->summary, "operation");
+
+        if (s->id == since_id)
+            return true;
+        if (commit_history_checkpoint(s, pipeline) == 0 &&
+            !(or_appends && operation && strcmp(operation, "append") == 0))
+            return false;
+    }
+    return since_id == 0 && !w.cut;
+}
+
 void commit_history_describe(const struct snapshot *s, struct bytes *out)
 {
     const char *pipeline = json_field_get(s->summary, COMMIT_PIPELINE);

@@ -16,6 +16,10 @@ int64_t commit_history_checkpoint(const struct snapshot *s, const char *pipeline
 MUST_USE enum err commit_history_find(const struct table *t, const char *pipeline, int64_t checkpoint_id, bool *found,
                                       int64_t *snapshot_id, struct error *e);
 
+/* Every snapshot of the branch after since_id (0: from the first one on) is pipeline's own, or, with or_appends, an append
+ * of somebody else's. False when that cannot be told: since_id is not in the branch, or has expired. */
+bool commit_history_is_own(const struct metadata *m, const char *pipeline, int64_t since_id, bool or_appends);
+
 /* `snapshot 42 of weir pipeline x at checkpoint 7`, `... of spark`: who made the newest one; appended. */
 void commit_history_describe(const struct snapshot *s, struct bytes *out);
 

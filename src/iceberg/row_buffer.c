@@ -2,6 +2,7 @@
 #include "iceberg/row_buffer.h"
 #include "base/budget.h"
 #include "base/mem.h"
+#include "iceberg/absent_column.h"
 
 struct row_buffer {
     const struct schema         *schema;
@@ -63,26 +64,24 @@ void row_buffer_free(struct row_buffer *b)
     mem_free(b);
 }
 
-/* A column of absent values. */
-static bool absent_column(struct column *c, int32_t row_count, struct batch *owner)
+/* Whether every row of c has a value, told by whole words. */
+static bool all_valid(const struct column *c)
 {
-    bool   list = c->type->kind == TYPE_LIST || c->type->kind == TYPE_MAP;
-    size_t validity = VALIDITY_WORDS(row_count) * sizeof(uint64_t);
-    size_t values = ((size_t)row_count + list) * type_width(c->type);
+    int32_t  whole = c->row_count >> 6;
+    uint64_t rest = (UINT64_C(1) << (c->row_count & 63)) - 1;
 
-    c->row_count = row_count;
-    if ((c->validity = batch_alloc(owner, MAX(validity, 1))) == NULL)
-        return false;
-    memset(c->validity, 0, validity);
-    if (c->type->kind != TYPE_STRUCT) {
-        if ((c->values = batch_alloc(owner, MAX(values, 1))) == NULL)
+    if (c->validity == NULL)
+        return true;
+    for (int32_t i = 0; i < whole; i++)
+        if (c->validity[i] != UINT64_MAX)
             return false;
-        memset(c->values, 0, values);
-    }
-    for (int32_t i = 0; i < c->type->field_count; i++)
-        if (!absent_column(&c->children[i], list ? 0 : row_count, owner))
-            return false;
-    return true;
+    return rest == 0 || (c->validity[whole] & rest) == rest;
+}
+
+/* A row that deletes needs no more than its key. */
+static bool must_be_whole(const struct batch *view, int32_t row)
+{
+    return view->row_kinds == NULL || view->row_kinds[row] != ROW_DELETE;
 }
 
 static enum err check_required(const struct batch *view, struct error *e)
@@ -90,10 +89,10 @@ static enum err check_required(const struct batch *view, struct error *e)
     for (int32_t i = 0; i < view->schema->field_count; i++) {
         const struct column *c = &view->columns[i];
 
-        if (c->type->nullable || c->validity == NULL)
+        if (c->type->nullable || all_valid(c))
             continue;
         for (int32_t k = 0; k < batch_live(view); k++)
-            if (!column_valid(c, batch_row(view, k)))
+            if (!column_valid(c, batch_row(view, k)) && must_be_whole(view, batch_row(view, k)))
                 return error_set(e, ERR_INPUT, "column %s is NOT NULL in the table, but a row has no value for it",
                                  view->schema->fields[i].name);
     }
@@ -111,12 +110,13 @@ static enum err view_as_table(const struct row_buffer *b, const struct batch *fr
     for (int32_t i = 0; i < b->schema->field_count; i++) {
         if (b->columns[i] >= 0)
             column_adopt(&view->columns[i], &from->columns[b->columns[i]], b->schema->fields[i].type);
-        else if (!absent_column(&view->columns[i], from->row_count, view)) {
+        else if (!absent_column_fill(&view->columns[i], from->row_count, view)) {
             batch_unref(view);
             return error_memory(e, (size_t)from->row_count, "a column of absent values");
         }
     }
     view->row_count = from->row_count;
+    view->row_kinds = from->row_kinds;
     view->selection = from->selection;
     view->selected_count = from->selected_count;
     view->born_us = from->born_us;
@@ -278,6 +278,7 @@ bool row_buffer_kill(struct row_buffer *b, struct row_place place)
     struct partition_rows *p = b->partitions[place.partition];
     struct row_run        *run = &p->runs[place.run];
 
+    assert(!row_run_is_dead(run, place.row));
     if (run->dead == NULL &&
         (run->dead = mem_calloc(VALIDITY_WORDS(run->batch->row_count), sizeof(uint64_t))) == NULL)
         return false;
@@ -318,6 +319,8 @@ struct partition_rows *row_buffer_take(struct row_buffer *b, int32_t *number)
 void row_buffer_reset(struct row_buffer *b)
 {
     assert(b->bytes == 0);
+    for (int32_t i = 0; i < b->partition_count; i++)
+        partition_rows_free(b->partitions[i]); /* without rows: an add had no memory for them */
     partitioner_reset(b->partitioner);
     b->partition_count = 0;
 }

@@ -14,6 +14,10 @@ struct row_run { /* some rows of one partition */
     uint64_t     *dead;      /* owned: bit set for rows that a later one replaced; NULL: none */
     int32_t       dead_count;
 };
+static inline bool row_run_is_dead(const struct row_run *run, int32_t row)
+{
+    return run->dead && (run->dead[row >> 6] >> (row & 63) & 1);
+}
 
 /* The rows of one partition, taken out of a buffer. */
 struct partition_rows {
@@ -40,11 +44,11 @@ struct row_place {
     int32_t run, row;
 };
 
-/* Copy the live rows of batch in. places (may be NULL) gets where each has gone. ERR_MEMORY leaves b as it was.
- * ERR_INPUT: a NOT NULL field has no value, which one. */
+/* Copy the live rows of batch in, with their row kinds. places (may be NULL) gets where each has gone. ERR_MEMORY leaves b
+ * as it was. ERR_INPUT: a NOT NULL field has no value, which one; but a row that deletes needs none beyond its key. */
 MUST_USE enum err row_buffer_add(struct row_buffer *b, const struct batch *batch, struct row_place *places,
                                  struct error *e);
-/* The row was replaced by a later one. False when there is no memory: it is still there. */
+/* The row was replaced by a later one, or deleted; not twice. False when there is no memory: it is still there. */
 MUST_USE bool row_buffer_kill(struct row_buffer *b, struct row_place place);
 size_t row_buffer_bytes(const struct row_buffer *b);
 int64_t row_buffer_live(const struct row_buffer *b);

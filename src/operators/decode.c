@@ -6,7 +6,7 @@
 #define LOG_EVERY_US INT64_C(10000000)
 
 struct decode {
-    struct operator base;
+    struct op base;
     const struct decode_op_spec *spec;
     const struct op_env *env;
     struct decode_spec decode; /* what the decoder borrows */
@@ -16,7 +16,7 @@ struct decode {
     int64_t unlogged;  /* skipped since then */
 };
 
-static struct decode *self(struct operator *o)
+static struct decode *self(struct op *o)
 {
     return CONTAINER_OF(o, struct decode, base);
 }
@@ -93,7 +93,7 @@ static void inherit(struct batch *made, const struct batch *raw)
     made->born_us = raw->born_us;
 }
 
-static enum err decode_batch(struct operator *o, UNUSED int32_t input, struct batch *raw, struct error *e)
+static enum err decode_batch(struct op *o, UNUSED int32_t input, struct batch *raw, struct error *e)
 {
     struct decode *d = self(o);
     struct batch *rows = NULL, *errors = NULL;
@@ -118,7 +118,7 @@ static enum err decode_batch(struct operator *o, UNUSED int32_t input, struct ba
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static enum err decode_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err decode_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct decode *d = self(o);
     const struct format *format = format_find(d->spec->format);
@@ -143,7 +143,7 @@ static enum err decode_open(struct operator *o, const struct op_env *env, struct
     return rc == OK ? OK : error_add(e, rc, "format '%s'", d->spec->format);
 }
 
-static void decode_close(struct operator *o)
+static void decode_close(struct op *o)
 {
     struct decode *d = self(o);
 
@@ -158,7 +158,7 @@ static const struct operator_ops decode_ops = {
     .close = decode_close,
 };
 
-static enum err decode_new(const void *spec, struct operator **out, struct error *e)
+static enum err decode_new(const void *spec, struct op **out, struct error *e)
 {
     struct decode *d = mem_zalloc(sizeof *d);
 

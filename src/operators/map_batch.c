@@ -3,19 +3,19 @@
 #include "base/mem.h"
 
 struct map_batch {
-    struct operator base;
+    struct op base;
     const struct map_spec *spec;
     const struct op_env *env;
     void *self; /* the function's */
     bool opened;
 };
 
-static struct map_batch *self(struct operator *o)
+static struct map_batch *self(struct op *o)
 {
     return CONTAINER_OF(o, struct map_batch, base);
 }
 
-static enum err map_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err map_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct map_batch *m = self(o);
     enum err rc = OK;
@@ -27,19 +27,19 @@ static enum err map_open(struct operator *o, const struct op_env *env, struct er
     return rc;
 }
 
-static enum err map_on_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err map_on_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     return self(o)->spec->fn->batch(self(o)->self, self(o)->env, b, e);
 }
 
-static enum err map_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err map_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     const struct map_function *fn = self(o)->spec->fn;
 
     return fn->restore ? fn->restore(self(o)->self, from, e) : OK;
 }
 
-static enum err map_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err map_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                              struct error *e)
 {
     const struct map_function *fn = self(o)->spec->fn;
@@ -47,14 +47,14 @@ static enum err map_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, s
     return fn->snapshot ? fn->snapshot(self(o)->self, out, e) : OK;
 }
 
-static enum err map_end(struct operator *o, struct error *e)
+static enum err map_end(struct op *o, struct error *e)
 {
     const struct map_function *fn = self(o)->spec->fn;
 
     return fn->end ? fn->end(self(o)->self, self(o)->env, e) : OK;
 }
 
-static void map_close(struct operator *o)
+static void map_close(struct op *o)
 {
     struct map_batch *m = self(o);
 
@@ -73,7 +73,7 @@ static const struct operator_ops map_ops = {
     .close = map_close,
 };
 
-static enum err map_new(const void *spec, struct operator **out, struct error *e)
+static enum err map_new(const void *spec, struct op **out, struct error *e)
 {
     struct map_batch *m = mem_zalloc(sizeof *m);
 

@@ -16,7 +16,7 @@
 
 struct config;
 struct fs;
-struct operator;
+struct op;
 struct op_snapshot;
 struct split_event;
 
@@ -93,28 +93,28 @@ struct op_restore {
 
 struct operator_ops {
     const char *name; /* "window_agg": for logs and EXPLAIN */
-    enum err (*open)(struct operator *o, const struct op_env *env, struct error *e); /* env outlives o */
-    enum err (*restore)(struct operator *o, const struct op_restore *from, struct error *e);
+    enum err (*open)(struct op *o, const struct op_env *env, struct error *e); /* env outlives o */
+    enum err (*restore)(struct op *o, const struct op_restore *from, struct error *e);
     /* The live rows of b (borrowed; reference it to keep it). ERR_WAIT: nothing was done; call again with the
      * same batch after wake. Any other error fails the job. */
-    enum err (*batch)(struct operator *o, int32_t input, struct batch *b, struct error *e);
+    enum err (*batch)(struct op *o, int32_t input, struct batch *b, struct error *e);
     /* The combined watermark of the inputs. An operator passes it on itself, after what it emits because of
      * it. *more: output is full, call again with the same watermark when there is room. NULL: passed on. */
-    enum err (*watermark)(struct operator *o, int64_t watermark_us, bool *more, struct error *e);
-    enum err (*split)(struct operator *o, const struct split_event *s, struct error *e); /* NULL: passed on */
+    enum err (*watermark)(struct op *o, int64_t watermark_us, bool *more, struct error *e);
+    enum err (*split)(struct op *o, const struct split_event *s, struct error *e); /* NULL: passed on */
     /* Sources: emit what is there, about a batch; *more: there is more at once. Others: called after wake and
      * wake_at. *done: this source has come to its end. NULL: never polled. */
-    enum err (*poll)(struct operator *o, bool *more, bool *done, struct error *e);
+    enum err (*poll)(struct op *o, bool *more, bool *done, struct error *e);
     /* The barrier: hand over everything that a restart needs. Quick; the rest by snapshot_later. env->state
      * is frozen by the engine. */
-    enum err (*snapshot)(struct operator *o, int64_t checkpoint_id, struct op_snapshot *out, struct error *e);
+    enum err (*snapshot)(struct op *o, int64_t checkpoint_id, struct op_snapshot *out, struct error *e);
     /* The checkpoint is complete (durable), before or while committers run. May be NULL. */
-    enum err (*complete)(struct operator *o, int64_t checkpoint_id, struct error *e);
-    enum err (*end)(struct operator *o,
+    enum err (*complete)(struct op *o, int64_t checkpoint_id, struct error *e);
+    enum err (*end)(struct op *o,
                     struct error *e);  /* all inputs have ended; emit the rest. May be NULL */
-    void (*close)(struct operator *o); /* free; waits for its work on the executor */
+    void (*close)(struct op *o); /* free; waits for its work on the executor */
 };
-struct operator
+struct op
 {
     const struct operator_ops *ops;
 };
@@ -193,7 +193,7 @@ struct committer {
  * sinks. */
 struct operator_factory {
     const char *name;
-    enum err (*operator_new)(const void *spec, struct operator **out, struct error *e);
+    enum err (*operator_new)(const void *spec, struct op **out, struct error *e);
     enum err (*committer_new)(const void *spec, const struct op_env *env, struct committer **out,
                               struct error *e);
 };

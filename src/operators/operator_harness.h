@@ -50,7 +50,7 @@ struct harness_work {
 
 struct harness {
     struct op_env env;
-    struct operator *op; /* owned */
+    struct op *op; /* owned */
     struct harness_clock clock;
     struct executor executor;
     struct output output;

@@ -6,7 +6,7 @@
 #define TIMERS_A_TURN  1024 /* between two looks at whether the output is full */
 
 struct process_op {
-    struct operator base;
+    struct op base;
     const struct process_spec *spec;
     struct process p;
     void *self; /* the function's */
@@ -17,7 +17,7 @@ struct process_op {
     struct field *key_fields; /* owned */
 };
 
-static struct process_op *self(struct operator *o)
+static struct process_op *self(struct op *o)
 {
     return CONTAINER_OF(o, struct process_op, base);
 }
@@ -56,7 +56,7 @@ static void ask_to_be_woken(struct process_op *o)
         o->p.env->wake_at(o->p.env->wake_arg, due_us);
 }
 
-static enum err process_poll(struct operator *op, bool *more, bool *done, struct error *e)
+static enum err process_poll(struct op *op, bool *more, bool *done, struct error *e)
 {
     struct process_op *o = self(op);
     enum err rc = run_timers(o, TIMER_PROCESSING, clock_wall_us(o->p.env->clock), more, e);
@@ -70,7 +70,7 @@ static enum err process_poll(struct operator *op, bool *more, bool *done, struct
 /* --- elements
  * ----------------------------------------------------------------------------------------------------- */
 
-static enum err process_batch(struct operator *op, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err process_batch(struct op *op, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct process_op *o = self(op);
     enum err rc;
@@ -82,7 +82,7 @@ static enum err process_batch(struct operator *op, UNUSED int32_t input, struct 
     return rc;
 }
 
-static enum err process_watermark(struct operator *op, int64_t watermark_us, bool *more, struct error *e)
+static enum err process_watermark(struct op *op, int64_t watermark_us, bool *more, struct error *e)
 {
     struct process_op *o = self(op);
     struct output *out = o->p.env->out;
@@ -101,7 +101,7 @@ static enum err process_watermark(struct operator *op, int64_t watermark_us, boo
     return out->watermark(out, watermark_us, e);
 }
 
-static enum err process_end(struct operator *op, struct error *e)
+static enum err process_end(struct op *op, struct error *e)
 {
     struct process_op *o = self(op);
 
@@ -112,7 +112,7 @@ static enum err process_end(struct operator *op, struct error *e)
  * ---------------------------------------------------------------------------------------------------------
  */
 
-static enum err process_open(struct operator *op, const struct op_env *env, struct error *e)
+static enum err process_open(struct op *op, const struct op_env *env, struct error *e)
 {
     struct process_op *o = self(op);
     enum err rc;
@@ -128,7 +128,7 @@ static enum err process_open(struct operator *op, const struct op_env *env, stru
     return OK;
 }
 
-static enum err process_restore(struct operator *op, const struct op_restore *from, struct error *e)
+static enum err process_restore(struct op *op, const struct op_restore *from, struct error *e)
 {
     struct process_op *o = self(op);
     bool any = false;
@@ -148,7 +148,7 @@ static enum err process_restore(struct operator *op, const struct op_restore *fr
     return OK;
 }
 
-static enum err process_snapshot(struct operator *op, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err process_snapshot(struct op *op, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                  struct error *e)
 {
     struct bytes time = {0};
@@ -160,7 +160,7 @@ static enum err process_snapshot(struct operator *op, UNUSED int64_t checkpoint_
     return time.failed ? error_memory(e, 8, "a watermark") : OK;
 }
 
-static void process_close(struct operator *op)
+static void process_close(struct op *op)
 {
     struct process_op *o = self(op);
 
@@ -184,7 +184,7 @@ static const struct operator_ops process_ops = {
     .close = process_close,
 };
 
-static enum err process_new(const void *spec, struct operator **out, struct error *e)
+static enum err process_new(const void *spec, struct op **out, struct error *e)
 {
     const struct process_spec *s = spec;
     struct process_op *o;

@@ -3,23 +3,23 @@
 #include "base/mem.h"
 
 struct project {
-    struct operator op;
+    struct op op;
     const struct project_spec *spec;
     const struct op_env *env;
 };
 
-static struct project *self(struct operator *o)
+static struct project *self(struct op *o)
 {
     return CONTAINER_OF(o, struct project, op);
 }
 
-static enum err project_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err project_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     self(o)->env = env;
     return OK;
 }
 
-static enum err project_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err project_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct project *p = self(o);
     struct batch *out = batch_project(b, p->spec->schema, p->spec->columns, p->env->budget);
@@ -29,13 +29,13 @@ static enum err project_batch(struct operator *o, UNUSED int32_t input, struct b
     return p->env->out->batch(p->env->out, 0, out, e);
 }
 
-static enum err project_snapshot(UNUSED struct operator *o, UNUSED int64_t id, UNUSED struct op_snapshot *out,
+static enum err project_snapshot(UNUSED struct op *o, UNUSED int64_t id, UNUSED struct op_snapshot *out,
                                  UNUSED struct error *e)
 {
     return OK;
 }
 
-static void project_close(struct operator *o)
+static void project_close(struct op *o)
 {
     mem_free(self(o));
 }
@@ -48,7 +48,7 @@ static const struct operator_ops ops = {
     .close = project_close,
 };
 
-static enum err project_new(const void *spec, struct operator **out, struct error *e)
+static enum err project_new(const void *spec, struct op **out, struct error *e)
 {
     struct project *p = mem_zalloc(sizeof *p);
 

@@ -24,7 +24,7 @@ struct again {
 };
 
 struct session_window {
-    struct operator base;
+    struct op base;
     const struct session_spec *spec;
     struct window_base w;
     struct state *state;
@@ -36,7 +36,7 @@ struct session_window {
     size_t again_count, again_capacity;
 };
 
-static struct session_window *self(struct operator *o)
+static struct session_window *self(struct op *o)
 {
     return CONTAINER_OF(o, struct session_window, base);
 }
@@ -247,7 +247,7 @@ static enum err fire_again(struct session_window *s, struct error *e)
     return rc == OK ? window_base_flush(&s->w, e) : rc;
 }
 
-static enum err session_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err session_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct session_window *s = self(o);
     const struct key *keys;
@@ -328,7 +328,7 @@ static enum err run_timers(struct session_window *s, struct timers *t, int64_t n
     return rc == OK && s->timer_key.failed ? error_memory(e, 64, "a timer's key") : rc;
 }
 
-static enum err session_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err session_watermark(struct op *o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct session_window *s = self(o);
     enum err rc;
@@ -348,7 +348,7 @@ static enum err session_watermark(struct operator *o, int64_t watermark_us, bool
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static enum err session_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err session_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct session_window *s = self(o);
     const char *name = s->spec->common.state_name ? s->spec->common.state_name : "windows";
@@ -366,18 +366,18 @@ static enum err session_open(struct operator *o, const struct op_env *env, struc
     return rc;
 }
 
-static enum err session_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err session_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     return window_base_restore(&self(o)->w, from, e);
 }
 
-static enum err session_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err session_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                  struct error *e)
 {
     return window_base_snapshot(&self(o)->w, out, e);
 }
 
-static void session_close(struct operator *o)
+static void session_close(struct op *o)
 {
     struct session_window *s = self(o);
 
@@ -398,7 +398,7 @@ static const struct operator_ops session_ops = {
     .close = session_close,
 };
 
-static enum err session_new(const void *spec, struct operator **out, struct error *e)
+static enum err session_new(const void *spec, struct op **out, struct error *e)
 {
     const struct session_spec *spec_of = spec;
     struct session_window *s;

@@ -7,7 +7,7 @@
 #define CHUNK_ROWS 8192
 
 struct unnest {
-    struct operator base;
+    struct op base;
     const struct unnest_spec *spec;
     const struct op_env *env;
     int32_t parents[CHUNK_ROWS];  /* row numbers of the input */
@@ -17,7 +17,7 @@ struct unnest {
     size_t empty_count, empty_capacity;
 };
 
-static struct unnest *self(struct operator *o)
+static struct unnest *self(struct op *o)
 {
     return CONTAINER_OF(o, struct unnest, base);
 }
@@ -113,7 +113,7 @@ static enum err send_empty(struct unnest *u, struct batch *b, struct error *e)
     return u->env->out->batch(u->env->out, 1, rows, e);
 }
 
-static enum err unnest_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err unnest_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct unnest *u = self(o);
     const struct column *list = &b->columns[u->spec->list_column];
@@ -190,13 +190,13 @@ static enum err check_spec(const struct unnest_spec *s, struct error *e)
     return OK;
 }
 
-static enum err unnest_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err unnest_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     self(o)->env = env;
     return OK;
 }
 
-static void unnest_close(struct operator *o)
+static void unnest_close(struct op *o)
 {
     mem_free(self(o)->empty);
     mem_free(self(o));
@@ -209,7 +209,7 @@ static const struct operator_ops unnest_ops = {
     .close = unnest_close,
 };
 
-static enum err unnest_new(const void *spec, struct operator **out, struct error *e)
+static enum err unnest_new(const void *spec, struct op **out, struct error *e)
 {
     struct unnest *u;
     enum err rc = check_spec(spec, e);

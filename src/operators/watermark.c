@@ -19,7 +19,7 @@ struct known {  /* from a checkpoint, for splits that are still to be added */
 };
 
 struct watermark {
-    struct operator base;
+    struct op base;
     const struct watermark_spec *spec;
     const struct op_env *env;
     struct split *splits; /* owned */
@@ -30,7 +30,7 @@ struct watermark {
     bool said_idle;
 };
 
-static struct watermark *self(struct operator *o)
+static struct watermark *self(struct op *o)
 {
     return CONTAINER_OF(o, struct watermark, base);
 }
@@ -129,7 +129,7 @@ static void ask_to_be_woken(struct watermark *w)
         w->env->wake_at(w->env->wake_arg, clock_wall_us(w->env->clock) + MAX(due, 0));
 }
 
-static enum err watermark_poll(struct operator *o, bool *more, bool *done, struct error *e)
+static enum err watermark_poll(struct op *o, bool *more, bool *done, struct error *e)
 {
     struct watermark *w = self(o);
     int64_t now = clock_mono_us(w->env->clock);
@@ -183,7 +183,7 @@ static enum err read_time(const struct watermark *w, const struct batch *b, int6
     return OK;
 }
 
-static enum err watermark_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err watermark_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct watermark *w = self(o);
     struct split *s = find_split(w, b->split);
@@ -204,7 +204,7 @@ static enum err watermark_batch(struct operator *o, UNUSED int32_t input, struct
 }
 
 /* Those of the source say nothing here, but for the last. */
-static enum err watermark_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err watermark_watermark(struct op *o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct watermark *w = self(o);
 
@@ -234,7 +234,7 @@ static enum err split_added(struct watermark *w, const struct split_event *event
     return OK;
 }
 
-static enum err watermark_split(struct operator *o, const struct split_event *event, struct error *e)
+static enum err watermark_split(struct op *o, const struct split_event *event, struct error *e)
 {
     struct watermark *w = self(o);
     struct split *s = find_split(w, event->number);
@@ -265,7 +265,7 @@ static enum err watermark_split(struct operator *o, const struct split_event *ev
  * ---------------------------------------------------------------------------------------------------------
  */
 
-static enum err watermark_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err watermark_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     self(o)->env = env;
     return OK;
@@ -285,7 +285,7 @@ static enum err keep_known(struct watermark *w, struct slice name, int64_t max_u
     return OK;
 }
 
-static enum err watermark_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err watermark_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     enum err rc = OK;
 
@@ -303,7 +303,7 @@ static enum err watermark_restore(struct operator *o, const struct op_restore *f
     return rc;
 }
 
-static enum err watermark_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err watermark_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                    struct error *e)
 {
     struct watermark *w = self(o);
@@ -327,7 +327,7 @@ static enum err watermark_snapshot(struct operator *o, UNUSED int64_t checkpoint
     return name.failed || time.failed ? error_memory(e, 8, "a split's time") : OK;
 }
 
-static void watermark_close(struct operator *o)
+static void watermark_close(struct op *o)
 {
     struct watermark *w = self(o);
 
@@ -352,7 +352,7 @@ static const struct operator_ops watermark_ops = {
     .close = watermark_close,
 };
 
-static enum err watermark_new(const void *spec, struct operator **out, struct error *e)
+static enum err watermark_new(const void *spec, struct op **out, struct error *e)
 {
     struct watermark *w = mem_zalloc(sizeof *w);
 

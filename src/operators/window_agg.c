@@ -17,7 +17,7 @@ struct again { /* a window that has fired, and got another row */
 };
 
 struct window_agg {
-    struct operator base;
+    struct op base;
     const struct window_spec *spec;
     struct window_base w;
     struct state *state; /* the store's */
@@ -30,7 +30,7 @@ struct window_agg {
     size_t fire_at;
 };
 
-static struct window_agg *self(struct operator *o)
+static struct window_agg *self(struct op *o)
 {
     return CONTAINER_OF(o, struct window_agg, base);
 }
@@ -227,7 +227,7 @@ static enum err fire_again(struct window_agg *a, struct error *e)
     return rc == OK ? window_base_flush(&a->w, e) : rc;
 }
 
-static enum err window_agg_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err window_agg_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct window_agg *a = self(o);
     enum err rc;
@@ -289,7 +289,7 @@ static enum err fire_windows(struct window_agg *a, int64_t watermark_us, bool *m
     return window_base_flush(&a->w, e);
 }
 
-static enum err window_agg_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err window_agg_watermark(struct op *o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct window_agg *a = self(o);
     int64_t end_us;
@@ -310,7 +310,7 @@ static enum err window_agg_watermark(struct operator *o, int64_t watermark_us, b
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static enum err window_agg_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err window_agg_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct window_agg *a = self(o);
     const struct window_common *c = &a->spec->common;
@@ -325,19 +325,19 @@ static enum err window_agg_open(struct operator *o, const struct op_env *env, st
     return rc == OK ? state_declare(env->state, &desc, &a->state, e) : rc;
 }
 
-static enum err window_agg_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err window_agg_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     return window_base_restore(&self(o)->w, from, e);
 }
 
-static enum err window_agg_snapshot(struct operator *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+static enum err window_agg_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
                                     struct error *e)
 {
     assert(!self(o)->firing);
     return window_base_snapshot(&self(o)->w, out, e);
 }
 
-static void window_agg_close(struct operator *o)
+static void window_agg_close(struct op *o)
 {
     struct window_agg *a = self(o);
 
@@ -370,7 +370,7 @@ static enum err check_spec(const struct window_spec *s, struct error *e)
     return OK;
 }
 
-static enum err window_agg_new(const void *spec, struct operator **out, struct error *e)
+static enum err window_agg_new(const void *spec, struct op **out, struct error *e)
 {
     const struct window_spec *s = spec;
     struct window_agg *a;

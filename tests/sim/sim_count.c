@@ -7,7 +7,7 @@
 #include "sim_job.h"
 
 struct count {
-    struct operator base;
+    struct op base;
     struct sim_job *job;
     const struct op_env *env;
     struct random random;
@@ -16,12 +16,12 @@ struct count {
     bool waited; /* the call at hand was refused once */
 };
 
-static struct count *count_of(struct operator *o)
+static struct count *count_of(struct op *o)
 {
     return CONTAINER_OF(o, struct count, base);
 }
 
-static enum err count_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err count_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct count *c = count_of(o);
     struct state_desc desc = {.name = "count", .key = c->job->key_schema, .value_size = sizeof(int64_t)};
@@ -66,7 +66,7 @@ static enum err count_rows(struct count *c, struct batch *b, struct builder *bui
     return OK;
 }
 
-static enum err count_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err count_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct count *c = count_of(o);
     struct builder builder;
@@ -86,7 +86,7 @@ static enum err count_batch(struct operator *o, UNUSED int32_t input, struct bat
 }
 
 /* Watermarks are asked for a second time now and then, as by one whose output is full. */
-static enum err count_watermark(struct operator *o, int64_t watermark_us, bool *more, struct error *e)
+static enum err count_watermark(struct op *o, int64_t watermark_us, bool *more, struct error *e)
 {
     struct count *c = count_of(o);
 
@@ -97,12 +97,12 @@ static enum err count_watermark(struct operator *o, int64_t watermark_us, bool *
     return c->env->out->watermark(c->env->out, watermark_us, e);
 }
 
-static enum err count_end(struct operator *o, UNUSED struct error *e)
+static enum err count_end(struct op *o, UNUSED struct error *e)
 {
     return refuses(count_of(o)) ? ERR_WAIT : OK;
 }
 
-static void count_close(struct operator *o)
+static void count_close(struct op *o)
 {
     struct count *c = count_of(o);
 
@@ -110,7 +110,7 @@ static void count_close(struct operator *o)
     mem_free(c);
 }
 
-static enum err count_poll(UNUSED struct operator *o, UNUSED bool *more, UNUSED bool *done, UNUSED struct error *e)
+static enum err count_poll(UNUSED struct op *o, UNUSED bool *more, UNUSED bool *done, UNUSED struct error *e)
 {
     return OK; /* only to be woken */
 }
@@ -125,7 +125,7 @@ static const struct operator_ops count_ops = {
     .close = count_close,
 };
 
-static enum err count_new(const void *spec, struct operator **out, struct error *e)
+static enum err count_new(const void *spec, struct op **out, struct error *e)
 {
     struct count *c = mem_zalloc(sizeof *c);
 

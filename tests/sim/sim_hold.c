@@ -9,7 +9,7 @@
 #define HELD_MAX 4
 
 struct hold {
-    struct operator base;
+    struct op base;
     struct sim_job *job;
     const struct op_env *env;
     struct random random;
@@ -19,12 +19,12 @@ struct hold {
     bool waited;          /* the call at hand was refused once */
 };
 
-static struct hold *hold_of(struct operator *o)
+static struct hold *hold_of(struct op *o)
 {
     return CONTAINER_OF(o, struct hold, base);
 }
 
-static enum err hold_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err hold_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct hold *h = hold_of(o);
 
@@ -48,7 +48,7 @@ static enum err let_go(struct hold *h, struct error *e)
     return rc;
 }
 
-static enum err hold_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err hold_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct hold *h = hold_of(o);
 
@@ -56,7 +56,7 @@ static enum err hold_batch(struct operator *o, UNUSED int32_t input, struct batc
     return h->held_count == HELD_MAX || random_below(&h->random, 3) == 0 ? let_go(h, e) : OK;
 }
 
-static enum err hold_watermark(struct operator *o, int64_t watermark_us, UNUSED bool *more, struct error *e)
+static enum err hold_watermark(struct op *o, int64_t watermark_us, UNUSED bool *more, struct error *e)
 {
     struct hold *h = hold_of(o);
     enum err rc = let_go(h, e);
@@ -64,17 +64,17 @@ static enum err hold_watermark(struct operator *o, int64_t watermark_us, UNUSED 
     return rc == OK ? h->env->out->watermark(h->env->out, watermark_us, e) : rc;
 }
 
-static enum err hold_snapshot(struct operator *o, UNUSED int64_t id, UNUSED struct op_snapshot *out, struct error *e)
+static enum err hold_snapshot(struct op *o, UNUSED int64_t id, UNUSED struct op_snapshot *out, struct error *e)
 {
     return let_go(hold_of(o), e);
 }
 
-static enum err hold_end(struct operator *o, struct error *e)
+static enum err hold_end(struct op *o, struct error *e)
 {
     return let_go(hold_of(o), e);
 }
 
-static void hold_close(struct operator *o)
+static void hold_close(struct op *o)
 {
     struct hold *h = hold_of(o);
 
@@ -100,7 +100,7 @@ static enum err check_order(struct hold *h, const struct batch *b, struct error 
     return OK;
 }
 
-static enum err order_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err order_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct hold *h = hold_of(o);
     enum err rc;
@@ -132,7 +132,7 @@ static const struct operator_ops order_ops = {
     .close = hold_close,
 };
 
-static enum err new_one(const struct operator_ops *ops, const void *spec, struct operator **out, struct error *e)
+static enum err new_one(const struct operator_ops *ops, const void *spec, struct op **out, struct error *e)
 {
     struct hold *h = mem_zalloc(sizeof *h);
 
@@ -144,12 +144,12 @@ static enum err new_one(const struct operator_ops *ops, const void *spec, struct
     return OK;
 }
 
-static enum err hold_new(const void *spec, struct operator **out, struct error *e)
+static enum err hold_new(const void *spec, struct op **out, struct error *e)
 {
     return new_one(&hold_ops, spec, out, e);
 }
 
-static enum err order_new(const void *spec, struct operator **out, struct error *e)
+static enum err order_new(const void *spec, struct op **out, struct error *e)
 {
     return new_one(&order_ops, spec, out, e);
 }

@@ -10,7 +10,7 @@
 /* --- the writer ----------------------------------------------------------------------------------------------------------- */
 
 struct sink {
-    struct operator base;
+    struct op base;
     struct sim_job *job;
     const struct op_env *env;
     struct random random;
@@ -23,19 +23,19 @@ struct upload {
     char *path;
 };
 
-static struct sink *sink_of(struct operator *o)
+static struct sink *sink_of(struct op *o)
 {
     return CONTAINER_OF(o, struct sink, base);
 }
 
-static enum err sink_open(struct operator *o, const struct op_env *env, UNUSED struct error *e)
+static enum err sink_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
     sink_of(o)->env = env;
     random_seed(&sink_of(o)->random, env->seed);
     return OK;
 }
 
-static enum err sink_batch(struct operator *o, UNUSED int32_t input, struct batch *b, struct error *e)
+static enum err sink_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct sink *s = sink_of(o);
 
@@ -69,7 +69,7 @@ static void upload_drop(void *arg)
     mem_free(u);
 }
 
-static enum err sink_snapshot(struct operator *o, int64_t id, struct op_snapshot *out, struct error *e)
+static enum err sink_snapshot(struct op *o, int64_t id, struct op_snapshot *out, struct error *e)
 {
     struct sink *s = sink_of(o);
     struct upload *u;
@@ -88,7 +88,7 @@ static enum err sink_snapshot(struct operator *o, int64_t id, struct op_snapshot
     return snapshot_later(out, upload_run, upload_drop, u) ? OK : error_memory(e, sizeof *u, "an upload");
 }
 
-static void sink_close(struct operator *o)
+static void sink_close(struct op *o)
 {
     bytes_fini(&sink_of(o)->rows);
     mem_free(sink_of(o));
@@ -102,7 +102,7 @@ static const struct operator_ops sink_ops = {
     .close = sink_close,
 };
 
-static enum err sink_new(const void *spec, struct operator **out, struct error *e)
+static enum err sink_new(const void *spec, struct op **out, struct error *e)
 {
     struct sink *s = mem_zalloc(sizeof *s);
 

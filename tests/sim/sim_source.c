@@ -14,7 +14,7 @@ struct split {
 };
 
 struct source {
-    struct operator base;
+    struct op base;
     struct sim_job *job;
     const struct op_env *env;
     struct random random;
@@ -38,7 +38,7 @@ bool sim_job_fault(struct sim_job *job, struct random *random, uint32_t every)
     return false;
 }
 
-static struct source *source_of(struct operator *o)
+static struct source *source_of(struct op *o)
 {
     return CONTAINER_OF(o, struct source, base);
 }
@@ -57,7 +57,7 @@ static enum err tell_splits(struct source *s, struct error *e)
     return rc;
 }
 
-static enum err source_open(struct operator *o, const struct op_env *env, struct error *e)
+static enum err source_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct source *s = source_of(o);
 
@@ -72,7 +72,7 @@ static enum err source_open(struct operator *o, const struct op_env *env, struct
     return tell_splits(s, e);
 }
 
-static enum err source_restore(struct operator *o, const struct op_restore *from, struct error *e)
+static enum err source_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     struct source *s = source_of(o);
 
@@ -138,7 +138,7 @@ static struct split *next_split(struct source *s)
     return NULL;
 }
 
-static enum err source_poll(struct operator *o, bool *more, bool *done, struct error *e)
+static enum err source_poll(struct op *o, bool *more, bool *done, struct error *e)
 {
     struct source *s = source_of(o);
     struct split *split = next_split(s);
@@ -162,7 +162,7 @@ static enum err source_poll(struct operator *o, bool *more, bool *done, struct e
     return OK;
 }
 
-static enum err source_snapshot(struct operator *o, UNUSED int64_t id, struct op_snapshot *out, UNUSED struct error *e)
+static enum err source_snapshot(struct op *o, UNUSED int64_t id, struct op_snapshot *out, UNUSED struct error *e)
 {
     struct source *s = source_of(o);
     char name[32];
@@ -174,7 +174,7 @@ static enum err source_snapshot(struct operator *o, UNUSED int64_t id, struct op
     return OK;
 }
 
-static void source_close(struct operator *o)
+static void source_close(struct op *o)
 {
     struct source *s = source_of(o);
 
@@ -191,7 +191,7 @@ static const struct operator_ops source_ops = {
     .close = source_close,
 };
 
-static enum err source_new(const void *spec, struct operator **out, struct error *e)
+static enum err source_new(const void *spec, struct op **out, struct error *e)
 {
     struct source *s = mem_zalloc(sizeof *s);
 
