@@ -8,6 +8,7 @@ is up and has run each job before) to the end of reading. CPU is user and system
 TaskManager; its SQL client is not counted), from the start until everything is committed.
 """
 import argparse
+import copy
 import datetime
 import json
 import os
@@ -26,7 +27,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SERVICES = ROOT / "tests" / "live" / "services" / "services.sh"
 FLUSH = "2026-03-01"  # a payload of that day in each partition ends all windows before
-JOBS = ("weir-json", "flink-raw", "flink-daily", "flink-both", "weir-avro")
+JOBS = ("weir-json", "weir-avro", "flink-raw", "flink-daily", "flink-both")  # and NAME@MS: with another checkpoint interval
+STANDARD = "weir-json,flink-raw,weir-json,flink-daily,weir-json,flink-both,flink-raw@10000,flink-daily@10000,weir-avro"
 
 
 class Setup:
@@ -73,11 +75,25 @@ def services(*words, check=True):
     return done.stdout
 
 
+def setup_line(preferred, more=()):
+    """The first line of a session: where and with what it measured."""
+    return {"kind": "setup", "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), **machine.describe(),
+            "weir": machine.version_of(ROOT), "flink": "1.20.5", "iceberg_of_flink": "1.10.1", "autogroup": preferred, **dict(more)}
+
+
 def measure(setup, name, topics, folder):
-    system, what = name.split("-")
+    system, what, checkpoint_ms = parts(name)
+    setup = copy.copy(setup)
+    setup.checkpoint_ms = checkpoint_ms or setup.checkpoint_ms
     if system == "weir":
         return weir_job.run(setup, topics[what], what, folder)
     return flink_job.run(setup, topics["json"], what, folder)
+
+
+def parts(name):
+    """weir or flink, of what, with which checkpoint interval (None: the setup's)."""
+    job, _, checkpoint_ms = name.partition("@")
+    return *job.split("-"), int(checkpoint_ms) if checkpoint_ms else None
 
 
 def complete(name, topic, result):
@@ -87,7 +103,7 @@ def complete(name, topic, result):
     result["steady_samples_s"] = round(rate * topic.samples / topic.payloads) if rate else None
     result["cpu_s_per_million"] = round(result["cpu_s"] / topic.samples * 1e6, 3)
     result["peak_total_mib"] = round(sum(result["peak_mib"].values()), 1)
-    if name != "flink-daily":
+    if "daily" not in name:
         result["raw_rows_missing"] = topic.samples - result["tables"].get("health_data_raw", {}).get("rows", 0)
     return result
 
@@ -95,7 +111,7 @@ def complete(name, topic, result):
 def say(record):
     r = record
     rate = f"{r['steady_samples_s']:,}/s steady" if r["steady_samples_s"] else "no steady state"
-    print(f"{r['name']:12} round {r['round']}: {r['samples_s']:>9,} samples/s ({rate}), {r['cpu_s_per_million']:.2f} CPU s per million, "
+    print(f"{r['name']:17} round {r['round']}: {r['samples_s']:>9,} samples/s ({rate}), {r['cpu_s_per_million']:.2f} CPU s per million, "
           f"peak {r['peak_total_mib']:.0f} MiB, first commit {r['first_commit_s']:.2f} s, {r['checkpoints']} checkpoints, "
           f"others {r['others_cores']:.2f} cores{'' if r['quiet'] else ' (disturbed)'}", flush=True)
 
@@ -112,32 +128,28 @@ def main():
     parser.add_argument("--checkpoint-ms", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=2, help="further runs of a job, when other processes disturbed one")
-    parser.add_argument("--jobs", default=",".join(JOBS))
+    parser.add_argument("--jobs", default=STANDARD, help="in each round, in this order")
     parser.add_argument("--no-warm-up", action="store_true", help="do not run Flink's jobs once before measuring")
     parser.add_argument("--idle-wait", type=int, default=30, help="seconds to wait for a quiet machine before each run")
     parser.add_argument("--timeout", type=int, default=900, help="seconds")
     parser.add_argument("--out", default="results.jsonl")
     arguments = parser.parse_args()
     names = arguments.jobs.split(",")
-    if unknown := set(names) - set(JOBS):
-        parser.error(f"unknown jobs {unknown}; there are: {', '.join(JOBS)}")
+    if unknown := [name for name in names if not re.fullmatch(rf"({'|'.join(JOBS)})(@[1-9]\d*)?", name)]:
+        parser.error(f"unknown jobs {unknown}; there are: {', '.join(JOBS)}, each also as NAME@CHECKPOINT_MS")
 
     setup = Setup(arguments)
     topics = {form: Topic(setup, form, arguments) for form in ("json", "avro")
-              if any(name == f"weir-{form}" or (form == "json" and name.startswith("flink")) for name in names)}
+              if any(name.startswith(f"weir-{form}") or (form == "json" and name.startswith("flink")) for name in names)}
     if any(name.startswith("flink") for name in names):
         setup.flink = flink_job.Flink().up()
-        arguments.repeats = max(arguments.repeats, 0)
     pids = [setup.kafka_pid, os.getpid()] + (list(flink_job.pids().values()) if setup.flink else [])
     preferred = machine.first_in_line(pids)
-    records = [{"kind": "setup", "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-                **machine.describe(), "weir": machine.version_of(ROOT), "flink": "1.20.5", "iceberg_of_flink": "1.10.1",
-                "autogroup": preferred, **{key: getattr(arguments, key) for key in (
-                    "count", "samples", "users", "days", "partitions", "parallelism", "checkpoint_ms")}}]
+    of_data = ("count", "samples", "users", "days", "partitions", "parallelism", "checkpoint_ms")
     with open(arguments.out, "a") as out:
-        print(json.dumps(records[0]), file=out, flush=True)
+        print(json.dumps(setup_line(preferred, {key: getattr(arguments, key) for key in of_data})), file=out, flush=True)
         if setup.flink and not arguments.no_warm_up:
-            for name in (name for name in names if name.startswith("flink")):
+            for name in dict.fromkeys(name.partition("@")[0] for name in names if name.startswith("flink")):
                 one_run(setup, name, topics, 0, arguments, out)
         for number in range(1, arguments.rounds + 1):
             for name in names:
@@ -150,7 +162,7 @@ def one_run(setup, name, topics, number, arguments, out):
     """Round 0 warms up. False: other processes had so much of the machine that it should be run again."""
     machine.wait_idle(arguments.idle_wait)
     folder = setup.folder / f"{name}-{os.getpid()}-{time.time_ns() // 1000000}"
-    topic = topics["avro" if name == "weir-avro" else "json"]
+    topic = topics["avro" if name.startswith("weir-avro") else "json"]
     result = complete(name, topic, measure(setup, name, topics, folder))
     record = {"kind": "run" if number else "warm-up", "name": name, "round": number, "quiet": result["others_cores"] < 0.2, **result}
     print(json.dumps(record), file=out, flush=True)

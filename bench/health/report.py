@@ -38,6 +38,16 @@ def chosen(runs):
     return quiet or runs, len(quiet), len(runs)
 
 
+def title(name):
+    job, _, checkpoint_ms = name.partition("@")
+    return TITLES[job] + (f", checkpoints every {int(checkpoint_ms) / 1000:g} s" if checkpoint_ms else "")
+
+
+def order(name):
+    job, _, checkpoint_ms = name.partition("@")
+    return list(TITLES).index(job), int(checkpoint_ms or 0)
+
+
 def median(runs, key):
     values = [r[key] for r in runs if r.get(key) is not None]
     return statistics.median(values) if values else None
@@ -53,8 +63,9 @@ def times(a, b, digits=1):
 
 
 def throughput(setup, records):
-    runs = {name: [r for r in records if r["kind"] == "run" and r["name"] == name] for name in TITLES}
-    runs = {name: found for name, found in runs.items() if found}
+    runs = {}
+    for r in sorted((r for r in records if r["kind"] == "run"), key=lambda r: order(r["name"])):
+        runs.setdefault(r["name"], []).append(r)
     if not runs:
         return []
     lines = [machine_line(setup), "",
@@ -64,7 +75,7 @@ def throughput(setup, records):
              "|---|---:|---:|---:|---:|---:|---:|---|"]
     for name, found in runs.items():
         used, quiet, total = chosen(found)
-        lines.append(f"| {TITLES[name]} | {number(median(used, 'samples_s'))} | {number(median(used, 'steady_samples_s'))} | "
+        lines.append(f"| {title(name)} | {number(median(used, 'samples_s'))} | {number(median(used, 'steady_samples_s'))} | "
                      f"{number(median(used, 'cpu_s_per_million'), 2)} | {number(median(used, 'peak_total_mib'))} | "
                      f"{number(median(used, 'first_commit_s'), 2)} | {number(median(used, 'checkpoints'))} | "
                      f"{len(used)}{'' if quiet else ', all disturbed'} |")
@@ -86,7 +97,7 @@ def ratios(runs):
         def less(key):
             return times(median(flink, key), median(weir, key))
 
-        lines.append(f"| {TITLES[name]} | {more('samples_s')} as many | {more('steady_samples_s')} as many | "
+        lines.append(f"| {title(name)} | {more('samples_s')} as many | {more('steady_samples_s')} as many | "
                      f"{less('cpu_s_per_million')} less | {less('peak_total_mib')} less | {less('first_commit_s')} sooner |")
     return lines
 
@@ -96,11 +107,11 @@ def notes(runs):
     for name, found in runs.items():
         missing = [r["raw_rows_missing"] for r in found if r.get("raw_rows_missing")]
         if missing:
-            lines.append(f"- {TITLES[name]}: in {len(missing)} of {len(found)} runs rows are missing in the raw table at the end, "
+            lines.append(f"- {title(name)}: in {len(missing)} of {len(found)} runs rows are missing in the raw table at the end, "
                          f"up to {max(missing):,}.")
         failed = sum(r["checkpoints_failed"] for r in found)
         if failed:
-            lines.append(f"- {TITLES[name]}: {failed} checkpoints failed in {len(found)} runs.")
+            lines.append(f"- {title(name)}: {failed} of {sum(r['checkpoints'] for r in found) + failed} checkpoints failed.")
     cold = [r for name, found in runs.items() if name.startswith("flink") for r in found if r.get("cluster_up_s")]
     if cold:
         lines.append(f"- Flink's first commit counts from the job's start on a warm cluster; with the start of the cluster and "
@@ -136,10 +147,10 @@ def main():
     arguments = parser.parse_args()
     found = sessions(arguments.files)
     parts = []
-    for title, table in (("Throughput, CPU, memory", throughput), ("Latency", latency)):
+    for heading, table in (("Throughput, CPU, memory", throughput), ("Latency", latency)):
         tables = [t for t in (table(setup, records) for setup, records in found) if t]
         if tables:
-            parts += [f"### {title}", "", *tables[-1], ""]
+            parts += [f"### {heading}", "", *tables[-1], ""]
     text = "\n".join(parts).rstrip() + "\n"
     print(text)
     if arguments.into:

@@ -197,9 +197,11 @@ struct task_metrics *task_metrics_new(struct engine_metrics *m, const struct cha
     io_metrics_init(&t->io, t->scope);
     init_times(t, now_us);
     t->watermark = metrics_gauge(t->scope, "currentInputWatermark", NULL);
+    t->watermark_out = metrics_gauge(t->scope, "currentOutputWatermark", NULL); /* the papers ask for it here, too */
     t->alignment_ns = metrics_gauge(t->scope, "checkpointAlignmentTime", NULL);
     t->is_backpressured = metrics_gauge(t->scope, "isBackPressured", NULL);
     gauge_set(t->watermark, UNKNOWN_WATERMARK);
+    gauge_set(t->watermark_out, UNKNOWN_WATERMARK);
     for (int32_t i = 0; i < chain->op_count; i++)
         if (!init_operator(m, t->scope, &graph->vertices[chain->ops[i].vertex], &t->operators[i]))
             goto failed;

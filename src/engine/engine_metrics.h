@@ -31,7 +31,7 @@ enum time_kind { TIME_BUSY, TIME_IDLE, TIME_BACKPRESSURED, TIME_KINDS };
 struct task_metrics {
     struct metric_scope *scope;
     struct io_metrics io;
-    struct gauge *watermark, *alignment_ns, *is_backpressured;
+    struct gauge *watermark, *watermark_out, *alignment_ns, *is_backpressured;
     struct gauge *per_second[TIME_KINDS], *total[TIME_KINDS];
     _Atomic int64_t spent_us[TIME_KINDS]; /* written by the task */
     _Atomic int64_t since_us;             /* in `doing` since then */

@@ -220,6 +220,8 @@ static enum err emit_watermark(struct output *o, int64_t watermark_us, struct er
     l->watermark_out = watermark_us;
     if (l->metrics != NULL)
         gauge_set(l->metrics->watermark_out, (double)(watermark_us / 1000));
+    if (l->exchange_count > 0 && l->task->metrics != NULL)
+        gauge_set(l->task->metrics->watermark_out, (double)(watermark_us / 1000));
     rc = link_set_idle(l, false, e);
     for (int32_t i = 0; rc == OK && i < l->child_count; i++)
         rc = link_watermark(l->children[i], watermark_us, e);

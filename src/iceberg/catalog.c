@@ -1,5 +1,5 @@
-/* catalog.c: what catalogs have in common: opening one by its type, tables, and the comparison of a table that exists
- * with the one that was asked for.
+/* catalog.c: what catalogs have in common: opening one by its type, tables, and the comparison of a table
+ * that exists with the one that was asked for.
  */
 #include "iceberg/catalog.h"
 #include "base/hash.h"
@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
-/* --- opening ------------------------------------------------------------------------------------------------ */
+/* --- opening -------------------------------------------------------------------------------------------- */
 
 static const struct implementation {
     const char *type, *class; /* Iceberg's name of the Java class, for catalog-impl */
@@ -30,22 +30,26 @@ static enum err find_implementation(const struct catalog_config *config, const s
     const char *type = option(config, "catalog-type"), *class = option(config, "catalog-impl");
 
     if (type && class)
-        return error_set(e, ERR_CONFIG, "catalog %s: give catalog-type or catalog-impl, not both", config->name);
-    if (type == NULL && class == NULL && (type = option(config, "type")) != NULL && strcasecmp(type, "iceberg") == 0)
+        return error_set(e, ERR_CONFIG, "catalog %s: give catalog-type or catalog-impl, not both",
+                         config->name);
+    if (type == NULL && class == NULL && (type = option(config, "type")) != NULL &&
+        strcasecmp(type, "iceberg") == 0)
         type = NULL; /* in CREATE CATALOG `type` says which connector, not which catalog */
     if (type == NULL && class == NULL)
         return error_set(e, ERR_CONFIG, "catalog %s: catalog-type is missing: hadoop or rest", config->name);
     for (size_t i = 0; i < COUNT_OF(implementations); i++)
-        if (type ? strcasecmp(type, implementations[i].type) == 0 : strcmp(class, implementations[i].class) == 0) {
+        if (type ? strcasecmp(type, implementations[i].type) == 0
+                 : strcmp(class, implementations[i].class) == 0) {
             *out = &implementations[i];
             return OK;
         }
     if (type && strcasecmp(type, "hive") == 0)
-        return error_set(e, ERR_UNSUPPORTED,
-                         "catalog %s: weir does not speak to Hive metastores; use catalog-type hadoop or rest",
-                         config->name);
-    return error_set(e, ERR_CONFIG, "catalog %s: %s %.100s is not known; there are hadoop and rest", config->name,
-                     type ? "catalog-type" : "catalog-impl", type ? type : class);
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "catalog %s: weir does not speak to Hive metastores; use catalog-type hadoop or rest",
+            config->name);
+    return error_set(e, ERR_CONFIG, "catalog %s: %s %.100s is not known; there are hadoop and rest",
+                     config->name, type ? "catalog-type" : "catalog-impl", type ? type : class);
 }
 
 static void sleep_really(UNUSED void *arg, int64_t ms)
@@ -59,9 +63,9 @@ static void sleep_really(UNUSED void *arg, int64_t ms)
 enum err catalog_open(const struct catalog_config *config, struct catalog **out, struct error *e)
 {
     const struct implementation *implementation = NULL;
-    struct catalog              *c;
-    char                        *name;
-    enum err                     rc;
+    struct catalog *c;
+    char *name;
+    enum err rc;
 
     if ((rc = find_implementation(config, &implementation, e)) != OK)
         return rc;
@@ -106,7 +110,7 @@ void catalog_sleep(struct catalog *c, int64_t ms)
         c->sleep_ms(c->sleep_arg, ms);
 }
 
-/* --- names -------------------------------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------------------------- */
 
 /* Names become folders: none is empty, `.` or `..`, or has a slash or a control character. */
 static bool is_name(struct slice s)
@@ -139,13 +143,13 @@ enum err catalog_namespace_create(struct catalog *c, const char *name_space, str
     return rc == OK ? OK : error_add(e, rc, "catalog %s: creating database %.100s", c->name, name_space);
 }
 
-/* --- tables ------------------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------------------- */
 
 static enum err table_new(struct catalog *c, const char *name_space, const char *name, struct table **out,
                           struct error *e)
 {
     struct table *t;
-    enum err      rc = check_namespace(name_space, e);
+    enum err rc = check_namespace(name_space, e);
 
     if (rc == OK && !is_name(slice_text(name)))
         rc = error_set(e, ERR_CONFIG, "`%.100s` cannot be the name of a table", name);
@@ -185,13 +189,16 @@ void table_set(struct table *t, char *metadata_location, struct metadata *metada
 /* What to say around an error of a table. */
 static enum err in_table(const struct table *t, const char *verb, enum err rc, struct error *e)
 {
-    return rc == OK ? OK : error_add(e, rc, "catalog %s: %s table %s.%s", t->catalog->name, verb, t->name_space, t->name);
+    return rc == OK ? OK
+                    : error_add(e, rc, "catalog %s: %s table %s.%s", t->catalog->name, verb, t->name_space,
+                                t->name);
 }
 
-enum err catalog_load(struct catalog *c, const char *name_space, const char *name, struct table **out, struct error *e)
+enum err catalog_load(struct catalog *c, const char *name_space, const char *name, struct table **out,
+                      struct error *e)
 {
     struct table *t = NULL;
-    enum err      rc = table_new(c, name_space, name, &t, e);
+    enum err rc = table_new(c, name_space, name, &t, e);
 
     if (rc == OK)
         rc = in_table(t, "loading", c->ops->load(c, t, e), e);
@@ -204,15 +211,17 @@ enum err catalog_load(struct catalog *c, const char *name_space, const char *nam
 
 enum err table_refresh(struct table *t, struct error *e)
 {
-    char     uuid[64] = "";
+    char uuid[64] = "";
     enum err rc;
 
     if (t->metadata->uuid)
         strncpy(uuid, t->metadata->uuid, sizeof uuid - 1);
     rc = in_table(t, "refreshing", t->catalog->ops->load(t->catalog, t, e), e);
-    if (rc == OK && *uuid && (t->metadata->uuid == NULL || strncasecmp(uuid, t->metadata->uuid, sizeof uuid - 1) != 0))
+    if (rc == OK && *uuid &&
+        (t->metadata->uuid == NULL || strncasecmp(uuid, t->metadata->uuid, sizeof uuid - 1) != 0))
         return error_set(e, ERR_CONFIG,
-                         "table %s.%s was dropped and made anew by someone else (its uuid was %s); restart the job to write to the new one",
+                         "table %s.%s was dropped and made anew by someone else (its uuid was %s); restart "
+                         "the job to write to the new one",
                          t->name_space, t->name, uuid);
     return rc;
 }
@@ -222,16 +231,17 @@ enum err table_commit(struct table *t, json_t *requirements, json_t *updates, st
     return in_table(t, "changing", t->catalog->ops->commit(t->catalog, t, requirements, updates, e), e);
 }
 
-/* --- creating ----------------------------------------------------------------------------------------------- */
+/* --- creating ------------------------------------------------------------------------------------------- */
 
-/* spec's properties with the catalog's table-default.* under them and table-override.* over them; in arena. */
+/* spec's properties with the catalog's table-default.* under them and table-override.* over them; in arena.
+ */
 static enum err merge_properties(struct catalog *c, const struct table_spec *spec, struct arena *arena,
                                  const char *const **out, struct error *e)
 {
     static const struct slice prefixes[] = {{"table-default.", 14}, {"", 0}, {"table-override.", 15}};
-    size_t                    given = 0, count = 0, at;
-    const char              **list;
-    struct map_entry         *entry;
+    size_t given = 0, count = 0, at;
+    const char **list;
+    struct map_entry *entry;
 
     while (spec->properties && spec->properties[given])
         given++;
@@ -249,13 +259,13 @@ static enum err merge_properties(struct catalog *c, const struct table_spec *spe
     return list ? OK : error_memory(e, given, "table properties");
 }
 
-enum err catalog_create(struct catalog *c, const char *name_space, const char *name, const struct table_spec *spec,
-                        struct table **out, struct error *e)
+enum err catalog_create(struct catalog *c, const char *name_space, const char *name,
+                        const struct table_spec *spec, struct table **out, struct error *e)
 {
     struct table_spec merged = *spec;
-    struct arena      arena = {0};
-    struct table     *t = NULL;
-    enum err          rc = table_new(c, name_space, name, &t, e);
+    struct arena arena = {0};
+    struct table *t = NULL;
+    enum err rc = table_new(c, name_space, name, &t, e);
 
     if (rc == OK && (rc = merge_properties(c, spec, &arena, &merged.properties, e)) == OK &&
         (rc = metadata_check_spec(&merged, e)) == OK)
@@ -270,7 +280,7 @@ enum err catalog_create(struct catalog *c, const char *name_space, const char *n
     return rc;
 }
 
-/* --- is it the table that was meant? ------------------------------------------------------------------------ */
+/* --- is it the table that was meant? -------------------------------------------------------------------- */
 
 /* Differences so far, `; ` between them. */
 static void differ(struct bytes *out, const char *path, const char *what)
@@ -278,7 +288,8 @@ static void differ(struct bytes *out, const char *path, const char *what)
     bytes_printf(out, "%s%s: %s", out->len ? "; " : "", path, what);
 }
 
-static void differ_types(struct bytes *out, const char *path, const struct type *want, const struct type *have)
+static void differ_types(struct bytes *out, const char *path, const struct type *want,
+                         const struct type *have)
 {
     struct bytes text = {0};
 
@@ -295,7 +306,8 @@ static enum type_kind stored_kind(enum type_kind kind)
     return kind == TYPE_INT8 || kind == TYPE_INT16 ? TYPE_INT32 : kind;
 }
 
-/* Does a column of type have hold every value of want? The same type of Iceberg's, or one it may be promoted to. */
+/* Does a column of type have hold every value of want? The same type of Iceberg's, or one it may be promoted
+ * to. */
 static bool holds(const struct type *have, const struct type *want)
 {
     enum type_kind h = stored_kind(have->kind), w = stored_kind(want->kind);
@@ -313,12 +325,14 @@ static bool holds(const struct type *have, const struct type *want)
     return h < TYPE_TIME || h > TYPE_TIMESTAMP_LTZ || (have->precision > 6) == (want->precision > 6);
 }
 
-static void compare_fields(const char *path, const struct field *want, int32_t want_count, const struct field *have,
-                           int32_t have_count, struct bytes *out);
+static void compare_fields(const char *path, const struct field *want, int32_t want_count,
+                           const struct field *have, int32_t have_count, struct bytes *out);
 
-static void compare_maps(const char *path, const struct type *want, const struct type *have, struct bytes *out);
+static void compare_maps(const char *path, const struct type *want, const struct type *have,
+                         struct bytes *out);
 
-static void compare_types(const char *path, const struct type *want, const struct type *have, struct bytes *out)
+static void compare_types(const char *path, const struct type *want, const struct type *have,
+                          struct bytes *out)
 {
     if (want->nullable && !have->nullable)
         differ(out, path, "wanted nullable, found NOT NULL");
@@ -334,9 +348,10 @@ static void compare_types(const char *path, const struct type *want, const struc
 }
 
 /* A map's key is always there in Iceberg, whatever the definition says. */
-static void compare_maps(const char *path, const struct type *want, const struct type *have, struct bytes *out)
+static void compare_maps(const char *path, const struct type *want, const struct type *have,
+                         struct bytes *out)
 {
-    struct type  key = *want->fields[0].type;
+    struct type key = *want->fields[0].type;
     struct field fields[] = {want->fields[0], want->fields[1]};
 
     key.nullable = false;
@@ -352,13 +367,13 @@ static const struct field *field_named(const struct field *fields, int32_t count
     return NULL;
 }
 
-static void compare_fields(const char *path, const struct field *want, int32_t want_count, const struct field *have,
-                           int32_t have_count, struct bytes *out)
+static void compare_fields(const char *path, const struct field *want, int32_t want_count,
+                           const struct field *have, int32_t have_count, struct bytes *out)
 {
     struct bytes text = {0};
 
     for (int32_t i = 0; i < want_count + have_count; i++) {
-        bool                is_want = i < want_count;
+        bool is_want = i < want_count;
         const struct field *f = is_want ? &want[i] : &have[i - want_count];
         const struct field *other = is_want ? field_named(have, have_count, f->name)
                                             : field_named(want, want_count, f->name);
@@ -380,8 +395,8 @@ static void compare_fields(const char *path, const struct field *want, int32_t w
 static enum err check_table(const struct table *t, const struct table_spec *spec, struct error *e)
 {
     const struct schema *want = spec->schema, *have = t->metadata->schema;
-    struct bytes         text = {0};
-    enum err             rc = OK;
+    struct bytes text = {0};
+    enum err rc = OK;
 
     compare_fields("", want->fields, want->field_count, have->fields, have->field_count, &text);
     if (text.failed)
@@ -413,7 +428,7 @@ enum err catalog_load_or_create(struct catalog *c, const char *name_space, const
                                 const struct table_spec *spec, struct table **out, struct error *e)
 {
     struct table *t = NULL;
-    enum err      rc = catalog_load(c, name_space, name, &t, e);
+    enum err rc = catalog_load(c, name_space, name, &t, e);
 
     if (rc == ERR_NOT_FOUND) {
         rc = catalog_create(c, name_space, name, spec, out, e);
@@ -423,7 +438,8 @@ enum err catalog_load_or_create(struct catalog *c, const char *name_space, const
     }
     if (rc == OK && (rc = check_table(t, spec, e)) == OK) {
         if (!same_partitioning(spec->partition, t->metadata))
-            log_warn("iceberg", "table %s.%s exists with another partitioning; the table's is used", name_space, name);
+            log_warn("iceberg", "table %s.%s exists with another partitioning; the table's is used",
+                     name_space, name);
         *out = t;
         return OK;
     }

@@ -13,7 +13,8 @@
 /* set-properties as a commit of its own. */
 static enum err set_property(struct table *t, const char *key, const char *value, struct error *e)
 {
-    json_t  *updates = json_pack("[{s:s, s:{s:s}}]", "action", "set-properties", "updates", key, value), *none = json_array();
+    json_t *updates = json_pack("[{s:s, s:{s:s}}]", "action", "set-properties", "updates", key, value),
+           *none = json_array();
     enum err rc = table_commit(t, none, updates, e);
 
     json_decref(updates);
@@ -24,10 +25,10 @@ static enum err set_property(struct table *t, const char *key, const char *value
 static void test_versions(UNUSED void **state)
 {
     struct test_world w;
-    struct arena      arena = {0};
-    struct table     *t, *again;
-    struct bytes      hint = {0};
-    struct error      e;
+    struct arena arena = {0};
+    struct table *t, *again;
+    struct bytes hint = {0};
+    struct error e;
 
     test_world_init(&w);
     t = test_table_new(&w, NULL, &arena);
@@ -55,14 +56,14 @@ static void test_versions(UNUSED void **state)
 
 static void test_exists(UNUSED void **state)
 {
-    static const struct type   type = {.kind = TYPE_INT32};
-    static const struct field  fields[] = {{"a", &type, 1, NULL}};
+    static const struct type type = {.kind = TYPE_INT32};
+    static const struct field fields[] = {{"a", &type, 1, NULL}};
     static const struct schema schema = {1, fields};
-    struct table_spec          spec = {.schema = &schema};
-    struct test_world          w;
-    struct arena               arena = {0};
-    struct table              *t, *other = NULL;
-    struct error               e;
+    struct table_spec spec = {.schema = &schema};
+    struct test_world w;
+    struct arena arena = {0};
+    struct table *t, *other = NULL;
+    struct error e;
 
     test_world_init(&w);
     t = test_table_new(&w, NULL, &arena);
@@ -78,13 +79,14 @@ static void test_exists(UNUSED void **state)
 /* Whatever the hint says, the newest version is found. */
 static void test_hints(UNUSED void **state)
 {
-    static const char *const hints[] = {"5", "1", "3\n", "9", "", "x", "-1", "99999999999999999999", "4 ", "5x", NULL};
+    static const char *const hints[] = {"5",  "1",  "3\n", "9", "", "x", "-1", "99999999999999999999",
+                                        "4 ", "5x", NULL};
 
     for (size_t i = 0; i < COUNT_OF(hints); i++) {
         struct test_world w;
-        struct arena      arena = {0};
-        struct table     *t, *again = NULL;
-        struct error      e;
+        struct arena arena = {0};
+        struct table *t, *again = NULL;
+        struct error e;
 
         test_world_init(&w);
         t = test_table_new(&w, NULL, &arena);
@@ -109,10 +111,10 @@ static void test_hints(UNUSED void **state)
 static void test_gzip(UNUSED void **state)
 {
     static const char *const gzip[] = {"write.metadata.compression-codec", "gzip", NULL};
-    struct test_world        w;
-    struct arena             arena = {0};
-    struct table            *t, *again;
-    struct error             e;
+    struct test_world w;
+    struct arena arena = {0};
+    struct table *t, *again;
+    struct error e;
 
     test_world_init(&w);
     t = test_table_new(&w, gzip, &arena);
@@ -123,7 +125,8 @@ static void test_gzip(UNUSED void **state)
     assert_string_equal(t->metadata_location, FOLDER "v3.metadata.json");
     ASSERT_OK(catalog_load(w.catalog, "db", "events", &again, &e), &e);
     assert_string_equal(again->metadata_location, FOLDER "v3.metadata.json");
-    test_fs_put(&w.fs, FOLDER "v4.gz.metadata.json", SLICE("somebody's")); /* the number is taken under the other name */
+    test_fs_put(&w.fs, FOLDER "v4.gz.metadata.json",
+                SLICE("somebody's")); /* the number is taken under the other name */
     assert_int_equal(set_property(t, "x", "2", &e), ERR_CONFLICT);
     assert_non_null(strstr(e.text, "v4.gz.metadata.json"));
     assert_int_equal(set_property(again, "x", "1", &e), ERR_CONFLICT);
@@ -138,9 +141,9 @@ static void test_gzip(UNUSED void **state)
 static void test_bad_codec(UNUSED void **state)
 {
     struct test_world w;
-    struct arena      arena = {0};
-    struct table     *t;
-    struct error      e;
+    struct arena arena = {0};
+    struct table *t;
+    struct error e;
 
     test_world_init(&w);
     t = test_table_new(&w, NULL, &arena);
@@ -156,10 +159,10 @@ static void test_old_versions_go(UNUSED void **state)
 {
     static const char *const properties[] = {"write.metadata.previous-versions-max", "3",
                                              "write.metadata.delete-after-commit.enabled", "true", NULL};
-    struct test_world        w;
-    struct arena             arena = {0};
-    struct table            *t, *old;
-    struct error             e;
+    struct test_world w;
+    struct arena arena = {0};
+    struct table *t, *old;
+    struct error e;
 
     test_world_init(&w);
     t = test_table_new(&w, properties, &arena);
@@ -178,19 +181,19 @@ static void test_old_versions_go(UNUSED void **state)
     test_world_fini(&w);
 }
 
-/* --- others, between our look and our publish ---------------------------------------------------------------- */
+/* --- others, between our look and our publish ----------------------------------------------------------- */
 
 struct intruder {
     struct test_world *w;
-    struct table      *t;
-    int                commits; /* left to make */
+    struct table *t;
+    int commits; /* left to make */
 };
 
 static void intrude(void *arg, const char *path)
 {
     struct intruder *i = arg;
-    struct error     e;
-    int              n = i->commits;
+    struct error e;
+    int n = i->commits;
 
     if (strstr(path, ".metadata.json") == NULL || n == 0)
         return;
@@ -207,11 +210,11 @@ static void test_overtaken(UNUSED void **state)
 
     for (int commits = 1; commits < 12; commits++) {
         struct test_world w;
-        struct arena      arena = {0};
-        struct table     *t;
-        struct intruder   intruder = {&w, NULL, commits};
-        struct error      e;
-        enum err          rc;
+        struct arena arena = {0};
+        struct table *t;
+        struct intruder intruder = {&w, NULL, commits};
+        struct error e;
+        enum err rc;
 
         test_world_init(&w);
         t = test_table_new(&w, properties, &arena);
@@ -238,11 +241,11 @@ static void test_lost_answers(UNUSED void **state)
 
     for (int64_t n = 1; failed; n++) {
         struct test_world w;
-        struct arena      arena = {0};
-        struct table     *t;
-        struct error      e;
-        enum err          rc;
-        char              number[24];
+        struct arena arena = {0};
+        struct table *t;
+        struct error e;
+        enum err rc;
+        char number[24];
 
         test_world_init(&w);
         t = test_table_new(&w, NULL, &arena);
@@ -262,34 +265,42 @@ static void test_lost_answers(UNUSED void **state)
     }
 }
 
-/* --- many writers ------------------------------------------------------------------------------------------- */
+/* --- many writers --------------------------------------------------------------------------------------- */
 
 #define WRITERS_MAX 3
 
-static const char *const contended[] = {"commit.retry.num-retries", "1000000", "commit.retry.max-wait-ms", "1",
-                                        "commit.retry.total-timeout-ms", "1000000000000", "write.metadata.previous-versions-max", "5",
-                                        "write.metadata.delete-after-commit.enabled", "true", NULL};
+static const char *const contended[] = {"commit.retry.num-retries",
+                                        "1000000",
+                                        "commit.retry.max-wait-ms",
+                                        "1",
+                                        "commit.retry.total-timeout-ms",
+                                        "1000000000000",
+                                        "write.metadata.previous-versions-max",
+                                        "5",
+                                        "write.metadata.delete-after-commit.enabled",
+                                        "true",
+                                        NULL};
 
 struct writer {
     struct catalog *catalog;
-    int             number, commits;
-    pthread_t       thread;
+    int number, commits;
+    pthread_t thread;
 };
 
 /* NULL, or what went wrong (owned by the caller). */
 static void *write_commits(void *arg)
 {
     struct writer *writer = arg;
-    struct table  *t;
-    struct error   e;
-    char           name[32], path[64];
+    struct table *t;
+    struct error e;
+    char name[32], path[64];
 
     snprintf(name, sizeof name, "writer-%d", writer->number);
     if (catalog_load(writer->catalog, "db", "events", &t, &e) != OK)
         return mem_strdup(e.text);
     for (int i = 1; i <= writer->commits; i++) {
-        struct data_file     file = test_data_file(path, 1);
-        struct change        change = {.pipeline = name, .checkpoint_id = i, .file_count = 1, .files = &file};
+        struct data_file file = test_data_file(path, 1);
+        struct change change = {.pipeline = name, .checkpoint_id = i, .file_count = 1, .files = &file};
         struct commit_result result;
 
         snprintf(path, sizeof path, "mem://data/%s-%d.parquet", name, i);
@@ -305,12 +316,12 @@ static void *write_commits(void *arg)
 /* Each of so many writers commits so often; all of it must be there, once. */
 static void run_writers(struct table *t, struct arena *arena, int count, int commits)
 {
-    struct writer     writers[WRITERS_MAX];
-    struct map        seen = {0};
+    struct writer writers[WRITERS_MAX];
+    struct map seen = {0};
     struct data_file *files;
-    int32_t           n;
-    struct error      e;
-    void             *failure;
+    int32_t n;
+    struct error e;
+    void *failure;
 
     for (int i = 0; i < count; i++) {
         writers[i] = (struct writer){t->catalog, i, commits, 0};
@@ -324,8 +335,10 @@ static void run_writers(struct table *t, struct arena *arena, int count, int com
     ASSERT_OK(table_refresh(t, &e), &e);
     assert_int_equal(t->metadata->snapshot_count, count * commits);
     assert_int_equal(t->metadata->last_sequence_number, count * commits);
-    ASSERT_OK(manifest_live_files(t->fs, t->metadata, metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), arena,
-                                  &files, &n, &e), &e);
+    ASSERT_OK(manifest_live_files(t->fs, t->metadata,
+                                  metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), arena,
+                                  &files, &n, &e),
+              &e);
     assert_int_equal(n, count * commits);
     for (int32_t i = 0; i < n; i++) {
         assert_null(map_get(&seen, slice_text(files[i].path)));
@@ -337,8 +350,8 @@ static void run_writers(struct table *t, struct arena *arena, int count, int com
 static void test_many_writers(UNUSED void **state)
 {
     struct test_world w;
-    struct arena      arena = {0};
-    struct table     *t;
+    struct arena arena = {0};
+    struct table *t;
 
     test_world_init(&w);
     t = test_table_new(&w, contended, &arena);
@@ -352,8 +365,8 @@ static void test_many_writers(UNUSED void **state)
 
 struct names {
     struct arena arena;
-    const char  *list[1000];
-    size_t       count;
+    const char *list[1000];
+    size_t count;
 };
 
 static bool keep_name(void *arg, const struct fs_info *info)
@@ -367,21 +380,25 @@ static bool keep_name(void *arg, const struct fs_info *info)
 /* The same on a disk, where the publish is a link(2). */
 static void test_writers_on_a_disk(UNUSED void **state)
 {
-    char              folder[] = "/tmp/weir-hadoop-XXXXXX";
+    char folder[] = "/tmp/weir-hadoop-XXXXXX";
     struct test_world w;
-    struct arena      arena = {0};
-    struct names      names = {0};
-    struct fs        *local;
-    struct table     *t;
-    struct error      e;
+    struct arena arena = {0};
+    struct names names = {0};
+    struct fs *local;
+    struct table *t;
+    struct error e;
 
     assert_non_null(mkdtemp(folder));
     ASSERT_OK(fs_local_new(&local, &e), &e);
     test_world_init(&w);
     catalog_free(w.catalog);
     assert_true(map_put(&w.options, SLICE("warehouse"), folder));
-    ASSERT_OK(catalog_open(&(struct catalog_config){.name = "disk", .options = &w.options, .fs = local, .clock = &w.clock.base,
-                                                    .sleep_ms = test_sleep, .sleep_arg = &w.clock},
+    ASSERT_OK(catalog_open(&(struct catalog_config){.name = "disk",
+                                                    .options = &w.options,
+                                                    .fs = local,
+                                                    .clock = &w.clock.base,
+                                                    .sleep_ms = test_sleep,
+                                                    .sleep_arg = &w.clock},
                            &w.catalog, &e),
               &e);
     t = test_table_new(&w, contended, &arena);
@@ -398,6 +415,8 @@ static void test_writers_on_a_disk(UNUSED void **state)
     assert_true(rmdir(folder) == 0 || errno == ENOENT);
 }
 
-TEST_MAIN(cmocka_unit_test(test_versions), cmocka_unit_test(test_exists), cmocka_unit_test(test_hints), cmocka_unit_test(test_gzip),
-          cmocka_unit_test(test_bad_codec), cmocka_unit_test(test_old_versions_go), cmocka_unit_test(test_overtaken),
-          cmocka_unit_test(test_lost_answers), cmocka_unit_test(test_many_writers), cmocka_unit_test(test_writers_on_a_disk))
+TEST_MAIN(cmocka_unit_test(test_versions), cmocka_unit_test(test_exists), cmocka_unit_test(test_hints),
+          cmocka_unit_test(test_gzip), cmocka_unit_test(test_bad_codec),
+          cmocka_unit_test(test_old_versions_go), cmocka_unit_test(test_overtaken),
+          cmocka_unit_test(test_lost_answers), cmocka_unit_test(test_many_writers),
+          cmocka_unit_test(test_writers_on_a_disk))

@@ -1,6 +1,6 @@
-/* catalog_rest.c: tables in an Iceberg REST catalog. The server keeps the metadata files; it is sent what should change,
- * and on what condition. Its configuration of a table (credentials of its storage, s3.*) is not used: files are read and
- * written with what the catalog was given here.
+/* catalog_rest.c: tables in an Iceberg REST catalog. The server keeps the metadata files; it is sent what
+ * should change, and on what condition. Its configuration of a table (credentials of its storage, s3.*) is
+ * not used: files are read and written with what the catalog was given here.
  */
 #include "base/mem.h"
 #include "iceberg/catalog.h"
@@ -9,7 +9,7 @@
 #include "os/log.h"
 
 struct rest {
-    struct catalog       base;
+    struct catalog base;
     struct rest_session *session; /* owned */
 };
 
@@ -28,12 +28,13 @@ static enum err send_to(struct catalog *c, const char *method, const char *name_
                         const char *ending, json_t *body, struct rest_answer *out, struct error *e)
 {
     struct bytes path = {0};
-    enum err     rc = rest_session_path(rest_of(c)->session, name_space, table, &path, e);
+    enum err rc = rest_session_path(rest_of(c)->session, name_space, table, &path, e);
 
     *out = (struct rest_answer){0};
     bytes_text(&path, ending);
     if (rc == OK)
-        rc = bytes_cstr(&path) ? rest_session_send(rest_of(c)->session, method, path.ptr, body, out, e) : no_memory(e);
+        rc = bytes_cstr(&path) ? rest_session_send(rest_of(c)->session, method, path.ptr, body, out, e)
+                               : no_memory(e);
     bytes_fini(&path);
     return rc;
 }
@@ -42,7 +43,7 @@ static enum err send_to(struct catalog *c, const char *method, const char *name_
 static json_t *namespace_json(const char *name_space)
 {
     json_t *list = json_array();
-    bool    ok = list != NULL;
+    bool ok = list != NULL;
 
     for (const char *at = name_space; ok; at++) {
         size_t len = strcspn(at, ".");
@@ -58,13 +59,13 @@ static json_t *namespace_json(const char *name_space)
     return NULL;
 }
 
-/* --- namespaces --------------------------------------------------------------------------------------------- */
+/* --- namespaces ----------------------------------------------------------------------------------------- */
 
 static enum err rest_namespace_create(struct catalog *c, const char *name_space, struct error *e)
 {
     struct rest_answer answer = {0};
-    json_t            *body = json_object();
-    enum err           rc;
+    json_t *body = json_object();
+    enum err rc;
 
     if (!json_field_put(body, "namespace", namespace_json(name_space)) ||
         !json_field_put(body, "properties", json_object()))
@@ -78,12 +79,12 @@ static enum err rest_namespace_create(struct catalog *c, const char *name_space,
     return rc;
 }
 
-/* --- tables ------------------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------------------- */
 
 static void note_config(const struct table *t, json_t *config)
 {
     const char *key;
-    json_t     *value;
+    json_t *value;
 
     json_object_foreach(config, key, value)
     {
@@ -94,11 +95,11 @@ static void note_config(const struct table *t, json_t *config)
 /* t becomes the version that a LoadTableResult or CommitTableResponse tells of. */
 static enum err take_table(struct table *t, const struct rest_answer *answer, struct error *e)
 {
-    const char      *location = json_field_get(answer->json, "metadata-location");
-    json_t          *document;
+    const char *location = json_field_get(answer->json, "metadata-location");
+    json_t *document;
     struct metadata *m;
-    char            *copy;
-    enum err         rc;
+    char *copy;
+    enum err rc;
 
     if ((rc = json_field_object(answer->json, "metadata", &document, e)) != OK)
         return error_add(e, rc, "the catalog's answer");
@@ -116,7 +117,7 @@ static enum err take_table(struct table *t, const struct rest_answer *answer, st
 static enum err rest_load(struct catalog *c, struct table *t, struct error *e)
 {
     struct rest_answer answer;
-    enum err           rc = send_to(c, "GET", t->name_space, t->name, "", NULL, &answer, e);
+    enum err rc = send_to(c, "GET", t->name_space, t->name, "", NULL, &answer, e);
 
     if (rc == OK)
         rc = answer.status == 200 ? take_table(t, &answer, e) : rest_session_error(&answer, e);
@@ -124,14 +125,15 @@ static enum err rest_load(struct catalog *c, struct table *t, struct error *e)
     return rc;
 }
 
-static enum err create_request(const struct table *t, const struct table_spec *spec, json_t **out, struct error *e)
+static enum err create_request(const struct table *t, const struct table_spec *spec, json_t **out,
+                               struct error *e)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema;
-    const int32_t       *key_ids;
-    int32_t              key_count, last_id;
-    json_t              *properties = NULL, *body = NULL;
-    enum err             rc;
+    const int32_t *key_ids;
+    int32_t key_count, last_id;
+    json_t *properties = NULL, *body = NULL;
+    enum err rc;
 
     if ((rc = metadata_plan_schema(spec, &arena, &schema, &last_id, &key_ids, &key_count, e)) == OK &&
         (rc = metadata_plan_properties(spec, &properties, e)) == OK) {
@@ -153,11 +155,12 @@ static enum err create_request(const struct table *t, const struct table_spec *s
     return rc;
 }
 
-static enum err rest_create(struct catalog *c, struct table *t, const struct table_spec *spec, struct error *e)
+static enum err rest_create(struct catalog *c, struct table *t, const struct table_spec *spec,
+                            struct error *e)
 {
     struct rest_answer answer = {0};
-    json_t            *body = NULL;
-    enum err           rc = create_request(t, spec, &body, e);
+    json_t *body = NULL;
+    enum err rc = create_request(t, spec, &body, e);
 
     if (rc == OK)
         rc = send_to(c, "POST", t->name_space, NULL, "/tables", body, &answer, e);
@@ -181,7 +184,8 @@ static enum err commit_request(const struct table *t, json_t *requirements, json
     json_t *body = json_object(), *id = json_object();
 
     if (json_field_put(id, "namespace", namespace_json(t->name_space)) &&
-        json_field_put(id, "name", json_string(t->name)) && json_field_put(body, "identifier", json_incref(id)) &&
+        json_field_put(id, "name", json_string(t->name)) &&
+        json_field_put(body, "identifier", json_incref(id)) &&
         json_field_put(body, "requirements", json_incref(requirements)) &&
         json_field_put(body, "updates", json_incref(updates))) {
         json_decref(id);
@@ -199,11 +203,12 @@ static bool is_unknown(int status)
     return status == 0 || status == 500 || status == 502 || status == 504;
 }
 
-static enum err rest_commit(struct catalog *c, struct table *t, json_t *requirements, json_t *updates, struct error *e)
+static enum err rest_commit(struct catalog *c, struct table *t, json_t *requirements, json_t *updates,
+                            struct error *e)
 {
     struct rest_answer answer = {0};
-    json_t            *body = NULL;
-    enum err           rc = commit_request(t, requirements, updates, &body, e);
+    json_t *body = NULL;
+    enum err rc = commit_request(t, requirements, updates, &body, e);
 
     if (rc != OK)
         return rc;
@@ -216,7 +221,8 @@ static enum err rest_commit(struct catalog *c, struct table *t, json_t *requirem
         rc = rest_session_error(&answer, e);
         if (is_unknown(answer.status))
             rc = error_add(e, ERR_UNKNOWN, "the change may have been made or not");
-    } else if (rc != ERR_DENIED && rc != ERR_CONFIG) { /* those come from the token, before anything was sent */
+    } else if (rc != ERR_DENIED &&
+               rc != ERR_CONFIG) { /* those come from the token, before anything was sent */
         rc = error_add(e, ERR_UNKNOWN, "the change may have been made or not");
     }
     rest_answer_fini(&answer);
@@ -242,7 +248,7 @@ static const struct catalog_ops rest_ops = {
 enum err catalog_rest_new(const struct catalog_config *config, struct catalog **out, struct error *e)
 {
     struct rest *r = mem_zalloc(sizeof *r);
-    enum err     rc;
+    enum err rc;
 
     if (r == NULL)
         return error_memory(e, sizeof *r, "a catalog");

@@ -1,4 +1,5 @@
-/* catalog_rest_test.c: the REST catalog against a small one in this process, which can be told to misbehave. */
+/* catalog_rest_test.c: the REST catalog against a small one in this process, which can be told to misbehave.
+ */
 #include "iceberg/catalog.h"
 #include "iceberg/commit.h"
 #include "iceberg/json_field.h"
@@ -6,21 +7,21 @@
 #include "iceberg/test_iceberg.h"
 #include "io/http.h"
 
-/* --- the server --------------------------------------------------------------------------------------------- */
+/* --- the server ----------------------------------------------------------------------------------------- */
 
 struct fake {
     struct http_server *server;
-    pthread_mutex_t     lock;
-    json_t             *document; /* of the one table, db.sub.events; NULL: there is none */
-    int                 version;
-    int                 tokens;       /* given out so far; only the last is good */
-    bool                wants_token;
-    int                 fail_status;  /* what the next commits answer ... */
-    int                 fail_count;   /* ... so many times ... */
-    bool                fail_applied; /* ... after having done them */
-    int                 configs, commits;
-    char                seen[4096]; /* what was asked, a line each */
-    struct clock       *clock;
+    pthread_mutex_t lock;
+    json_t *document; /* of the one table, db.sub.events; NULL: there is none */
+    int version;
+    int tokens; /* given out so far; only the last is good */
+    bool wants_token;
+    int fail_status;   /* what the next commits answer ... */
+    int fail_count;    /* ... so many times ... */
+    bool fail_applied; /* ... after having done them */
+    int configs, commits;
+    char seen[4096]; /* what was asked, a line each */
+    struct clock *clock;
 };
 
 static void answer(struct http_reply *reply, int status, json_t *body)
@@ -35,7 +36,8 @@ static void answer(struct http_reply *reply, int status, json_t *body)
 
 static void answer_error(struct http_reply *reply, int status, const char *type, const char *message)
 {
-    answer(reply, status, json_pack("{s:{s:s,s:s,s:i}}", "error", "message", message, "type", type, "code", status));
+    answer(reply, status,
+           json_pack("{s:{s:s,s:s,s:i}}", "error", "message", message, "type", type, "code", status));
 }
 
 static void answer_table(struct fake *f, struct http_reply *reply)
@@ -43,26 +45,29 @@ static void answer_table(struct fake *f, struct http_reply *reply)
     char location[64];
 
     snprintf(location, sizeof location, "mem://server/metadata/%05d.metadata.json", f->version);
-    answer(reply, 200, json_pack("{s:s,s:O,s:{s:s}}", "metadata-location", location, "metadata", f->document, "config",
-                                 "s3.access-key-id", "not for us"));
+    answer(reply, 200,
+           json_pack("{s:s,s:O,s:{s:s}}", "metadata-location", location, "metadata", f->document, "config",
+                     "s3.access-key-id", "not for us"));
 }
 
 /* A create request as a document. */
 static void create_table(struct fake *f, json_t *request, struct http_reply *reply)
 {
-    struct arena         arena = {0};
-    struct table_spec    spec = {0};
-    struct metadata     *m;
-    struct error         e;
+    struct arena arena = {0};
+    struct table_spec spec = {0};
+    struct metadata *m;
+    struct error e;
 
     if (f->document) {
         answer_error(reply, 409, "AlreadyExistsException", "Table already exists");
         return;
     }
     ASSERT_OK(metadata_schema_parse(json_object_get(request, "schema"), &arena, &spec.schema, &e), &e);
-    ASSERT_OK(metadata_create(&spec, "mem://server", "5f3c1d5e-0000-4000-8000-000000000001", 1000, &m, &e), &e);
+    ASSERT_OK(metadata_create(&spec, "mem://server", "5f3c1d5e-0000-4000-8000-000000000001", 1000, &m, &e),
+              &e);
     f->document = json_deep_copy(m->json);
-    json_object_set_new(f->document, "partition-specs", json_pack("[O]", json_object_get(request, "partition-spec")));
+    json_object_set_new(f->document, "partition-specs",
+                        json_pack("[O]", json_object_get(request, "partition-spec")));
     json_object_set(f->document, "properties", json_object_get(request, "properties"));
     f->version = 0;
     metadata_free(m);
@@ -73,11 +78,12 @@ static void create_table(struct fake *f, json_t *request, struct http_reply *rep
 static enum err apply_commit(struct fake *f, json_t *request, struct error *e)
 {
     struct metadata *m;
-    json_t          *out;
-    enum err         rc;
+    json_t *out;
+    enum err rc;
 
     ASSERT_OK(metadata_of_json(json_incref(f->document), "server", &m, e), e);
-    rc = metadata_apply(m, json_object_get(request, "requirements"), json_object_get(request, "updates"), 2000, "old", &out, e);
+    rc = metadata_apply(m, json_object_get(request, "requirements"), json_object_get(request, "updates"),
+                        2000, "old", &out, e);
     metadata_free(m);
     if (rc != OK)
         return rc;
@@ -109,29 +115,33 @@ static void give_token(struct fake *f, const struct http_call *call, struct http
 {
     char token[32];
 
-    if (!slice_is(call->body, "grant_type=client_credentials&client_id=me&client_secret=s%3Acret%26&scope=PRINCIPAL")) {
+    if (!slice_is(call->body,
+                  "grant_type=client_credentials&client_id=me&client_secret=s%3Acret%26&scope=PRINCIPAL")) {
         reply->status = 400;
         bytes_text(&reply->body, "{\"error\":\"invalid_client\",\"error_description\":\"wrong secret\"}");
         return;
     }
     snprintf(token, sizeof token, "token-%d", ++f->tokens);
-    answer(reply, 200, json_pack("{s:s,s:s,s:i}", "access_token", token, "token_type", "bearer", "expires_in", 3600));
+    answer(reply, 200,
+           json_pack("{s:s,s:s,s:i}", "access_token", token, "token_type", "bearer", "expires_in", 3600));
 }
 
 static bool is_authorized(struct fake *f, const struct http_call *call)
 {
     const char *header = http_call_header(call, "Authorization");
-    char        want[64];
+    char want[64];
 
     snprintf(want, sizeof want, "Bearer token-%d", f->tokens);
     return !f->wants_token || (header && strcmp(header, want) == 0);
 }
 
-#define TABLE "/api/v1/pre/fix/namespaces/db\x1f" "sub/tables/events" /* as decoded */
+#define TABLE                                                                                                \
+    "/api/v1/pre/fix/namespaces/db\x1f"                                                                      \
+    "sub/tables/events" /* as decoded */
 
 static void route(struct fake *f, const struct http_call *call, json_t *body, struct http_reply *reply)
 {
-    bool        post = strcmp(call->method, "POST") == 0;
+    bool post = strcmp(call->method, "POST") == 0;
     const char *warehouse = http_query(call, "warehouse");
 
     if (strcmp(call->path, "/api/v1/config") == 0) {
@@ -139,11 +149,13 @@ static void route(struct fake *f, const struct http_call *call, json_t *body, st
         if (warehouse && strcmp(warehouse, "my warehouse&") != 0)
             answer_error(reply, 404, "NotFoundException", "no such warehouse");
         else
-            answer(reply, 200, json_pack("{s:{s:s,s:s},s:{s:s,s:s}}", "defaults", "prefix", "wrong", "header.X-Default", "no",
-                                         "overrides", "prefix", "pre/fix", "header.X-Over", "ridden"));
+            answer(reply, 200,
+                   json_pack("{s:{s:s,s:s},s:{s:s,s:s}}", "defaults", "prefix", "wrong", "header.X-Default",
+                             "no", "overrides", "prefix", "pre/fix", "header.X-Over", "ridden"));
     } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces") == 0) {
         answer(reply, 200, json_incref(body));
-    } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces/db\x1f" "sub/tables") == 0) {
+    } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces/db\x1f"
+                                          "sub/tables") == 0) {
         create_table(f, body, reply);
     } else if (post && strcmp(call->path, "/api/v1/pre/fix/namespaces/gone/tables") == 0) {
         answer_error(reply, 404, "NoSuchNamespaceException", "Namespace does not exist: gone");
@@ -162,16 +174,16 @@ static void route(struct fake *f, const struct http_call *call, json_t *body, st
 
 static void serve(void *arg, const struct http_call *call, struct http_reply *reply)
 {
-    struct fake  *f = arg;
-    json_t       *body = NULL;
-    struct error  e;
-    const char   *over = http_call_header(call, "X-Over"), *mine = http_call_header(call, "X-Mine");
-    size_t        used;
+    struct fake *f = arg;
+    json_t *body = NULL;
+    struct error e;
+    const char *over = http_call_header(call, "X-Over"), *mine = http_call_header(call, "X-Mine");
+    size_t used;
 
     pthread_mutex_lock(&f->lock);
     used = strlen(f->seen);
-    snprintf(f->seen + used, sizeof f->seen - used, "%s %s over=%s mine=%s\n", call->method, call->path, over ? over : "",
-             mine ? mine : "");
+    snprintf(f->seen + used, sizeof f->seen - used, "%s %s over=%s mine=%s\n", call->method, call->path,
+             over ? over : "", mine ? mine : "");
     if (strcmp(call->path, "/api/v1/oauth/tokens") == 0) {
         give_token(f, call, reply);
     } else if (!is_authorized(f, call)) {
@@ -185,11 +197,11 @@ static void serve(void *arg, const struct http_call *call, struct http_reply *re
     pthread_mutex_unlock(&f->lock);
 }
 
-/* --- the client --------------------------------------------------------------------------------------------- */
+/* --- the client ----------------------------------------------------------------------------------------- */
 
-static struct fake       fake;
+static struct fake fake;
 static struct test_world world;
-static char              uri[64];
+static char uri[64];
 
 static void put_option(const char *key, const char *value)
 {
@@ -227,26 +239,28 @@ static int teardown(UNUSED void **state)
 
 static struct table *make_table(struct arena *arena)
 {
-    static const char *const properties[] = {"commit.retry.min-wait-ms", "1", "commit.status-check.min-wait-ms", "1", NULL};
-    static const char        columns[] = "id BIGINT NOT NULL, ts TIMESTAMP(6), data_type STRING, value DOUBLE";
-    struct table_spec        spec = {.properties = properties};
-    const struct schema     *plain;
-    struct table            *t;
-    int32_t                  last;
-    struct error             e;
+    static const char *const properties[] = {"commit.retry.min-wait-ms", "1",
+                                             "commit.status-check.min-wait-ms", "1", NULL};
+    static const char columns[] = "id BIGINT NOT NULL, ts TIMESTAMP(6), data_type STRING, value DOUBLE";
+    struct table_spec spec = {.properties = properties};
+    const struct schema *plain;
+    struct table *t;
+    int32_t last;
+    struct error e;
 
     ASSERT_OK(schema_parse(arena, slice_text(columns), &plain, &e), &e);
     ASSERT_OK(metadata_assign_ids(arena, plain, &spec.schema, &last, &e), &e);
-    ASSERT_OK(partition_spec_parse(arena, SLICE("days(ts), data_type"), spec.schema, &spec.partition, &e), &e);
+    ASSERT_OK(partition_spec_parse(arena, SLICE("days(ts), data_type"), spec.schema, &spec.partition, &e),
+              &e);
     ASSERT_OK(catalog_load_or_create(world.catalog, "db.sub", "events", &spec, &t, &e), &e);
     return t;
 }
 
 static enum err commit_one(struct table *t, int64_t checkpoint, struct commit_result *result, struct error *e)
 {
-    char             path[100];
+    char path[100];
     struct data_file file = test_data_file(path, 10);
-    struct change    change = {.pipeline = "p", .checkpoint_id = checkpoint, .file_count = 1, .files = &file};
+    struct change change = {.pipeline = "p", .checkpoint_id = checkpoint, .file_count = 1, .files = &file};
 
     snprintf(path, sizeof path, "mem://data/%" PRId64 ".parquet", checkpoint);
     return commit_change(t, &change, result, e);
@@ -255,11 +269,12 @@ static enum err commit_one(struct table *t, int64_t checkpoint, struct commit_re
 static int32_t live_files(struct table *t, struct arena *arena)
 {
     struct data_file *files;
-    int32_t           count;
-    struct error      e;
+    int32_t count;
+    struct error e;
 
     ASSERT_OK(table_refresh(t, &e), &e);
-    ASSERT_OK(manifest_live_files(t->fs, t->metadata, metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), arena,
+    ASSERT_OK(manifest_live_files(t->fs, t->metadata,
+                                  metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), arena,
                                   &files, &count, &e),
               &e);
     return count;
@@ -267,17 +282,18 @@ static int32_t live_files(struct table *t, struct arena *arena)
 
 static void test_tables(UNUSED void **state)
 {
-    struct arena         arena = {0};
-    struct table        *t, *again;
+    struct arena arena = {0};
+    struct table *t, *again;
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     test_world_open(&world, 1);
     ASSERT_OK(catalog_namespace_create(world.catalog, "db.sub", &e), &e);
     t = make_table(&arena);
     assert_string_equal(t->metadata_location, "mem://server/metadata/00000.metadata.json");
     assert_int_equal(t->metadata->spec->field_count, 2);
-    assert_string_equal(metadata_property(t->metadata, "format-version"), "2"); /* the fake keeps it, servers don't */
+    assert_string_equal(metadata_property(t->metadata, "format-version"),
+                        "2"); /* the fake keeps it, servers don't */
     again = make_table(&arena);
     ASSERT_OK(commit_one(t, 1, &result, &e), &e);
     assert_string_equal(t->metadata_location, "mem://server/metadata/00001.metadata.json");
@@ -294,10 +310,10 @@ static void test_tables(UNUSED void **state)
 
 static void test_errors(UNUSED void **state)
 {
-    struct arena      arena = {0};
+    struct arena arena = {0};
     struct table_spec spec = {0};
-    struct table     *t;
-    struct error      e;
+    struct table *t;
+    struct error e;
 
     test_world_open(&world, 1);
     assert_int_equal(catalog_load(world.catalog, "db", "none", &t, &e), ERR_NOT_FOUND);
@@ -314,7 +330,7 @@ static void test_errors(UNUSED void **state)
 static void test_wrong_warehouse(UNUSED void **state)
 {
     struct table *t;
-    struct error  e;
+    struct error e;
 
     put_option("warehouse", "other");
     test_world_open(&world, 1);
@@ -325,10 +341,10 @@ static void test_wrong_warehouse(UNUSED void **state)
 
 static void test_tokens(UNUSED void **state)
 {
-    struct arena         arena = {0};
-    struct table        *t;
+    struct arena arena = {0};
+    struct table *t;
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     fake.wants_token = true;
     put_option("credential", "me:s:cret&");
@@ -351,7 +367,7 @@ static void test_tokens(UNUSED void **state)
 static void test_wrong_credentials(UNUSED void **state)
 {
     struct table *t;
-    struct error  e;
+    struct error e;
 
     fake.wants_token = true;
     put_option("credential", "me:wrong");
@@ -372,13 +388,17 @@ static void test_wrong_credentials(UNUSED void **state)
 /* 500 and the like after which nobody knows: done or not, each file is there once in the end. */
 static void test_unknown_outcomes(UNUSED void **state)
 {
-    static const struct { int status; bool applied; int32_t attempts; } cases[] = {
+    static const struct {
+        int status;
+        bool applied;
+        int32_t attempts;
+    } cases[] = {
         {500, true, 1}, {500, false, 2}, {502, true, 1}, {504, false, 2}, {503, false, 2},
     };
-    struct arena         arena = {0};
-    struct table        *t;
+    struct arena arena = {0};
+    struct table *t;
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     test_world_open(&world, 1);
     t = make_table(&arena);
@@ -401,11 +421,11 @@ static void test_unknown_outcomes(UNUSED void **state)
 
 static void test_nobody_there(UNUSED void **state)
 {
-    struct arena         arena = {0};
-    struct table        *t;
+    struct arena arena = {0};
+    struct table *t;
     struct commit_result result;
-    struct error         e;
-    enum err             rc;
+    struct error e;
+    enum err rc;
 
     test_world_open(&world, 1);
     t = make_table(&arena);
@@ -419,5 +439,6 @@ static void test_nobody_there(UNUSED void **state)
 }
 
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-TEST_MAIN(WORLD_TEST(test_tables), WORLD_TEST(test_errors), WORLD_TEST(test_wrong_warehouse), WORLD_TEST(test_tokens),
-          WORLD_TEST(test_wrong_credentials), WORLD_TEST(test_unknown_outcomes), WORLD_TEST(test_nobody_there))
+TEST_MAIN(WORLD_TEST(test_tables), WORLD_TEST(test_errors), WORLD_TEST(test_wrong_warehouse),
+          WORLD_TEST(test_tokens), WORLD_TEST(test_wrong_credentials), WORLD_TEST(test_unknown_outcomes),
+          WORLD_TEST(test_nobody_there))

@@ -4,12 +4,12 @@
 
 static enum err open_with(const char *const *options, struct error *e)
 {
-    struct map            map = {0};
-    struct test_fs        fs;
-    struct test_clock     clock = {.base = {test_clock_now, test_clock_now}};
+    struct map map = {0};
+    struct test_fs fs;
+    struct test_clock clock = {.base = {test_clock_now, test_clock_now}};
     struct catalog_config config = {.name = "c", .options = &map, .fs = &fs.base, .clock = &clock.base};
-    struct catalog       *c = NULL;
-    enum err              rc;
+    struct catalog *c = NULL;
+    enum err rc;
 
     test_fs_init(&fs);
     for (; *options; options += 2)
@@ -24,7 +24,11 @@ static enum err open_with(const char *const *options, struct error *e)
 
 static void test_open(UNUSED void **state)
 {
-    static const struct { const char *options[8]; enum err rc; const char *why; } cases[] = {
+    static const struct {
+        const char *options[8];
+        enum err rc;
+        const char *why;
+    } cases[] = {
         {{"catalog-type", "hadoop", "warehouse", "/w"}, OK, NULL},
         {{"type", "iceberg", "catalog-type", "HADOOP", "warehouse", "/w"}, OK, NULL},
         {{"type", "hadoop", "warehouse", "/w"}, OK, NULL},
@@ -48,7 +52,7 @@ static void test_open(UNUSED void **state)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct error e = {0};
-        enum err     rc = open_with(cases[i].options, &e);
+        enum err rc = open_with(cases[i].options, &e);
 
         if (rc != cases[i].rc || (rc != OK && strstr(e.text, cases[i].why) == NULL))
             fail_msg("case %zu: %s", i, rc == OK ? "was opened" : e.text);
@@ -57,11 +61,11 @@ static void test_open(UNUSED void **state)
 
 static void test_names(UNUSED void **state)
 {
-    static const char *const bad[][2] = {{"", "t"}, {"a..b", "t"}, {".", "t"}, {"a/b", "t"}, {"a", ""}, {"a", ".."},
-                                         {"a", "x/y"}, {"a", "x\ny"}, {"a.", "t"}};
+    static const char *const bad[][2] = {{"", "t"},   {"a..b", "t"}, {".", "t"},    {"a/b", "t"}, {"a", ""},
+                                         {"a", ".."}, {"a", "x/y"},  {"a", "x\ny"}, {"a.", "t"}};
     struct test_world w;
-    struct table     *t;
-    struct error      e;
+    struct table *t;
+    struct error e;
 
     test_world_init(&w);
     for (size_t i = 0; i < COUNT_OF(bad); i++)
@@ -77,8 +81,8 @@ static void test_names(UNUSED void **state)
 static void test_random_and_sleep(UNUSED void **state)
 {
     struct test_world w;
-    uint64_t          first;
-    int64_t           before;
+    uint64_t first;
+    int64_t before;
 
     test_world_init(&w);
     first = catalog_random(w.catalog);
@@ -92,16 +96,17 @@ static void test_random_and_sleep(UNUSED void **state)
     test_world_fini(&w);
 }
 
-/* --- load or create ----------------------------------------------------------------------------------------- */
+/* --- load or create ------------------------------------------------------------------------------------- */
 
-static enum err load_or_create(struct test_world *w, const char *columns, const char *partition, struct error *e)
+static enum err load_or_create(struct test_world *w, const char *columns, const char *partition,
+                               struct error *e)
 {
-    struct arena         arena = {0};
-    struct table_spec    spec = {0};
+    struct arena arena = {0};
+    struct table_spec spec = {0};
     const struct schema *plain;
-    struct table        *t = NULL;
-    int32_t              last;
-    enum err             rc;
+    struct table *t = NULL;
+    int32_t last;
+    enum err rc;
 
     ASSERT_OK(schema_parse(&arena, slice_text(columns), &plain, e), e);
     ASSERT_OK(metadata_assign_ids(&arena, plain, &spec.schema, &last, e), e);
@@ -115,23 +120,36 @@ static enum err load_or_create(struct test_world *w, const char *columns, const 
 
 static void test_load_or_create(UNUSED void **state)
 {
-    static const struct { const char *columns; enum err rc; const char *why[4]; } cases[] = {
-        {"a INT NOT NULL, b STRING, c ROW<x INT, y DOUBLE>, l ARRAY<INT>, m MAP<STRING NOT NULL, DECIMAL(9, 2)>, ts TIMESTAMP(6)", OK, {NULL}},
+    static const struct {
+        const char *columns;
+        enum err rc;
+        const char *why[4];
+    } cases[] = {
+        {"a INT NOT NULL, b STRING, c ROW<x INT, y DOUBLE>, l ARRAY<INT>, m MAP<STRING NOT NULL, DECIMAL(9, "
+         "2)>, ts TIMESTAMP(6)",
+         OK,
+         {NULL}},
         {"b STRING NOT NULL, a INT NOT NULL", OK, {NULL}}, /* fewer, in another order, stricter */
         {"a SMALLINT NOT NULL, ts TIMESTAMP(3), m MAP<STRING NOT NULL, DECIMAL(5, 2)>", OK, {NULL}},
         {"a INT NOT NULL, c ROW<x INT, y FLOAT>", OK, {NULL}},
         {"a INT", ERR_CONFIG, {"a: wanted nullable, found NOT NULL"}},
         {"b STRING", ERR_CONFIG, {"a: the table has it as NOT NULL"}},
-        {"a BIGINT NOT NULL, b INT, z DATE", ERR_CONFIG,
-         {"a: wanted BIGINT NOT NULL, found INT NOT NULL", "b: wanted INT, found STRING", "z: wanted, but the table has no such column"}},
-        {"a INT NOT NULL, c ROW<x STRING, q INT>, l ARRAY<STRING>", ERR_CONFIG,
+        {"a BIGINT NOT NULL, b INT, z DATE",
+         ERR_CONFIG,
+         {"a: wanted BIGINT NOT NULL, found INT NOT NULL", "b: wanted INT, found STRING",
+          "z: wanted, but the table has no such column"}},
+        {"a INT NOT NULL, c ROW<x STRING, q INT>, l ARRAY<STRING>",
+         ERR_CONFIG,
          {"c.x: wanted STRING, found INT", "c.q: wanted, but", "l.element: wanted STRING"}},
-        {"a INT NOT NULL, c ARRAY<INT>, m MAP<INT NOT NULL, DECIMAL(9, 3)>", ERR_CONFIG,
+        {"a INT NOT NULL, c ARRAY<INT>, m MAP<INT NOT NULL, DECIMAL(9, 3)>",
+         ERR_CONFIG,
          {"c: wanted ARRAY<INT>, found ROW", "m.key: wanted INT", "m.value: wanted DECIMAL(9, 3)"}},
-        {"a INT NOT NULL, ts TIMESTAMP_LTZ(6)", ERR_CONFIG, {"ts: wanted TIMESTAMP_LTZ(6), found TIMESTAMP(6)"}},
+        {"a INT NOT NULL, ts TIMESTAMP_LTZ(6)",
+         ERR_CONFIG,
+         {"ts: wanted TIMESTAMP_LTZ(6), found TIMESTAMP(6)"}},
     };
     struct test_world w;
-    struct error      e;
+    struct error e;
 
     test_world_init(&w);
     ASSERT_OK(load_or_create(&w, cases[0].columns, "a", &e), &e);
@@ -150,13 +168,14 @@ static void test_load_or_create(UNUSED void **state)
 static void test_default_properties(UNUSED void **state)
 {
     static const char *const properties[] = {"given", "1", "both", "given", "forced", "no", NULL};
-    static char              a[] = "default", b[] = "override";
-    struct test_world        w;
-    struct arena             arena = {0};
-    struct table            *t;
+    static char a[] = "default", b[] = "override";
+    struct test_world w;
+    struct arena arena = {0};
+    struct table *t;
 
     test_world_init(&w);
-    assert_true(map_put(&w.options, SLICE("table-default.both"), a) && map_put(&w.options, SLICE("table-default.new"), a) &&
+    assert_true(map_put(&w.options, SLICE("table-default.both"), a) &&
+                map_put(&w.options, SLICE("table-default.new"), a) &&
                 map_put(&w.options, SLICE("table-override.forced"), b));
     t = test_table_new(&w, properties, &arena);
     assert_string_equal(metadata_property(t->metadata, "given"), "1");

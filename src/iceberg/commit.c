@@ -9,8 +9,8 @@
  *         ├── wait ◄── conflict ┤                     the attempt's files are removed
  *         └── wait ◄── unknown ─┘                     they stay: it may have happened
  *
- * Of two attempts only one can succeed, even if the first is still on its way when the second is made: each requires the
- * branch to be where it was when the attempt began.
+ * Of two attempts only one can succeed, even if the first is still on its way when the second is made: each
+ * requires the branch to be where it was when the attempt began.
  */
 #include "iceberg/commit.h"
 #include "iceberg/commit_files.h"
@@ -21,10 +21,10 @@
 #include "os/log.h"
 
 struct commit {
-    struct table        *t;
+    struct table *t;
     const struct change *change;
-    struct commit_files  files;
-    bool                 unknown; /* an attempt's outcome is: its files and the new manifests must stay */
+    struct commit_files files;
+    bool unknown; /* an attempt's outcome is: its files and the new manifests must stay */
 };
 
 static enum err check_change(const struct table *t, const struct change *change, struct error *e)
@@ -32,16 +32,19 @@ static enum err check_change(const struct table *t, const struct change *change,
     assert(change->pipeline && *change->pipeline && change->checkpoint_id > 0);
     if (t->metadata->format_version < 2)
         return error_set(e, ERR_UNSUPPORTED,
-                         "table %s.%s has format version 1; weir writes version 2: set 'format-version' = '2' with another engine",
+                         "table %s.%s has format version 1; weir writes version 2: set 'format-version' = "
+                         "'2' with another engine",
                          t->name_space, t->name);
     if (!json_field_is_text(change->pipeline))
         return error_set(e, ERR_INPUT, "the pipeline's name is not UTF-8");
     for (const char *const *s = change->summary; s && *s; s++)
         if (!json_field_is_text(*s))
-            return error_set(e, ERR_INPUT, "the summary of checkpoint %" PRId64 " is not UTF-8", change->checkpoint_id);
+            return error_set(e, ERR_INPUT, "the summary of checkpoint %" PRId64 " is not UTF-8",
+                             change->checkpoint_id);
     for (int32_t i = 0; i < change->file_count; i++)
         if (metadata_spec(t->metadata, change->files[i].spec_id) == NULL)
-            return error_set(e, ERR_CORRUPT, "file %s is of partition spec %" PRId32 ", which table %s.%s does not have",
+            return error_set(e, ERR_CORRUPT,
+                             "file %s is of partition spec %" PRId32 ", which table %s.%s does not have",
                              change->files[i].path, change->files[i].spec_id, t->name_space, t->name);
     return OK;
 }
@@ -50,11 +53,12 @@ static enum err check_change(const struct table *t, const struct change *change,
 static enum err swap(struct commit *c, json_t *snapshot, struct error *e)
 {
     const struct metadata *m = c->t->metadata;
-    json_t                *add = json_object(), *updates = json_array(), *requirements = commit_history_requirements(m);
-    enum err               rc;
+    json_t *add = json_object(), *updates = json_array(), *requirements = commit_history_requirements(m);
+    enum err rc;
 
     if (requirements && json_field_put(add, "action", json_string("add-snapshot")) &&
-        json_field_put(add, "snapshot", json_incref(snapshot)) && json_field_append(updates, json_incref(add)) &&
+        json_field_put(add, "snapshot", json_incref(snapshot)) &&
+        json_field_append(updates, json_incref(add)) &&
         json_field_append(updates, commit_history_ref(m, c->files.snapshot_id)))
         rc = table_commit(c->t, requirements, updates, e);
     else
@@ -67,20 +71,22 @@ static enum err swap(struct commit *c, json_t *snapshot, struct error *e)
 
 static enum err attempt(struct commit *c, struct error *e)
 {
-    const struct metadata  *m = c->t->metadata;
-    const struct snapshot  *parent = m->current_snapshot_id ? metadata_snapshot(m, m->current_snapshot_id) : NULL;
-    struct snapshot         s = {.id = c->files.snapshot_id,
-                                 .parent_id = parent ? parent->id : 0,
-                                 .sequence_number = m->last_sequence_number + 1};
+    const struct metadata *m = c->t->metadata;
+    const struct snapshot *parent = m->current_snapshot_id ? metadata_snapshot(m, m->current_snapshot_id)
+                                                           : NULL;
+    struct snapshot s = {.id = c->files.snapshot_id,
+                         .parent_id = parent ? parent->id : 0,
+                         .sequence_number = m->last_sequence_number + 1};
     struct commit_manifests manifests;
-    json_t                 *snapshot = NULL;
-    enum err                rc;
+    json_t *snapshot = NULL;
+    enum err rc;
 
     s.timestamp_ms = MAX(clock_wall_us(c->t->catalog->clock) / 1000, m->last_updated_ms);
     if ((rc = commit_files_list(&c->files, &s, parent, e)) != OK)
         return rc;
     s.manifest_list = c->files.list;
-    manifests = (struct commit_manifests){c->files.manifest_count - c->files.kept, c->files.kept, c->files.replaced};
+    manifests = (struct commit_manifests){c->files.manifest_count - c->files.kept, c->files.kept,
+                                          c->files.replaced};
     if ((rc = commit_summary_snapshot(&s, parent, m->schema_id, c->change, &manifests, &snapshot, e)) == OK)
         rc = swap(c, snapshot, e);
     json_decref(snapshot);
@@ -91,13 +97,15 @@ static enum err attempt(struct commit *c, struct error *e)
 static enum err give_up(struct commit *c, int32_t attempts, enum err rc, struct error *e)
 {
     const struct metadata *m = c->t->metadata;
-    const struct snapshot *head = m->current_snapshot_id ? metadata_snapshot(m, m->current_snapshot_id) : NULL;
-    struct bytes           text = {0};
+    const struct snapshot *head = m->current_snapshot_id ? metadata_snapshot(m, m->current_snapshot_id)
+                                                         : NULL;
+    struct bytes text = {0};
 
     if (head)
         commit_history_describe(head, &text);
     rc = error_add(e, rc,
-                   "checkpoint %" PRId64 " of %s was not committed in %" PRId32 " attempts (the table is at " SLICE_FMT
+                   "checkpoint %" PRId64 " of %s was not committed in %" PRId32
+                   " attempts (the table is at " SLICE_FMT
                    "; raise commit.retry.num-retries if many write to it)",
                    c->change->checkpoint_id, c->change->pipeline, attempts,
                    SLICE_ARG(text.len ? bytes_all(&text) : SLICE("no snapshot")));
@@ -110,7 +118,7 @@ static enum err prepare_next(struct commit *c, struct commit_retry *retry, int32
                              struct error *e)
 {
     struct error again;
-    enum err     refreshed = OK;
+    enum err refreshed = OK;
 
     if (rc == ERR_UNKNOWN)
         c->unknown = true;
@@ -118,8 +126,8 @@ static enum err prepare_next(struct commit *c, struct commit_retry *retry, int32
         commit_files_drop_attempt(&c->files);
     if (rc != ERR_CONFLICT && rc != ERR_UNKNOWN && rc != ERR_UNAVAILABLE)
         return rc;
-    log_info("iceberg", "table %s.%s: checkpoint %" PRId64 ", attempt %" PRId32 ": %s", c->t->name_space, c->t->name,
-             c->change->checkpoint_id, attempts, e->text);
+    log_info("iceberg", "table %s.%s: checkpoint %" PRId64 ", attempt %" PRId32 ": %s", c->t->name_space,
+             c->t->name, c->change->checkpoint_id, attempts, e->text);
     if (rc == ERR_UNKNOWN) { /* ask at once: it may well have happened */
         if ((refreshed = commit_retry_refresh(c->t, &again)) != OK)
             return rc;
@@ -135,11 +143,12 @@ static enum err prepare_next(struct commit *c, struct commit_retry *retry, int32
 static enum err commit_files_and_swap(struct commit *c, struct commit_result *out, struct error *e)
 {
     struct commit_retry retry = commit_retry_new(c->t, "commit.retry", 4, 100);
-    bool                found = false;
-    enum err            rc, last = OK;
+    bool found = false;
+    enum err rc, last = OK;
 
     for (;;) {
-        if ((rc = commit_history_find(c->t, c->change->pipeline, c->change->checkpoint_id, &found, &out->snapshot_id, e)) != OK)
+        if ((rc = commit_history_find(c->t, c->change->pipeline, c->change->checkpoint_id, &found,
+                                      &out->snapshot_id, e)) != OK)
             return rc;
         if (found) {
             out->was_there = out->snapshot_id != c->files.snapshot_id;
@@ -162,10 +171,11 @@ static enum err commit_files_and_swap(struct commit *c, struct commit_result *ou
     }
 }
 
-enum err commit_change(struct table *t, const struct change *change, struct commit_result *out, struct error *e)
+enum err commit_change(struct table *t, const struct change *change, struct commit_result *out,
+                       struct error *e)
 {
     struct commit c = {.t = t, .change = change};
-    enum err      rc = check_change(t, change, e);
+    enum err rc = check_change(t, change, e);
 
     *out = (struct commit_result){0};
     if (rc != OK || change->file_count == 0)
@@ -177,8 +187,9 @@ enum err commit_change(struct table *t, const struct change *change, struct comm
     commit_files_fini(&c.files);
     out->fits_snapshot_id = commit_references_fit(t, change);
     if (rc == OK)
-        log_info("iceberg", "table %s.%s: checkpoint %" PRId64 " of %s %s snapshot %" PRId64, t->name_space, t->name,
-                 change->checkpoint_id, change->pipeline, out->was_there ? "was committed before as" : "is", out->snapshot_id);
+        log_info("iceberg", "table %s.%s: checkpoint %" PRId64 " of %s %s snapshot %" PRId64, t->name_space,
+                 t->name, change->checkpoint_id, change->pipeline,
+                 out->was_there ? "was committed before as" : "is", out->snapshot_id);
     else
         error_add(e, rc, "committing to table %s.%s", t->name_space, t->name);
     return rc;

@@ -1,7 +1,7 @@
 /* commit_files.c: see commit_files.h.
- * Small manifests are merged as Iceberg's own append does: those of one content and spec are packed, the oldest first,
- * into bins of commit.manifest.target-size-bytes; a bin of several becomes one manifest, but the bin of the newest only
- * when it has commit.manifest.min-count-to-merge of them.
+ * Small manifests are merged as Iceberg's own append does: those of one content and spec are packed, the
+ * oldest first, into bins of commit.manifest.target-size-bytes; a bin of several becomes one manifest, but
+ * the bin of the newest only when it has commit.manifest.min-count-to-merge of them.
  */
 #include "iceberg/commit_files.h"
 #include "base/mem.h"
@@ -58,10 +58,11 @@ static enum err write_manifest(struct commit_files *c, int32_t spec_id, bool del
     path = folder && name ? fs_join(arena, folder, name) : NULL;
     if (path == NULL)
         return no_memory(e);
-    return manifest_write(c->t->fs, path, c->t->metadata, spec_id, deletes, entries, count, c->snapshot_id, arena, out, e);
+    return manifest_write(c->t->fs, path, c->t->metadata, spec_id, deletes, entries, count, c->snapshot_id,
+                          arena, out, e);
 }
 
-/* --- the new files ------------------------------------------------------------------------------------------ */
+/* --- the new files -------------------------------------------------------------------------------------- */
 
 static bool is_deletes(const struct data_file *f)
 {
@@ -84,7 +85,7 @@ static bool is_first(const struct data_file *files, int32_t at)
 static bool add_fresh(struct commit_files *c, const struct manifest *m)
 {
     size_t capacity = (size_t)c->fresh_capacity;
-    bool   ok = MEM_GROW(c->fresh, (size_t)c->fresh_count, capacity);
+    bool ok = MEM_GROW(c->fresh, (size_t)c->fresh_count, capacity);
 
     c->fresh_capacity = (int32_t)capacity;
     if (ok)
@@ -101,14 +102,14 @@ static int64_t entry_bytes(const struct data_file *f, struct bytes *scratch)
 }
 
 /* The files like files[first], in manifests of about the target size. */
-static enum err write_group(struct commit_files *c, const struct data_file *files, int32_t count, int32_t first,
-                            struct manifest_entry *entries, struct error *e)
+static enum err write_group(struct commit_files *c, const struct data_file *files, int32_t count,
+                            int32_t first, struct manifest_entry *entries, struct error *e)
 {
-    struct bytes    scratch = {0};
+    struct bytes scratch = {0};
     struct manifest m;
-    int64_t         bytes = 0, target = target_bytes(c->t);
-    int32_t         n = 0;
-    enum err        rc = OK;
+    int64_t bytes = 0, target = target_bytes(c->t);
+    int32_t n = 0;
+    enum err rc = OK;
 
     for (int32_t i = first; rc == OK && i <= count; i++) {
         if (i < count && in_group(&files[i], &files[first])) {
@@ -128,10 +129,11 @@ static enum err write_group(struct commit_files *c, const struct data_file *file
     return rc;
 }
 
-enum err commit_files_fresh(struct commit_files *c, const struct data_file *files, int32_t count, struct error *e)
+enum err commit_files_fresh(struct commit_files *c, const struct data_file *files, int32_t count,
+                            struct error *e)
 {
     struct manifest_entry *entries = mem_calloc((size_t)count, sizeof *entries);
-    enum err               rc = entries ? OK : no_memory(e);
+    enum err rc = entries ? OK : no_memory(e);
 
     for (int32_t i = 0; rc == OK && i < count; i++)
         if (is_first(files, i))
@@ -140,7 +142,7 @@ enum err commit_files_fresh(struct commit_files *c, const struct data_file *file
     return rc;
 }
 
-/* --- merging ------------------------------------------------------------------------------------------------ */
+/* --- merging -------------------------------------------------------------------------------------------- */
 
 static bool same_kind(const struct manifest *a, const struct manifest *b)
 {
@@ -152,8 +154,8 @@ static enum err add_entries(struct commit_files *c, const struct manifest *m, st
                             size_t *count, size_t *capacity, struct error *e)
 {
     struct manifest_entry *entries;
-    int32_t                n;
-    enum err               rc = manifest_read(c->t->fs, m, c->t->metadata, &c->attempt, &entries, &n, e);
+    int32_t n;
+    enum err rc = manifest_read(c->t->fs, m, c->t->metadata, &c->attempt, &entries, &n, e);
 
     for (int32_t i = 0; rc == OK && i < n; i++) {
         bool ours = m->added_snapshot_id == c->snapshot_id && entries[i].status == ENTRY_ADDED;
@@ -172,13 +174,13 @@ static enum err add_entries(struct commit_files *c, const struct manifest *m, st
 static enum err merge_bin(struct commit_files *c, const struct manifest *bin[], int32_t n, struct error *e)
 {
     struct manifest_entry *entries = NULL;
-    size_t                 count = 0, capacity = 0;
-    enum err               rc = OK;
+    size_t count = 0, capacity = 0;
+    enum err rc = OK;
 
     for (int32_t i = 0; rc == OK && i < n; i++)
         rc = add_entries(c, bin[i], &entries, &count, &capacity, e);
-    if (rc == OK && (rc = write_manifest(c, bin[0]->spec_id, bin[0]->deletes, entries, (int32_t)count, &c->attempt,
-                                         &c->manifests[c->manifest_count], e)) == OK) {
+    if (rc == OK && (rc = write_manifest(c, bin[0]->spec_id, bin[0]->deletes, entries, (int32_t)count,
+                                         &c->attempt, &c->manifests[c->manifest_count], e)) == OK) {
         c->manifest_count++;
         c->merged_count++;
     }
@@ -192,7 +194,8 @@ static void keep_bin(struct commit_files *c, const struct manifest *bin[], int32
         c->manifests[c->manifest_count++] = *bin[i];
 }
 
-static enum err put_bin(struct commit_files *c, const struct manifest *bin[], int32_t n, bool newest, struct error *e)
+static enum err put_bin(struct commit_files *c, const struct manifest *bin[], int32_t n, bool newest,
+                        struct error *e)
 {
     int64_t least = metadata_property_long(c->t->metadata, "commit.manifest.min-count-to-merge", MERGE_COUNT);
 
@@ -206,9 +209,9 @@ static enum err put_bin(struct commit_files *c, const struct manifest *bin[], in
 static enum err put_group(struct commit_files *c, const struct manifest *all, int32_t count, int32_t first,
                           const struct manifest **group, struct error *e)
 {
-    bool     merge = metadata_property_bool(c->t->metadata, "commit.manifest-merge.enabled", true);
-    int64_t  target = target_bytes(c->t);
-    int32_t  n = 0, end;
+    bool merge = metadata_property_bool(c->t->metadata, "commit.manifest-merge.enabled", true);
+    int64_t target = target_bytes(c->t);
+    int32_t n = 0, end;
     enum err rc = OK;
 
     for (int32_t i = first; i < count; i++)
@@ -228,10 +231,11 @@ static enum err put_group(struct commit_files *c, const struct manifest *all, in
     return rc;
 }
 
-static enum err put_manifests(struct commit_files *c, const struct manifest *all, int32_t count, struct error *e)
+static enum err put_manifests(struct commit_files *c, const struct manifest *all, int32_t count,
+                              struct error *e)
 {
     const struct manifest **group = ARENA_ARRAY(&c->attempt, const struct manifest *, count);
-    enum err                rc = OK;
+    enum err rc = OK;
 
     c->manifests = ARENA_ARRAY(&c->attempt, struct manifest, count);
     if (c->attempt.failed)
@@ -247,15 +251,15 @@ static enum err put_manifests(struct commit_files *c, const struct manifest *all
     return rc;
 }
 
-/* --- the list ----------------------------------------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------------------------------------- */
 
 /* The new manifests, then the parent's that have live files. */
-static enum err gather(struct commit_files *c, const struct snapshot *parent, struct manifest **out, int32_t *count,
-                       struct error *e)
+static enum err gather(struct commit_files *c, const struct snapshot *parent, struct manifest **out,
+                       int32_t *count, struct error *e)
 {
     struct manifest *old = NULL, *all;
-    int32_t          n = 0;
-    enum err         rc = OK;
+    int32_t n = 0;
+    enum err rc = OK;
 
     if (parent && (rc = manifest_list_read(c->t->fs, parent->manifest_list, &c->attempt, &old, &n, e)) != OK)
         return rc;
@@ -286,13 +290,13 @@ static void count_kept(struct commit_files *c, int32_t before)
     c->replaced = before - c->fresh_count - c->kept;
 }
 
-enum err commit_files_list(struct commit_files *c, const struct snapshot *snapshot, const struct snapshot *parent,
-                           struct error *e)
+enum err commit_files_list(struct commit_files *c, const struct snapshot *snapshot,
+                           const struct snapshot *parent, struct error *e)
 {
     struct manifest *all;
-    const char      *folder, *name;
-    int32_t          count = 0;
-    enum err         rc;
+    const char *folder, *name;
+    int32_t count = 0;
+    enum err rc;
 
     arena_fini(&c->attempt);
     c->list = NULL;
@@ -302,13 +306,14 @@ enum err commit_files_list(struct commit_files *c, const struct snapshot *snapsh
         return rc;
     count_kept(c, count);
     folder = metadata_folder(c->t, &c->attempt);
-    name = arena_printf(&c->attempt, "snap-%" PRId64 "-%" PRId32 "-%s.avro", snapshot->id, c->number++, c->uuid);
+    name = arena_printf(&c->attempt, "snap-%" PRId64 "-%" PRId32 "-%s.avro", snapshot->id, c->number++,
+                        c->uuid);
     if (folder == NULL || name == NULL || (c->list = fs_join(&c->attempt, folder, name)) == NULL)
         return no_memory(e);
     return manifest_list_write(c->t->fs, c->list, snapshot, c->manifests, c->manifest_count, e);
 }
 
-/* --- clearing away ------------------------------------------------------------------------------------------ */
+/* --- clearing away -------------------------------------------------------------------------------------- */
 
 static void drop(struct commit_files *c, const char *path)
 {

@@ -7,14 +7,15 @@
 
 #define MAIN_BRANCH "main"
 
-/* --- walking ------------------------------------------------------------------------------------------------ */
+/* --- walking -------------------------------------------------------------------------------------------- */
 
-/* From the branch's head to its root, or to where snapshots have expired. Damaged metadata may go in circles. */
+/* From the branch's head to its root, or to where snapshots have expired. Damaged metadata may go in
+ * circles. */
 struct walk {
     const struct metadata *m;
     const struct snapshot *at;
-    int32_t                steps_left;
-    bool                   cut; /* ended at a snapshot whose parent is not there any more */
+    int32_t steps_left;
+    bool cut; /* ended at a snapshot whose parent is not there any more */
 };
 
 static struct walk walk_from_head(const struct metadata *m)
@@ -36,7 +37,8 @@ static const struct snapshot *walk_next(struct walk *w)
 
 int64_t commit_history_checkpoint(const struct snapshot *s, const char *pipeline)
 {
-    const char *name = json_field_get(s->summary, COMMIT_PIPELINE), *id = json_field_get(s->summary, COMMIT_CHECKPOINT);
+    const char *name = json_field_get(s->summary, COMMIT_PIPELINE),
+               *id = json_field_get(s->summary, COMMIT_CHECKPOINT);
 
     return name && id && strcmp(name, pipeline) == 0 ? MAX(strtoll(id, NULL, 10), 0) : 0;
 }
@@ -44,9 +46,9 @@ int64_t commit_history_checkpoint(const struct snapshot *s, const char *pipeline
 enum err commit_history_find(const struct table *t, const char *pipeline, int64_t checkpoint_id, bool *found,
                              int64_t *snapshot_id, struct error *e)
 {
-    struct walk            w = walk_from_head(t->metadata);
+    struct walk w = walk_from_head(t->metadata);
     const struct snapshot *s;
-    int64_t                newest = 0;
+    int64_t newest = 0;
 
     *found = false;
     *snapshot_id = 0;
@@ -63,7 +65,8 @@ enum err commit_history_find(const struct table *t, const char *pipeline, int64_
     if (newest < checkpoint_id)
         return OK;
     if (w.cut) {
-        /* Later ones are there and the oldest have expired: commits are made in order, so this one is among those. */
+        /* Later ones are there and the oldest have expired: commits are made in order, so this one is among
+         * those. */
         log_warn("iceberg",
                  "table %s.%s: checkpoint %" PRId64 " of %s is taken as committed: %" PRId64
                  " is, and older snapshots have expired",
@@ -79,7 +82,7 @@ enum err commit_history_find(const struct table *t, const char *pipeline, int64_
 
 bool commit_history_is_own(const struct metadata *m, const char *pipeline, int64_t since_id, bool or_appends)
 {
-    struct walk            w = walk_from_head(m);
+    struct walk w = walk_from_head(m);
     const struct snapshot *s;
 
     while ((s = walk_next(&w)) != NULL) {
@@ -101,7 +104,8 @@ void commit_history_describe(const struct snapshot *s, struct bytes *out)
 
     bytes_printf(out, "snapshot %" PRId64, s->id);
     if (pipeline)
-        bytes_printf(out, " of weir pipeline %s at checkpoint %s", pipeline, json_field_get(s->summary, COMMIT_CHECKPOINT));
+        bytes_printf(out, " of weir pipeline %s at checkpoint %s", pipeline,
+                     json_field_get(s->summary, COMMIT_CHECKPOINT));
     else
         bytes_printf(out, " of %s", engine ? engine : "another writer");
 }
@@ -109,8 +113,8 @@ void commit_history_describe(const struct snapshot *s, struct bytes *out)
 enum err commit_last(struct table *t, const char *pipeline, int64_t *checkpoint_id, struct error *e)
 {
     const struct snapshot *s;
-    struct walk            w;
-    enum err               rc = table_refresh(t, e);
+    struct walk w;
+    enum err rc = table_refresh(t, e);
 
     *checkpoint_id = 0;
     if (rc != OK)
@@ -123,7 +127,7 @@ enum err commit_last(struct table *t, const char *pipeline, int64_t *checkpoint_
     return OK;
 }
 
-/* --- JSON of changes ---------------------------------------------------------------------------------------- */
+/* --- JSON of changes ------------------------------------------------------------------------------------ */
 
 /* An object with "kind": text, which the others are put into. */
 static json_t *object_of(const char *kind, const char *text)
@@ -140,7 +144,7 @@ json_t *commit_history_requirements(const struct metadata *m)
 {
     json_t *list = json_array(), *uuid = object_of("type", "assert-table-uuid");
     json_t *ref = object_of("type", "assert-ref-snapshot-id");
-    bool    ok = json_field_put(uuid, "uuid", json_string(m->uuid)) &&
+    bool ok = json_field_put(uuid, "uuid", json_string(m->uuid)) &&
               json_field_put(ref, "ref", json_string(MAIN_BRANCH)) &&
               json_field_put(ref, "snapshot-id",
                              m->current_snapshot_id ? json_integer(m->current_snapshot_id) : json_null()) &&
@@ -159,7 +163,7 @@ json_t *commit_history_ref(const struct metadata *m, int64_t snapshot_id)
     static const char *const kept[] = {"min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms"};
     json_t *old = json_object_get(json_object_get(m->json, "refs"), MAIN_BRANCH);
     json_t *o = object_of("action", snapshot_id ? "set-snapshot-ref" : "remove-snapshot-ref");
-    bool    ok = json_field_put(o, "ref-name", json_string(MAIN_BRANCH));
+    bool ok = json_field_put(o, "ref-name", json_string(MAIN_BRANCH));
 
     if (snapshot_id) {
         ok = ok && json_field_put(o, "type", json_string("branch")) &&
@@ -174,7 +178,7 @@ json_t *commit_history_ref(const struct metadata *m, int64_t snapshot_id)
     return NULL;
 }
 
-/* --- retries ------------------------------------------------------------------------------------------------ */
+/* --- retries -------------------------------------------------------------------------------------------- */
 
 static int64_t retry_property(const struct commit_retry *r, const char *name, int64_t standard)
 {
@@ -184,7 +188,8 @@ static int64_t retry_property(const struct commit_retry *r, const char *name, in
     return MAX(metadata_property_long(r->t->metadata, key, standard), 0);
 }
 
-struct commit_retry commit_retry_new(struct table *t, const char *property, int64_t retries, int64_t min_wait_ms)
+struct commit_retry commit_retry_new(struct table *t, const char *property, int64_t retries,
+                                     int64_t min_wait_ms)
 {
     struct commit_retry r = {.t = t, .property = property, .begin_ms = clock_mono_ms(t->catalog->clock)};
 
@@ -214,7 +219,7 @@ bool commit_retry_wait(struct commit_retry *r)
 enum err commit_retry_refresh(struct table *t, struct error *e)
 {
     struct commit_retry check = commit_retry_new(t, "commit.status-check", 3, 1000);
-    enum err            rc;
+    enum err rc;
 
     while ((rc = table_refresh(t, e)) == ERR_UNAVAILABLE || rc == ERR_IO)
         if (!commit_retry_wait(&check))
@@ -222,20 +227,20 @@ enum err commit_retry_refresh(struct table *t, struct error *e)
     return rc;
 }
 
-/* --- going back --------------------------------------------------------------------------------------------- */
+/* --- going back ----------------------------------------------------------------------------------------- */
 
 struct undo {
-    int32_t                count;  /* snapshots to take back, from the head */
+    int32_t count;                 /* snapshots to take back, from the head */
     const struct snapshot *oldest; /* the last of them */
     const struct snapshot *other;  /* somebody else's above one of them; NULL: none */
 };
 
 static struct undo plan_undo(const struct metadata *m, const char *pipeline, int64_t checkpoint_id)
 {
-    struct undo            u = {0};
-    struct walk            w = walk_from_head(m);
+    struct undo u = {0};
+    struct walk w = walk_from_head(m);
     const struct snapshot *s, *other = NULL;
-    int32_t                depth = 0;
+    int32_t depth = 0;
 
     while ((s = walk_next(&w)) != NULL) {
         depth++;
@@ -250,16 +255,16 @@ static struct undo plan_undo(const struct metadata *m, const char *pipeline, int
     return u;
 }
 
-static enum err refuse_undo(const struct table *t, const struct undo *u, const char *pipeline, int64_t checkpoint_id,
-                            struct error *e)
+static enum err refuse_undo(const struct table *t, const struct undo *u, const char *pipeline,
+                            int64_t checkpoint_id, struct error *e)
 {
     struct bytes text = {0}, above = {0};
 
     commit_history_describe(u->oldest, &text);
     commit_history_describe(u->other, &above);
     error_set(e, ERR_CONFLICT,
-              "table %s.%s cannot go back to checkpoint %" PRId64 " of %s: on top of " SLICE_FMT " lies " SLICE_FMT
-              "; roll the table back by hand, or restore a later checkpoint",
+              "table %s.%s cannot go back to checkpoint %" PRId64 " of %s: on top of " SLICE_FMT
+              " lies " SLICE_FMT "; roll the table back by hand, or restore a later checkpoint",
               t->name_space, t->name, checkpoint_id, pipeline, SLICE_ARG(bytes_all(&text)),
               SLICE_ARG(bytes_all(&above)));
     bytes_fini(&text);
@@ -270,12 +275,13 @@ static enum err refuse_undo(const struct table *t, const struct undo *u, const c
 static enum err undo_once(struct table *t, const struct undo *u, struct error *e)
 {
     const struct snapshot *parent = metadata_parent(t->metadata, u->oldest);
-    json_t                *requirements, *updates, *ref;
-    enum err               rc;
+    json_t *requirements, *updates, *ref;
+    enum err rc;
 
     if (parent == NULL && u->oldest->parent_id != 0)
         return error_set(e, ERR_INPUT,
-                         "table %s.%s cannot go back: snapshot %" PRId64 ", which it would go back to, has expired",
+                         "table %s.%s cannot go back: snapshot %" PRId64
+                         ", which it would go back to, has expired",
                          t->name_space, t->name, u->oldest->parent_id);
     requirements = commit_history_requirements(t->metadata);
     updates = json_array();
@@ -289,11 +295,12 @@ static enum err undo_once(struct table *t, const struct undo *u, struct error *e
     return rc;
 }
 
-enum err commit_rewind(struct table *t, const char *pipeline, int64_t checkpoint_id, int32_t *undone, struct error *e)
+enum err commit_rewind(struct table *t, const char *pipeline, int64_t checkpoint_id, int32_t *undone,
+                       struct error *e)
 {
     struct commit_retry retry;
-    struct undo         u;
-    enum err            rc = table_refresh(t, e);
+    struct undo u;
+    enum err rc = table_refresh(t, e);
 
     *undone = 0;
     if (rc != OK)

@@ -1,5 +1,5 @@
-/* commit_summary.c: what was added, counted from the change; totals, from those of the parent. A total that the parent
- * does not tell is not told either.
+/* commit_summary.c: what was added, counted from the change; totals, from those of the parent. A total that
+ * the parent does not tell is not told either.
  */
 #include "iceberg/commit_summary.h"
 #include "base/map.h"
@@ -27,10 +27,10 @@ static struct counts count_content(const struct change *change, enum file_conten
 /* How many different partitions the files are in; -1 when there is no memory. */
 static int64_t count_partitions(const struct change *change)
 {
-    struct map   seen = {0};
+    struct map seen = {0};
     struct bytes key = {0};
-    bool         ok = true;
-    int64_t      count;
+    bool ok = true;
+    int64_t count;
 
     for (int32_t i = 0; ok && i < change->file_count; i++) {
         const struct data_file *f = &change->files[i];
@@ -70,18 +70,22 @@ static bool put_total(json_t *o, const char *key, const struct snapshot *parent,
 
 static bool put_metrics(json_t *o, const struct snapshot *parent, const struct change *change)
 {
-    struct counts data = count_content(change, FILE_DATA), position = count_content(change, FILE_POSITION_DELETES);
+    struct counts data = count_content(change, FILE_DATA),
+                  position = count_content(change, FILE_POSITION_DELETES);
     struct counts equality = count_content(change, FILE_EQUALITY_DELETES);
-    int64_t       bytes = data.bytes + position.bytes + equality.bytes, partitions = count_partitions(change);
+    int64_t bytes = data.bytes + position.bytes + equality.bytes, partitions = count_partitions(change);
 
-    return partitions >= 0 && put_some(o, "added-data-files", data.files) && put_some(o, "added-records", data.records) &&
-           put_some(o, "added-files-size", bytes) && put_some(o, "added-delete-files", position.files + equality.files) &&
+    return partitions >= 0 && put_some(o, "added-data-files", data.files) &&
+           put_some(o, "added-records", data.records) && put_some(o, "added-files-size", bytes) &&
+           put_some(o, "added-delete-files", position.files + equality.files) &&
            put_some(o, "added-position-delete-files", position.files) &&
            put_some(o, "added-position-deletes", position.records) &&
            put_some(o, "added-equality-delete-files", equality.files) &&
            put_some(o, "added-equality-deletes", equality.records) &&
-           put_number(o, "changed-partition-count", partitions) && put_total(o, "total-records", parent, data.records) &&
-           put_total(o, "total-files-size", parent, bytes) && put_total(o, "total-data-files", parent, data.files) &&
+           put_number(o, "changed-partition-count", partitions) &&
+           put_total(o, "total-records", parent, data.records) &&
+           put_total(o, "total-files-size", parent, bytes) &&
+           put_total(o, "total-data-files", parent, data.files) &&
            put_total(o, "total-delete-files", parent, position.files + equality.files) &&
            put_total(o, "total-position-deletes", parent, position.records) &&
            put_total(o, "total-equality-deletes", parent, equality.records);
@@ -102,25 +106,27 @@ static bool put_origin(json_t *o, const struct change *change)
 static json_t *summary(const struct snapshot *parent, const struct change *change,
                        const struct commit_manifests *manifests)
 {
-    bool    appends = true;
+    bool appends = true;
     json_t *o = json_object();
 
     for (int32_t i = 0; i < change->file_count; i++)
         appends = appends && change->files[i].content == FILE_DATA;
-    if (put_origin(o, change) && json_field_put(o, "operation", json_string(appends ? "append" : "overwrite")) &&
+    if (put_origin(o, change) &&
+        json_field_put(o, "operation", json_string(appends ? "append" : "overwrite")) &&
         put_metrics(o, parent, change) && put_number(o, "manifests-created", manifests->created) &&
-        put_number(o, "manifests-kept", manifests->kept) && put_number(o, "manifests-replaced", manifests->replaced))
+        put_number(o, "manifests-kept", manifests->kept) &&
+        put_number(o, "manifests-replaced", manifests->replaced))
         return o;
     json_decref(o);
     return NULL;
 }
 
 enum err commit_summary_snapshot(const struct snapshot *s, const struct snapshot *parent, int32_t schema_id,
-                                 const struct change *change, const struct commit_manifests *manifests, json_t **out,
-                                 struct error *e)
+                                 const struct change *change, const struct commit_manifests *manifests,
+                                 json_t **out, struct error *e)
 {
     json_t *o = json_object();
-    bool    ok = json_field_put(o, "snapshot-id", json_integer(s->id)) &&
+    bool ok = json_field_put(o, "snapshot-id", json_integer(s->id)) &&
               (s->parent_id == 0 || json_field_put(o, "parent-snapshot-id", json_integer(s->parent_id))) &&
               json_field_put(o, "sequence-number", json_integer(s->sequence_number)) &&
               json_field_put(o, "timestamp-ms", json_integer(s->timestamp_ms)) &&

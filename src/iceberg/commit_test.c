@@ -1,4 +1,5 @@
-/* commit_test.c: commits exactly once: whichever call fails, whenever the process dies, however often it is repeated. */
+/* commit_test.c: commits exactly once: whichever call fails, whenever the process dies, however often it is
+ * repeated. */
 #include "iceberg/commit.h"
 #include "iceberg/json_field.h"
 #include "iceberg/manifest.h"
@@ -8,8 +9,8 @@
 #define PIPELINE "health/events"
 
 static struct test_world world;
-static struct arena      arena;
-static struct table     *t;
+static struct arena arena;
+static struct table *t;
 
 static void setup_with(const char *const *properties)
 {
@@ -32,12 +33,13 @@ static int teardown(UNUSED void **state)
 }
 
 /* One data file `name-checkpoint` for the pipeline. */
-static enum err commit_one(struct table *table, const char *pipeline, int64_t checkpoint, struct commit_result *result,
-                           struct error *e)
+static enum err commit_one(struct table *table, const char *pipeline, int64_t checkpoint,
+                           struct commit_result *result, struct error *e)
 {
-    char             path[100];
+    char path[100];
     struct data_file file = test_data_file(path, 10);
-    struct change    change = {.pipeline = pipeline, .checkpoint_id = checkpoint, .file_count = 1, .files = &file};
+    struct change change = {
+        .pipeline = pipeline, .checkpoint_id = checkpoint, .file_count = 1, .files = &file};
 
     snprintf(path, sizeof path, "mem://data/%s-%" PRId64 ".parquet", pipeline, checkpoint);
     return commit_change(table, &change, result, e);
@@ -46,7 +48,7 @@ static enum err commit_one(struct table *table, const char *pipeline, int64_t ch
 static void commit_ok(const char *pipeline, int64_t checkpoint)
 {
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     ASSERT_OK(commit_one(t, pipeline, checkpoint, &result, &e), &e);
     assert_false(result.was_there);
@@ -60,11 +62,12 @@ static const struct snapshot *head(void)
 static int32_t live_files(struct data_file **files)
 {
     struct data_file *own;
-    int32_t           count = 0;
-    struct error      e;
+    int32_t count = 0;
+    struct error e;
 
     if (t->metadata->current_snapshot_id)
-        ASSERT_OK(manifest_live_files(t->fs, t->metadata, head(), &arena, files ? files : &own, &count, &e), &e);
+        ASSERT_OK(manifest_live_files(t->fs, t->metadata, head(), &arena, files ? files : &own, &count, &e),
+                  &e);
     return count;
 }
 
@@ -80,10 +83,12 @@ static void expect_no_orphans(void)
 
     for (int32_t i = 0; i < t->metadata->snapshot_count; i++) {
         struct manifest *list;
-        int32_t          count;
-        struct error     e;
+        int32_t count;
+        struct error e;
 
-        ASSERT_OK(manifest_list_read(t->fs, t->metadata->snapshots[i].manifest_list, &arena, &list, &count, &e), &e);
+        ASSERT_OK(
+            manifest_list_read(t->fs, t->metadata->snapshots[i].manifest_list, &arena, &list, &count, &e),
+            &e);
         needed++;
         for (int32_t k = 0; k < count; k++)
             needed += list[k].added_snapshot_id == t->metadata->snapshots[i].id;
@@ -91,30 +96,38 @@ static void expect_no_orphans(void)
     assert_int_equal(test_fs_count(&world.fs, ".avro"), needed);
 }
 
-/* --- what a commit is --------------------------------------------------------------------------------------- */
+/* --- what a commit is ----------------------------------------------------------------------------------- */
 
 static void test_snapshot(UNUSED void **state)
 {
-    static const char *const    extra[] = {"weir.offsets", "{\"t-0\":5}", "operation", "hidden?", NULL};
-    static const struct { const char *key, *want; } wanted[] = {
-        {"operation", "overwrite"}, {"added-data-files", "2"}, {"added-records", "30"}, {"added-files-size", "370"},
-        {"added-delete-files", "2"}, {"added-position-delete-files", "1"}, {"added-position-deletes", "4"},
-        {"added-equality-delete-files", "1"}, {"added-equality-deletes", "3"}, {"changed-partition-count", "2"},
-        {"total-records", "40"}, {"total-files-size", "470"}, {"total-data-files", "3"}, {"total-delete-files", "2"},
-        {"total-position-deletes", "4"}, {"total-equality-deletes", "3"}, {"weir.pipeline", PIPELINE},
-        {"weir.checkpoint-id", "2"}, {"weir.offsets", "{\"t-0\":5}"}, {"engine-name", "weir"}, {"engine-version", WEIR_VERSION},
-        {"manifests-created", "2"}, {"manifests-kept", "1"}, {"manifests-replaced", "0"},
+    static const char *const extra[] = {"weir.offsets", "{\"t-0\":5}", "operation", "hidden?", NULL};
+    static const struct {
+        const char *key, *want;
+    } wanted[] = {
+        {"operation", "overwrite"},       {"added-data-files", "2"},
+        {"added-records", "30"},          {"added-files-size", "370"},
+        {"added-delete-files", "2"},      {"added-position-delete-files", "1"},
+        {"added-position-deletes", "4"},  {"added-equality-delete-files", "1"},
+        {"added-equality-deletes", "3"},  {"changed-partition-count", "2"},
+        {"total-records", "40"},          {"total-files-size", "470"},
+        {"total-data-files", "3"},        {"total-delete-files", "2"},
+        {"total-position-deletes", "4"},  {"total-equality-deletes", "3"},
+        {"weir.pipeline", PIPELINE},      {"weir.checkpoint-id", "2"},
+        {"weir.offsets", "{\"t-0\":5}"},  {"engine-name", "weir"},
+        {"engine-version", WEIR_VERSION}, {"manifests-created", "2"},
+        {"manifests-kept", "1"},          {"manifests-replaced", "0"},
     };
     static const struct partition_value other[] = {{true, {NULL, 0}}, {true, {NULL, 0}}};
-    static const int32_t                ids[] = {1};
-    struct data_file                    files[4] = {test_data_file("mem://a", 10), test_data_file("mem://b", 20),
-                                                    test_data_file("mem://p", 4), test_data_file("mem://e", 3)}, *live;
-    struct change                       change = {PIPELINE, 2, extra, 4, files};
-    struct commit_result                result;
-    struct manifest                    *manifests;
-    int32_t                             count;
-    int64_t                             first;
-    struct error                        e;
+    static const int32_t ids[] = {1};
+    struct data_file files[4] = {test_data_file("mem://a", 10), test_data_file("mem://b", 20),
+                                 test_data_file("mem://p", 4), test_data_file("mem://e", 3)},
+                     *live;
+    struct change change = {PIPELINE, 2, extra, 4, files};
+    struct commit_result result;
+    struct manifest *manifests;
+    int32_t count;
+    int64_t first;
+    struct error e;
 
     files[1].partition = other;
     files[2].content = FILE_POSITION_DELETES;
@@ -129,7 +142,8 @@ static void test_snapshot(UNUSED void **state)
     assert_null(summary("added-delete-files"));
     ASSERT_OK(commit_change(t, &change, &result, &e), &e);
     assert_true(result.snapshot_id == head()->id && result.attempts == 1 && !result.was_there);
-    assert_true(head()->parent_id == first && head()->sequence_number == 2 && t->metadata->last_sequence_number == 2);
+    assert_true(head()->parent_id == first && head()->sequence_number == 2 &&
+                t->metadata->last_sequence_number == 2);
     for (size_t i = 0; i < COUNT_OF(wanted); i++)
         if (summary(wanted[i].key) == NULL || strcmp(summary(wanted[i].key), wanted[i].want) != 0)
             fail_msg("%s is %s", wanted[i].key, summary(wanted[i].key));
@@ -148,9 +162,9 @@ static void test_snapshot(UNUSED void **state)
 
 static void test_nothing_makes_no_snapshot(UNUSED void **state)
 {
-    struct change        change = {.pipeline = PIPELINE, .checkpoint_id = 1};
+    struct change change = {.pipeline = PIPELINE, .checkpoint_id = 1};
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     ASSERT_OK(commit_change(t, &change, &result, &e), &e);
     assert_true(result.snapshot_id == 0 && !result.was_there && t->metadata->snapshot_count == 0);
@@ -159,8 +173,8 @@ static void test_nothing_makes_no_snapshot(UNUSED void **state)
 static void test_repeats_are_recognised(UNUSED void **state)
 {
     struct commit_result result;
-    struct error         e;
-    int64_t              first, last;
+    struct error e;
+    int64_t first, last;
 
     commit_ok(PIPELINE, 1);
     first = head()->id;
@@ -180,7 +194,7 @@ static void test_repeats_are_recognised(UNUSED void **state)
 
 static enum err change_table(const char *updates, struct error *e)
 {
-    json_t  *u, *none = json_array();
+    json_t *u, *none = json_array();
     enum err rc;
 
     ASSERT_OK(json_field_parse(slice_text(updates), &u, e), e);
@@ -193,12 +207,13 @@ static enum err change_table(const char *updates, struct error *e)
 static void test_expired_history(UNUSED void **state)
 {
     struct commit_result result;
-    struct error         e;
-    char                 update[100];
+    struct error e;
+    char update[100];
 
     commit_ok(PIPELINE, 1);
     commit_ok(PIPELINE, 2);
-    snprintf(update, sizeof update, "[{\"action\":\"remove-snapshots\",\"snapshot-ids\":[%" PRId64 "]}]", head()->parent_id);
+    snprintf(update, sizeof update, "[{\"action\":\"remove-snapshots\",\"snapshot-ids\":[%" PRId64 "]}]",
+             head()->parent_id);
     ASSERT_OK(change_table(update, &e), &e);
     ASSERT_OK(commit_one(t, PIPELINE, 1, &result, &e), &e); /* 2 is there, so 1 was */
     assert_true(result.was_there && result.snapshot_id == 0);
@@ -207,9 +222,9 @@ static void test_expired_history(UNUSED void **state)
 
 static void test_stale_tables_catch_up(UNUSED void **state)
 {
-    struct table        *stale;
+    struct table *stale;
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     ASSERT_OK(catalog_load(world.catalog, "db", "events", &stale, &e), &e);
     commit_ok(PIPELINE, 1);
@@ -225,10 +240,10 @@ static void test_stale_tables_catch_up(UNUSED void **state)
 
 static void test_version_1_is_refused(UNUSED void **state)
 {
-    struct bytes         text = {0};
+    struct bytes text = {0};
     struct commit_result result;
-    char                *at;
-    struct error         e;
+    char *at;
+    struct error e;
 
     ASSERT_OK(metadata_encode(t->metadata->json, false, &text, &e), &e);
     at = strstr(bytes_cstr(&text) ? text.ptr : "", "\"format-version\":2");
@@ -242,25 +257,25 @@ static void test_version_1_is_refused(UNUSED void **state)
 
 static void test_unknown_spec_is_refused(UNUSED void **state)
 {
-    struct data_file     file = test_data_file("mem://a", 1);
-    struct change        change = {PIPELINE, 1, NULL, 1, &file};
+    struct data_file file = test_data_file("mem://a", 1);
+    struct change change = {PIPELINE, 1, NULL, 1, &file};
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     file.spec_id = 4;
     assert_int_equal(commit_change(t, &change, &result, &e), ERR_CORRUPT);
     assert_int_equal(test_fs_count(&world.fs, ".avro"), 0);
 }
 
-/* --- merging ------------------------------------------------------------------------------------------------ */
+/* --- merging -------------------------------------------------------------------------------------------- */
 
 static void test_small_manifests_are_merged(UNUSED void **state)
 {
     static const char *const properties[] = {"commit.manifest.min-count-to-merge", "4", NULL};
-    struct manifest         *manifests;
-    struct data_file        *files;
-    int32_t                  count, most = 0;
-    struct error             e;
+    struct manifest *manifests;
+    struct data_file *files;
+    int32_t count, most = 0;
+    struct error e;
 
     setup_with(properties);
     for (int i = 1; i <= 20; i++) {
@@ -271,7 +286,8 @@ static void test_small_manifests_are_merged(UNUSED void **state)
         for (int32_t k = 0; k < i; k++) { /* each keeps its own sequence number */
             int64_t checkpoint = strtoll(strrchr(files[k].path, '-') + 1, NULL, 10);
 
-            assert_true(files[k].sequence_number == checkpoint && files[k].file_sequence_number == checkpoint);
+            assert_true(files[k].sequence_number == checkpoint &&
+                        files[k].file_sequence_number == checkpoint);
             assert_true(files[k].snapshot_id == t->metadata->snapshots[checkpoint - 1].id);
         }
     }
@@ -282,10 +298,11 @@ static void test_small_manifests_are_merged(UNUSED void **state)
 
 static void test_merging_can_be_off(UNUSED void **state)
 {
-    static const char *const properties[] = {"commit.manifest.min-count-to-merge", "2", "commit.manifest-merge.enabled", "false", NULL};
-    struct manifest         *manifests;
-    int32_t                  count;
-    struct error             e;
+    static const char *const properties[] = {"commit.manifest.min-count-to-merge", "2",
+                                             "commit.manifest-merge.enabled", "false", NULL};
+    struct manifest *manifests;
+    int32_t count;
+    struct error e;
 
     setup_with(properties);
     for (int i = 1; i <= 6; i++)
@@ -298,12 +315,12 @@ static void test_merging_can_be_off(UNUSED void **state)
 static void test_large_changes_make_several_manifests(UNUSED void **state)
 {
     static const char *const properties[] = {"commit.manifest.target-size-bytes", "2000", NULL};
-    struct data_file         files[100];
-    struct change            change = {PIPELINE, 1, NULL, COUNT_OF(files), files};
-    struct commit_result     result;
-    struct manifest         *manifests;
-    int32_t                  count;
-    struct error             e;
+    struct data_file files[100];
+    struct change change = {PIPELINE, 1, NULL, COUNT_OF(files), files};
+    struct commit_result result;
+    struct manifest *manifests;
+    int32_t count;
+    struct error e;
 
     setup_with(properties);
     for (size_t i = 0; i < COUNT_OF(files); i++)
@@ -315,17 +332,18 @@ static void test_large_changes_make_several_manifests(UNUSED void **state)
     teardown(NULL);
 }
 
-/* --- failures ----------------------------------------------------------------------------------------------- */
+/* --- failures ------------------------------------------------------------------------------------------- */
 
-/* Checkpoints 1 and 2 are there, 3 is committed while call n goes wrong; then the process starts anew and repeats it. */
+/* Checkpoints 1 and 2 are there, 3 is committed while call n goes wrong; then the process starts anew and
+ * repeats it. */
 static bool fail_at(int64_t n, enum test_failure failure, const char *const *properties)
 {
     struct commit_result result;
-    struct data_file    *files;
-    struct error         e = {0};
-    enum err             rc;
-    bool                 hit;
-    int64_t              last;
+    struct data_file *files;
+    struct error e = {0};
+    enum err rc;
+    bool hit;
+    int64_t last;
 
     setup_with(properties);
     commit_ok(PIPELINE, 1);
@@ -350,7 +368,7 @@ static bool fail_at(int64_t n, enum test_failure failure, const char *const *pro
         fail_msg("call %" PRId64 ": %" PRId32 " files", n, live_files(NULL));
     for (int i = 1; i <= 4; i++) {
         char path[64];
-        int  found = 0;
+        int found = 0;
 
         snprintf(path, sizeof path, "mem://data/" PIPELINE "-%d.parquet", i);
         for (int k = 0; k < 4; k++)
@@ -363,11 +381,17 @@ static bool fail_at(int64_t n, enum test_failure failure, const char *const *pro
 
 static void test_every_call_may_fail(UNUSED void **state)
 {
-    static const char *const         merging[] = {"commit.manifest.min-count-to-merge", "3", "write.metadata.previous-versions-max", "1",
-                                                  "write.metadata.delete-after-commit.enabled", "true",
-                                                  "write.metadata.compression-codec", "gzip", NULL};
-    static const enum test_failure   failures[] = {TEST_FAIL, TEST_LOST, TEST_CRASH, TEST_CRASH_AFTER};
-    int64_t                          calls = 0;
+    static const char *const merging[] = {"commit.manifest.min-count-to-merge",
+                                          "3",
+                                          "write.metadata.previous-versions-max",
+                                          "1",
+                                          "write.metadata.delete-after-commit.enabled",
+                                          "true",
+                                          "write.metadata.compression-codec",
+                                          "gzip",
+                                          NULL};
+    static const enum test_failure failures[] = {TEST_FAIL, TEST_LOST, TEST_CRASH, TEST_CRASH_AFTER};
+    int64_t calls = 0;
 
     for (size_t i = 0; i < COUNT_OF(failures); i++)
         for (int plain = 0; plain < 2; plain++)
@@ -377,16 +401,18 @@ static void test_every_call_may_fail(UNUSED void **state)
 }
 
 /* A catalog that does what it is told, but says that it does not know. */
-static enum err lying_commit(struct catalog *c, struct table *table, json_t *requirements, json_t *updates, struct error *e);
+static enum err lying_commit(struct catalog *c, struct table *table, json_t *requirements, json_t *updates,
+                             struct error *e);
 
 static struct catalog_ops lying_ops;
 static const struct catalog_ops *true_ops;
 static int lies, refusals;
 
-static enum err lying_commit(struct catalog *c, struct table *table, json_t *requirements, json_t *updates, struct error *e)
+static enum err lying_commit(struct catalog *c, struct table *table, json_t *requirements, json_t *updates,
+                             struct error *e)
 {
     struct table *other;
-    enum err      rc;
+    enum err rc;
 
     if (refusals > 0) {
         refusals--;
@@ -414,7 +440,7 @@ static void lie(int lie_count, int refusal_count)
 static void test_unknown_outcomes(UNUSED void **state)
 {
     struct commit_result result;
-    struct error         e;
+    struct error e;
 
     commit_ok(PIPELINE, 1);
     lie(1, 0);
@@ -433,19 +459,24 @@ static void test_unknown_outcomes(UNUSED void **state)
     assert_int_equal(live_files(NULL), 4);
 }
 
-static enum err never_commit(UNUSED struct catalog *c, UNUSED struct table *table, UNUSED json_t *requirements,
-                             UNUSED json_t *updates, struct error *e)
+static enum err never_commit(UNUSED struct catalog *c, UNUSED struct table *table,
+                             UNUSED json_t *requirements, UNUSED json_t *updates, struct error *e)
 {
     return error_set(e, ERR_CONFLICT, "somebody was first");
 }
 
 static void test_retries_run_out(UNUSED void **state)
 {
-    static const char *const properties[] = {"commit.retry.num-retries", "3", "commit.retry.min-wait-ms", "1000",
-                                             "commit.retry.max-wait-ms", "3000", NULL};
-    struct commit_result     result;
-    struct error             e;
-    int64_t                  begin;
+    static const char *const properties[] = {"commit.retry.num-retries",
+                                             "3",
+                                             "commit.retry.min-wait-ms",
+                                             "1000",
+                                             "commit.retry.max-wait-ms",
+                                             "3000",
+                                             NULL};
+    struct commit_result result;
+    struct error e;
+    int64_t begin;
 
     setup_with(properties);
     commit_ok("the winner", 7);
@@ -458,7 +489,8 @@ static void test_retries_run_out(UNUSED void **state)
     assert_int_equal(result.attempts, 4);
     assert_non_null(strstr(e.text, "4 attempts"));
     assert_non_null(strstr(e.text, "weir pipeline the winner at checkpoint 7"));
-    assert_true(world.clock.now_us - begin >= 500000 + 1000000 + 1500000); /* at least half of 1, 2 and 3 seconds */
+    assert_true(world.clock.now_us - begin >=
+                500000 + 1000000 + 1500000); /* at least half of 1, 2 and 3 seconds */
     assert_true(world.clock.now_us - begin < 7000000);
     world.catalog->ops = true_ops;
     expect_no_orphans();
@@ -468,8 +500,8 @@ static void test_retries_run_out(UNUSED void **state)
 static void test_no_memory(UNUSED void **state)
 {
     struct commit_result result;
-    struct error         e;
-    enum err             rc = ERR_MEMORY;
+    struct error e;
+    enum err rc = ERR_MEMORY;
 
     for (uint64_t n = 1; rc != OK; n++) {
         setup_with(NULL);
@@ -486,14 +518,14 @@ static void test_no_memory(UNUSED void **state)
     }
 }
 
-/* --- going back --------------------------------------------------------------------------------------------- */
+/* --- going back ----------------------------------------------------------------------------------------- */
 
 static void test_rewind(UNUSED void **state)
 {
     struct commit_result result;
-    int32_t              undone;
-    int64_t              second;
-    struct error         e;
+    int32_t undone;
+    int64_t second;
+    struct error e;
 
     commit_ok(PIPELINE, 1);
     commit_ok(PIPELINE, 2);
@@ -520,9 +552,9 @@ static void test_rewind(UNUSED void **state)
 
 static void test_rewind_is_refused(UNUSED void **state)
 {
-    int32_t      undone;
-    int64_t      before;
-    char         update[100];
+    int32_t undone;
+    int64_t before;
+    char update[100];
     struct error e;
 
     commit_ok(PIPELINE, 1);
@@ -538,7 +570,8 @@ static void test_rewind_is_refused(UNUSED void **state)
     assert_true(head()->id != before);
     ASSERT_OK(commit_rewind(t, "other", 0, &undone, &e), &e);
     assert_int_equal(undone, 1);
-    snprintf(update, sizeof update, "[{\"action\":\"remove-snapshots\",\"snapshot-ids\":[%" PRId64 "]}]", head()->parent_id);
+    snprintf(update, sizeof update, "[{\"action\":\"remove-snapshots\",\"snapshot-ids\":[%" PRId64 "]}]",
+             head()->parent_id);
     ASSERT_OK(change_table(update, &e), &e);
     assert_int_equal(commit_rewind(t, PIPELINE, 1, &undone, &e), ERR_INPUT);
     assert_non_null(strstr(e.text, "has expired"));
@@ -546,7 +579,7 @@ static void test_rewind_is_refused(UNUSED void **state)
 
 static void test_rewind_with_unknown_outcome(UNUSED void **state)
 {
-    int32_t      undone;
+    int32_t undone;
     struct error e;
 
     commit_ok(PIPELINE, 1);
@@ -559,10 +592,12 @@ static void test_rewind_with_unknown_outcome(UNUSED void **state)
 }
 
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-TEST_MAIN(WORLD_TEST(test_snapshot), WORLD_TEST(test_nothing_makes_no_snapshot), WORLD_TEST(test_repeats_are_recognised),
-          WORLD_TEST(test_expired_history), WORLD_TEST(test_stale_tables_catch_up), WORLD_TEST(test_version_1_is_refused),
+TEST_MAIN(WORLD_TEST(test_snapshot), WORLD_TEST(test_nothing_makes_no_snapshot),
+          WORLD_TEST(test_repeats_are_recognised), WORLD_TEST(test_expired_history),
+          WORLD_TEST(test_stale_tables_catch_up), WORLD_TEST(test_version_1_is_refused),
           WORLD_TEST(test_unknown_spec_is_refused), cmocka_unit_test(test_small_manifests_are_merged),
-          cmocka_unit_test(test_merging_can_be_off), cmocka_unit_test(test_large_changes_make_several_manifests),
-          cmocka_unit_test(test_every_call_may_fail), WORLD_TEST(test_unknown_outcomes), cmocka_unit_test(test_retries_run_out),
-          cmocka_unit_test(test_no_memory), WORLD_TEST(test_rewind), WORLD_TEST(test_rewind_is_refused),
-          WORLD_TEST(test_rewind_with_unknown_outcome))
+          cmocka_unit_test(test_merging_can_be_off),
+          cmocka_unit_test(test_large_changes_make_several_manifests),
+          cmocka_unit_test(test_every_call_may_fail), WORLD_TEST(test_unknown_outcomes),
+          cmocka_unit_test(test_retries_run_out), cmocka_unit_test(test_no_memory), WORLD_TEST(test_rewind),
+          WORLD_TEST(test_rewind_is_refused), WORLD_TEST(test_rewind_with_unknown_outcome))

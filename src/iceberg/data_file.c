@@ -1,6 +1,7 @@
-/* data_file.c: a file's entry as bytes for a checkpoint: one version byte, then the fields in order; numbers are
- * zigzag varints, texts and values a length and their bytes. An absent text is length 0 (none of them may be empty).
- * The layout is part of savepoints: a change of it gets a new version byte, and the old one stays readable.
+/* data_file.c: a file's entry as bytes for a checkpoint: one version byte, then the fields in order; numbers
+ * are zigzag varints, texts and values a length and their bytes. An absent text is length 0 (none of them
+ * may be empty). The layout is part of savepoints: a change of it gets a new version byte, and the old one
+ * stays readable.
  */
 #include "iceberg/data_file.h"
 #include "base/bytes.h"
@@ -68,7 +69,7 @@ void data_file_encode(const struct data_file *f, struct bytes *out)
     bytes_zigzag(out, f->file_sequence_number);
 }
 
-/* --- back --------------------------------------------------------------------------------------------------- */
+/* --- back ----------------------------------------------------------------------------------------------- */
 
 static struct slice take_bytes(struct reader *r, struct arena *arena)
 {
@@ -173,10 +174,11 @@ static const int32_t *take_ids(struct reader *r, struct arena *arena, int32_t *c
 enum err data_file_decode(struct reader *r, struct arena *arena, struct data_file *out, struct error *e)
 {
     struct data_file f = {0};
-    uint8_t          version = reader_u8(r), content = reader_u8(r);
+    uint8_t version = reader_u8(r), content = reader_u8(r);
 
     if (!r->failed && version != VERSION)
-        return error_set(e, ERR_CORRUPT, "a data file's entry has version %d, this weir reads %d", version, VERSION);
+        return error_set(e, ERR_CORRUPT, "a data file's entry has version %d, this weir reads %d", version,
+                         VERSION);
     f.content = (enum file_content)content;
     f.path = take_text(r, arena);
     f.format = take_text(r, arena);
@@ -195,7 +197,8 @@ enum err data_file_decode(struct reader *r, struct arena *arena, struct data_fil
     f.file_sequence_number = reader_zigzag(r);
     if (arena->failed)
         return error_memory(e, sizeof f, "a data file's entry");
-    if (r->failed || content > FILE_EQUALITY_DELETES || f.path == NULL || f.record_count < 0 || f.size_bytes < 0)
+    if (r->failed || content > FILE_EQUALITY_DELETES || f.path == NULL || f.record_count < 0 ||
+        f.size_bytes < 0)
         return error_set(e, ERR_CORRUPT, "a data file's entry is cut off or damaged");
     *out = f;
     return OK;

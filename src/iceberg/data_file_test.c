@@ -4,9 +4,10 @@
 
 static struct data_file full_file(void)
 {
-    static const struct partition_value partition[] = {{true, {NULL, 0}}, {false, {"", 0}}, {false, {"\1\2\3\4", 4}}};
-    static const struct file_column     columns[] = {{1, 10, 20, 30, -1, true, {"a", 1}, {"zz", 2}},
-                                                     {7, -1, -1, -1, -1, false, {NULL, 0}, {NULL, 0}}};
+    static const struct partition_value partition[] = {
+        {true, {NULL, 0}}, {false, {"", 0}}, {false, {"\1\2\3\4", 4}}};
+    static const struct file_column columns[] = {{1, 10, 20, 30, -1, true, {"a", 1}, {"zz", 2}},
+                                                 {7, -1, -1, -1, -1, false, {NULL, 0}, {NULL, 0}}};
     static const int64_t splits[] = {4, 1 << 30};
     static const int32_t ids[] = {3, 5};
 
@@ -35,10 +36,10 @@ static struct data_file full_file(void)
 static void test_round_trip(UNUSED void **state)
 {
     struct data_file f = full_file(), g;
-    struct bytes     b = {0}, again = {0};
-    struct arena     arena = {0};
-    struct reader    r;
-    struct error     e;
+    struct bytes b = {0}, again = {0};
+    struct arena arena = {0};
+    struct reader r;
+    struct error e;
 
     data_file_encode(&f, &b);
     bytes_u8(&b, 99); /* what follows is somebody else's */
@@ -61,19 +62,19 @@ static void test_round_trip(UNUSED void **state)
 static void test_damage_is_found(UNUSED void **state)
 {
     struct data_file f = full_file(), g;
-    struct bytes     b = {0};
-    struct error     e;
+    struct bytes b = {0};
+    struct error e;
 
     data_file_encode(&f, &b);
     for (size_t len = 0; len < b.len; len++) {
-        struct arena  arena = {0};
+        struct arena arena = {0};
         struct reader r = reader_of(slice_of(b.ptr, len));
 
         assert_int_equal(data_file_decode(&r, &arena, &g, &e), ERR_CORRUPT);
         arena_fini(&arena);
     }
     for (size_t i = 0; i < b.len; i++) { /* whatever it becomes, nothing breaks */
-        struct arena  arena = {0};
+        struct arena arena = {0};
         struct reader r;
 
         b.ptr[i] ^= 0x55;
@@ -88,13 +89,13 @@ static void test_damage_is_found(UNUSED void **state)
 static void test_no_memory(UNUSED void **state)
 {
     struct data_file f = full_file(), g;
-    struct bytes     b = {0};
-    struct error     e;
-    enum err         rc = ERR_MEMORY;
+    struct bytes b = {0};
+    struct error e;
+    enum err rc = ERR_MEMORY;
 
     data_file_encode(&f, &b);
     for (uint64_t n = 1; rc != OK; n++) {
-        struct arena  arena = {0};
+        struct arena arena = {0};
         struct reader r = reader_of(bytes_all(&b));
 
         mem_fail_at(n, false);
@@ -106,4 +107,5 @@ static void test_no_memory(UNUSED void **state)
     bytes_fini(&b);
 }
 
-TEST_MAIN(cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damage_is_found), cmocka_unit_test(test_no_memory))
+TEST_MAIN(cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damage_is_found),
+          cmocka_unit_test(test_no_memory))

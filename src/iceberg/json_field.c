@@ -1,4 +1,5 @@
-/* json_field.c: thin over jansson; texts are written through a callback, so that no memory of its own is handed about. */
+/* json_field.c: thin over jansson; texts are written through a callback, so that no memory of its own is
+ * handed about. */
 #include "iceberg/json_field.h"
 #include "formats/utf8.h"
 
@@ -50,7 +51,7 @@ enum err json_field_long(json_t *o, const char *key, int64_t min, int64_t max, i
 
 enum err json_field_int(json_t *o, const char *key, int32_t min, int32_t *out, struct error *e)
 {
-    int64_t  v = 0;
+    int64_t v = 0;
     enum err rc = json_field_long(o, key, min, INT32_MAX, &v, e);
 
     *out = (int32_t)v;

@@ -11,12 +11,12 @@
 
 struct reading {
     const struct manifest *manifest;
-    const struct column   *entry; /* columns of the batch */
-    const struct column   *file;  /* columns of data_file */
-    struct arena          *arena;
-    struct file_column    *columns; /* owned scratch: of the row at hand */
-    size_t                 column_count, column_capacity;
-    struct error          *e;
+    const struct column *entry; /* columns of the batch */
+    const struct column *file;  /* columns of data_file */
+    struct arena *arena;
+    struct file_column *columns; /* owned scratch: of the row at hand */
+    size_t column_count, column_capacity;
+    struct error *e;
 };
 
 static int64_t number(const struct column *c, int32_t row, int64_t absent)
@@ -33,9 +33,10 @@ static const char *text(const struct reading *r, enum file_field field, int32_t 
     return column_valid(c, row) ? arena_text(r->arena, column_slice(c, row)) : NULL;
 }
 
-/* --- statistics --------------------------------------------------------------------------------------------- */
+/* --- statistics ----------------------------------------------------------------------------------------- */
 
-/* The column of that id, at first where it was in the map before, since all maps have one order; NULL: no memory. */
+/* The column of that id, at first where it was in the map before, since all maps have one order; NULL: no
+ * memory. */
 static struct file_column *column_of(struct reading *r, int32_t field_id, size_t guess)
 {
     if (guess < r->column_count && r->columns[guess].field_id == field_id)
@@ -49,8 +50,8 @@ static struct file_column *column_of(struct reading *r, int32_t field_id, size_t
     return &r->columns[r->column_count++];
 }
 
-static void set_statistic(struct file_column *to, enum file_field field, const struct column *value, int32_t at,
-                          struct arena *arena)
+static void set_statistic(struct file_column *to, enum file_field field, const struct column *value,
+                          int32_t at, struct arena *arena)
 {
     switch (field) {
     case FILE_COLUMN_SIZES:
@@ -106,14 +107,14 @@ static bool take_statistics(struct reading *r, int32_t row, struct data_file *f)
     return f->columns != NULL;
 }
 
-/* --- entries ------------------------------------------------------------------------------------------------ */
+/* --- entries -------------------------------------------------------------------------------------------- */
 
 static void take_partition(struct reading *r, int32_t row, struct data_file *f)
 {
-    const struct column    *c = &r->file[FILE_PARTITION];
-    int32_t                 count = c->type->field_count;
+    const struct column *c = &r->file[FILE_PARTITION];
+    int32_t count = c->type->field_count;
     struct partition_value *values = ARENA_ARRAY(r->arena, struct partition_value, count);
-    struct bytes            scratch = {0};
+    struct bytes scratch = {0};
 
     for (int32_t i = 0; values && i < count; i++) {
         values[i].null = !column_valid(&c->children[i], row);
@@ -132,7 +133,7 @@ static void take_partition(struct reading *r, int32_t row, struct data_file *f)
 static void take_lists(struct reading *r, int32_t row, struct data_file *f)
 {
     const struct column *splits = &r->file[FILE_SPLITS], *ids = &r->file[FILE_EQUALITY_IDS];
-    int32_t             *to;
+    int32_t *to;
 
     if (column_valid(splits, row)) {
         f->split_count = splits->offsets[row + 1] - splits->offsets[row];
@@ -181,7 +182,7 @@ static enum err take_file(struct reading *r, int32_t row, struct data_file *f)
 static enum err take_entry(struct reading *r, int32_t row, struct manifest_entry *out)
 {
     const struct manifest *m = r->manifest;
-    int64_t                status = number(&r->entry[ENTRY_STATUS], row, -1), inherited;
+    int64_t status = number(&r->entry[ENTRY_STATUS], row, -1), inherited;
 
     if (status < ENTRY_EXISTING || status > ENTRY_DELETED)
         return bad(r, row, "status is not 0, 1 or 2");
@@ -199,9 +200,9 @@ static enum err take_entry(struct reading *r, int32_t row, struct manifest_entry
 static enum err take_entries(const struct manifest *m, const struct batch *b, struct arena *arena,
                              struct manifest_entry **out, int32_t *count, struct error *e)
 {
-    struct reading         r = {.manifest = m, .entry = b->columns, .arena = arena, .e = e};
+    struct reading r = {.manifest = m, .entry = b->columns, .arena = arena, .e = e};
     struct manifest_entry *entries = ARENA_ARRAY(arena, struct manifest_entry, b->row_count);
-    enum err               rc = entries ? OK : error_memory(e, sizeof *entries * (size_t)b->row_count, "a manifest");
+    enum err rc = entries ? OK : error_memory(e, sizeof *entries * (size_t)b->row_count, "a manifest");
 
     r.file = b->columns[ENTRY_FILE].children;
     for (int32_t i = 0; rc == OK && i < b->row_count; i++)
@@ -212,16 +213,16 @@ static enum err take_entries(const struct manifest *m, const struct batch *b, st
     return rc;
 }
 
-enum err manifest_read(struct fs *fs, const struct manifest *m, const struct metadata *metadata, struct arena *arena,
-                       struct manifest_entry **out, int32_t *count, struct error *e)
+enum err manifest_read(struct fs *fs, const struct manifest *m, const struct metadata *metadata,
+                       struct arena *arena, struct manifest_entry **out, int32_t *count, struct error *e)
 {
     const struct partition_spec *spec = metadata_spec(metadata, m->spec_id);
-    struct arena                 own = {0};
-    struct bytes                 file = {0};
-    const struct schema         *schema;
-    const struct type          **partition;
-    struct batch                *b = NULL;
-    enum err                     rc;
+    struct arena own = {0};
+    struct bytes file = {0};
+    const struct schema *schema;
+    const struct type **partition;
+    struct batch *b = NULL;
+    enum err rc;
 
     *out = NULL;
     *count = 0;
@@ -238,19 +239,19 @@ enum err manifest_read(struct fs *fs, const struct manifest *m, const struct met
     return rc == OK ? OK : error_add(e, rc, "manifest %s", m->path);
 }
 
-/* --- a snapshot's files ------------------------------------------------------------------------------------- */
+/* --- a snapshot's files --------------------------------------------------------------------------------- */
 
 struct files {
     struct data_file *list; /* owned */
-    size_t            count, capacity;
+    size_t count, capacity;
 };
 
-static enum err add_live(struct fs *fs, const struct manifest *m, const struct metadata *metadata, struct arena *arena,
-                         struct files *files, struct error *e)
+static enum err add_live(struct fs *fs, const struct manifest *m, const struct metadata *metadata,
+                         struct arena *arena, struct files *files, struct error *e)
 {
     struct manifest_entry *entries;
-    int32_t                count;
-    enum err               rc = manifest_read(fs, m, metadata, arena, &entries, &count, e);
+    int32_t count;
+    enum err rc = manifest_read(fs, m, metadata, arena, &entries, &count, e);
 
     for (int32_t i = 0; rc == OK && i < count; i++) {
         if (entries[i].status == ENTRY_DELETED)
@@ -266,16 +267,16 @@ enum err manifest_live_files(struct fs *fs, const struct metadata *metadata, con
                              struct arena *arena, struct data_file **out, int32_t *count, struct error *e)
 {
     struct manifest *manifests = NULL;
-    struct files     files = {0};
-    int32_t          n = 0;
-    enum err         rc;
+    struct files files = {0};
+    int32_t n = 0;
+    enum err rc;
 
     *out = NULL;
     *count = 0;
     if (snapshot->manifest_list == NULL)
         return error_set(e, ERR_UNSUPPORTED,
-                         "snapshot %" PRId64 " of %s has its manifests in the metadata (an early version 1)", snapshot->id,
-                         metadata->location);
+                         "snapshot %" PRId64 " of %s has its manifests in the metadata (an early version 1)",
+                         snapshot->id, metadata->location);
     rc = manifest_list_read(fs, snapshot->manifest_list, arena, &manifests, &n, e);
     for (int32_t i = 0; rc == OK && i < n; i++)
         if (manifests[i].added_files != 0 || manifests[i].existing_files != 0)

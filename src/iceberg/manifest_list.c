@@ -5,7 +5,7 @@
 #include "iceberg/manifest_schema.h"
 #include "io/fs.h"
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading -------------------------------------------------------------------------------------------- */
 
 /* A number of a row, `absent` when it has none. */
 static int64_t number(const struct column *c, int32_t row, int64_t absent)
@@ -22,19 +22,20 @@ static struct slice bytes_of(const struct column *c, int32_t row, struct arena *
 
 static void take_summaries(const struct column *c, int32_t row, struct arena *arena, struct manifest *m)
 {
-    const struct column     *s = &c->children[0];
-    int32_t                  from = c->offsets[row], count = c->offsets[row + 1] - from;
+    const struct column *s = &c->children[0];
+    int32_t from = c->offsets[row], count = c->offsets[row + 1] - from;
     struct manifest_summary *to = ARENA_ARRAY(arena, struct manifest_summary, count);
 
     if (!column_valid(c, row) || to == NULL)
         return;
     for (int32_t i = 0; i < count; i++) {
         const struct column *fields = s->children;
-        int32_t              at = from + i;
+        int32_t at = from + i;
 
         to[i].contains_null = column_valid(&fields[SUMMARY_NULL], at) && fields[SUMMARY_NULL].u8[at];
         to[i].contains_nan = column_valid(&fields[SUMMARY_NAN], at) ? fields[SUMMARY_NAN].u8[at] : -1;
-        to[i].has_bounds = column_valid(&fields[SUMMARY_LOWER], at) && column_valid(&fields[SUMMARY_UPPER], at);
+        to[i].has_bounds = column_valid(&fields[SUMMARY_LOWER], at) &&
+                           column_valid(&fields[SUMMARY_UPPER], at);
         to[i].lower = bytes_of(&fields[SUMMARY_LOWER], at, arena);
         to[i].upper = bytes_of(&fields[SUMMARY_UPPER], at, arena);
     }
@@ -65,13 +66,14 @@ static enum err take_manifest(const struct column *c, int32_t row, struct arena 
     return OK;
 }
 
-static enum err take_list(struct slice file, struct arena *arena, struct manifest **out, int32_t *count, struct error *e)
+static enum err take_list(struct slice file, struct arena *arena, struct manifest **out, int32_t *count,
+                          struct error *e)
 {
-    struct arena         own = {0};
+    struct arena own = {0};
     const struct schema *schema;
-    struct batch        *b = NULL;
-    struct manifest     *list;
-    enum err             rc;
+    struct batch *b = NULL;
+    struct manifest *list;
+    enum err rc;
 
     if ((rc = manifest_schema_list(true, &own, &schema, e)) != OK ||
         (rc = avro_file_read(file, schema, &own, NULL, &b, e)) != OK)
@@ -89,11 +91,11 @@ out:
     return rc;
 }
 
-enum err manifest_list_read(struct fs *fs, const char *path, struct arena *arena, struct manifest **out, int32_t *count,
-                            struct error *e)
+enum err manifest_list_read(struct fs *fs, const char *path, struct arena *arena, struct manifest **out,
+                            int32_t *count, struct error *e)
 {
     struct bytes file = {0};
-    enum err     rc;
+    enum err rc;
 
     *out = NULL;
     *count = 0;
@@ -103,7 +105,7 @@ enum err manifest_list_read(struct fs *fs, const char *path, struct arena *arena
     return rc == OK ? OK : error_add(e, rc, "manifest list %s", path);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing -------------------------------------------------------------------------------------------- */
 
 static void put_bytes(struct column_builder *c, struct slice s)
 {
@@ -140,9 +142,10 @@ static void put_summaries(struct column_builder *c, const struct manifest *m)
 
 static void put_manifest(struct column_builder *c, const struct manifest *m, const struct snapshot *snapshot)
 {
-    bool    fresh = m->sequence_number == 0 && m->added_snapshot_id == snapshot->id;
+    bool fresh = m->sequence_number == 0 && m->added_snapshot_id == snapshot->id;
     int64_t sequence = fresh ? snapshot->sequence_number : m->sequence_number;
-    int64_t smallest = fresh && m->added_files > 0 ? MIN(m->min_sequence_number, sequence) : m->min_sequence_number;
+    int64_t smallest = fresh && m->added_files > 0 ? MIN(m->min_sequence_number, sequence)
+                                                   : m->min_sequence_number;
 
     put_bytes(&c[LIST_PATH], slice_text(m->path));
     builder_i64(&c[LIST_LENGTH], m->length);
@@ -165,10 +168,11 @@ static void put_manifest(struct column_builder *c, const struct manifest *m, con
 }
 
 static enum err list_batch(const struct schema *schema, const struct snapshot *snapshot,
-                           const struct manifest *manifests, int32_t count, struct batch **out, struct error *e)
+                           const struct manifest *manifests, int32_t count, struct batch **out,
+                           struct error *e)
 {
     struct builder b;
-    enum err       rc = OK;
+    enum err rc = OK;
 
     if (!builder_init(&b, schema, NULL))
         return error_memory(e, (size_t)count, "a manifest list");
@@ -178,7 +182,8 @@ static enum err list_batch(const struct schema *schema, const struct snapshot *s
         if (m->added_files < 0 || m->existing_files < 0 || m->deleted_files < 0 || m->added_rows < 0 ||
             m->existing_rows < 0 || m->deleted_rows < 0)
             rc = error_set(e, ERR_UNSUPPORTED,
-                           "manifest %s is of an early version and does not count its files; rewrite the manifests with another engine",
+                           "manifest %s is of an early version and does not count its files; rewrite the "
+                           "manifests with another engine",
                            m->path);
         put_manifest(b.columns, m, snapshot);
     }
@@ -191,20 +196,21 @@ static enum err list_batch(const struct schema *schema, const struct snapshot *s
 enum err manifest_list_write(struct fs *fs, const char *path, const struct snapshot *snapshot,
                              const struct manifest *manifests, int32_t count, struct error *e)
 {
-    struct arena         arena = {0};
-    struct bytes         file = {0};
+    struct arena arena = {0};
+    struct bytes file = {0};
     const struct schema *schema;
-    struct batch        *b = NULL;
-    const char          *metadata[] = {"snapshot-id",
-                                       arena_printf(&arena, "%" PRId64, snapshot->id),
-                                       "parent-snapshot-id",
-                                       snapshot->parent_id ? arena_printf(&arena, "%" PRId64, snapshot->parent_id) : "null",
-                                       "sequence-number",
-                                       arena_printf(&arena, "%" PRId64, snapshot->sequence_number),
-                                       "format-version",
-                                       "2",
-                                       NULL};
-    enum err             rc;
+    struct batch *b = NULL;
+    const char *metadata[] = {"snapshot-id",
+                              arena_printf(&arena, "%" PRId64, snapshot->id),
+                              "parent-snapshot-id",
+                              snapshot->parent_id ? arena_printf(&arena, "%" PRId64, snapshot->parent_id)
+                                                  : "null",
+                              "sequence-number",
+                              arena_printf(&arena, "%" PRId64, snapshot->sequence_number),
+                              "format-version",
+                              "2",
+                              NULL};
+    enum err rc;
 
     if (arena.failed)
         rc = error_memory(e, 0, "a manifest list");

@@ -13,10 +13,12 @@ static const struct type optional_bool = {.kind = TYPE_BOOLEAN, .nullable = true
 #define MAP_OF(name, key_id, value_id, value)                                                                \
     static const struct field name##_fields[] = {{"key", &required_int, key_id, NULL},                       \
                                                  {"value", value, value_id, NULL}};                          \
-    static const struct type  name = {.kind = TYPE_MAP, .nullable = true, .field_count = 2, .fields = name##_fields}
+    static const struct type name = {                                                                        \
+        .kind = TYPE_MAP, .nullable = true, .field_count = 2, .fields = name##_fields}
 #define LIST_OF(name, element_id, element)                                                                   \
     static const struct field name##_fields[] = {{"element", element, element_id, NULL}};                    \
-    static const struct type  name = {.kind = TYPE_LIST, .nullable = true, .field_count = 1, .fields = name##_fields}
+    static const struct type name = {                                                                        \
+        .kind = TYPE_LIST, .nullable = true, .field_count = 1, .fields = name##_fields}
 
 MAP_OF(column_sizes, 117, 118, &required_long);
 MAP_OF(value_counts, 119, 120, &required_long);
@@ -62,7 +64,8 @@ static const struct field summary_fields[] = {
     [SUMMARY_LOWER] = {"lower_bound", &optional_bytes, 510, NULL},
     [SUMMARY_UPPER] = {"upper_bound", &optional_bytes, 511, NULL},
 };
-static const struct type  summary = {.kind = TYPE_STRUCT, .field_count = COUNT_OF(summary_fields), .fields = summary_fields};
+static const struct type summary = {
+    .kind = TYPE_STRUCT, .field_count = COUNT_OF(summary_fields), .fields = summary_fields};
 LIST_OF(summaries, 508, &summary);
 
 static const struct field list_fields[LIST_COLUMNS] = {
@@ -97,7 +100,8 @@ static const struct type *nullable(const struct type *t, struct arena *arena)
     return copy;
 }
 
-/* As it is read: perhaps absent, and an int perhaps written as a long (pyiceberg does so with equality_ids). */
+/* As it is read: perhaps absent, and an int perhaps written as a long (pyiceberg does so with equality_ids).
+ */
 static const struct type *lenient(const struct type *t, struct arena *arena)
 {
     if (t->kind == TYPE_INT32)
@@ -116,7 +120,8 @@ static struct field *copy_fields(const struct field *from, int32_t count, bool r
     return fields;
 }
 
-static const struct type *struct_of(const struct field *fields, int32_t count, bool optional, struct arena *arena)
+static const struct type *struct_of(const struct field *fields, int32_t count, bool optional,
+                                    struct arena *arena)
 {
     struct type *t = ARENA_NEW(arena, struct type);
 
@@ -125,8 +130,8 @@ static const struct type *struct_of(const struct field *fields, int32_t count, b
     return t;
 }
 
-static enum err schema_of(const struct field *fields, int32_t count, struct arena *arena, const struct schema **out,
-                          struct error *e)
+static enum err schema_of(const struct field *fields, int32_t count, struct arena *arena,
+                          const struct schema **out, struct error *e)
 {
     struct schema *s = ARENA_NEW(arena, struct schema);
 
@@ -137,18 +142,20 @@ static enum err schema_of(const struct field *fields, int32_t count, struct aren
     return OK;
 }
 
-enum err manifest_schema_partition(const struct metadata *m, const struct partition_spec *spec, struct arena *arena,
-                                   const struct type ***out, struct error *e)
+enum err manifest_schema_partition(const struct metadata *m, const struct partition_spec *spec,
+                                   struct arena *arena, const struct type ***out, struct error *e)
 {
     const struct type **types = ARENA_ARRAY(arena, const struct type *, spec->field_count);
-    enum err            rc;
+    enum err rc;
 
     for (int32_t i = 0; types && i < spec->field_count; i++) {
         const struct partition_field *f = &spec->fields[i];
-        const struct type            *source = metadata_column_type(m, f->source_id);
+        const struct type *source = metadata_column_type(m, f->source_id);
 
         if (source == NULL)
-            return error_set(e, ERR_UNSUPPORTED, "partition field %s: its column (field id %" PRId32 ") is in no schema of the table",
+            return error_set(e, ERR_UNSUPPORTED,
+                             "partition field %s: its column (field id %" PRId32
+                             ") is in no schema of the table",
                              f->name, f->source_id);
         if ((rc = transform_result(f->transform, source, &types[i], e)) != OK)
             return error_add(e, rc, "partition field %s", f->name);

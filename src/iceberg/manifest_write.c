@@ -1,4 +1,5 @@
-/* manifest_write.c: manifests written: entries to rows, and the totals and partition summaries that the list keeps. */
+/* manifest_write.c: manifests written: entries to rows, and the totals and partition summaries that the list
+ * keeps. */
 #include "formats/avro.h"
 #include "iceberg/json_field.h"
 #include "iceberg/manifest.h"
@@ -6,7 +7,7 @@
 #include "iceberg/single_value.h"
 #include "io/fs.h"
 
-/* --- entries to rows ---------------------------------------------------------------------------------------- */
+/* --- entries to rows ------------------------------------------------------------------------------------ */
 
 static void put_bytes(struct column_builder *c, struct slice s)
 {
@@ -127,7 +128,8 @@ static void put_entry(struct column_builder *c, const struct manifest_entry *ent
     const struct data_file *f = &entry->file;
 
     builder_i32(&c[ENTRY_STATUS], (int32_t)entry->status);
-    builder_i64(&c[ENTRY_SNAPSHOT_ID], entry->status == ENTRY_ADDED || !f->snapshot_id ? snapshot_id : f->snapshot_id);
+    builder_i64(&c[ENTRY_SNAPSHOT_ID],
+                entry->status == ENTRY_ADDED || !f->snapshot_id ? snapshot_id : f->snapshot_id);
     if (entry->status == ENTRY_ADDED) {
         builder_null(&c[ENTRY_SEQUENCE]);
         builder_null(&c[ENTRY_FILE_SEQUENCE]);
@@ -139,8 +141,8 @@ static void put_entry(struct column_builder *c, const struct manifest_entry *ent
 }
 
 /* The partition tuple must be one of the spec: it came from a checkpoint or from another manifest. */
-static enum err check_partition(const struct data_file *f, const struct partition_spec *spec, const struct type **types,
-                                struct error *e)
+static enum err check_partition(const struct data_file *f, const struct partition_spec *spec,
+                                const struct type **types, struct error *e)
 {
     bool fits = f->partition_count == spec->field_count;
 
@@ -148,15 +150,16 @@ static enum err check_partition(const struct data_file *f, const struct partitio
         fits = f->partition[i].null || single_value_fits(types[i], f->partition[i].value);
     if (fits)
         return OK;
-    return error_set(e, ERR_CORRUPT, "file %s does not fit the table's partition spec %" PRId32, f->path, spec->spec_id);
+    return error_set(e, ERR_CORRUPT, "file %s does not fit the table's partition spec %" PRId32, f->path,
+                     spec->spec_id);
 }
 
-static enum err entries_batch(const struct schema *schema, const struct partition_spec *spec, const struct type **types,
-                              const struct manifest_entry *entries, int32_t count, int64_t snapshot_id,
-                              struct batch **out, struct error *e)
+static enum err entries_batch(const struct schema *schema, const struct partition_spec *spec,
+                              const struct type **types, const struct manifest_entry *entries, int32_t count,
+                              int64_t snapshot_id, struct batch **out, struct error *e)
 {
     struct builder b;
-    enum err       rc = OK;
+    enum err rc = OK;
 
     if (!builder_init(&b, schema, NULL))
         return error_memory(e, (size_t)count, "a manifest");
@@ -169,7 +172,7 @@ static enum err entries_batch(const struct schema *schema, const struct partitio
     return rc;
 }
 
-/* --- totals ------------------------------------------------------------------------------------------------- */
+/* --- totals --------------------------------------------------------------------------------------------- */
 
 static void count_entry(struct manifest *m, const struct manifest_entry *entry)
 {
@@ -226,19 +229,20 @@ static void summarize(struct manifest *m, const struct type **types, const struc
     m->summaries = s;
 }
 
-/* --- the file ----------------------------------------------------------------------------------------------- */
+/* --- the file ------------------------------------------------------------------------------------------- */
 
-/* Iceberg gives `status` the field id 0, which in weir's schemas means none. Readers want it, so it is put into the
- * schema in the file's header; the header's other entries and the blocks stay as they are. */
+/* Iceberg gives `status` the field id 0, which in weir's schemas means none. Readers want it, so it is put
+ * into the schema in the file's header; the header's other entries and the blocks stay as they are. */
 static enum err put_status_id(struct slice file, struct bytes *out, struct error *e)
 {
     struct reader r = reader_of(file);
-    struct slice  magic = reader_bytes(&r, 4);
-    int64_t       count = reader_zigzag(&r);
-    struct slice  key = reader_bytes(&r, (size_t)reader_zigzag(&r)), value = reader_bytes(&r, (size_t)reader_zigzag(&r));
-    struct bytes  text = {0};
-    json_t       *schema = NULL;
-    enum err      rc;
+    struct slice magic = reader_bytes(&r, 4);
+    int64_t count = reader_zigzag(&r);
+    struct slice key = reader_bytes(&r, (size_t)reader_zigzag(&r)),
+                 value = reader_bytes(&r, (size_t)reader_zigzag(&r));
+    struct bytes text = {0};
+    json_t *schema = NULL;
+    enum err rc;
 
     assert(!r.failed && slice_is(key, "avro.schema")); /* avro_file_write's first entry */
     if ((rc = json_field_parse(value, &schema, e)) == OK) {
@@ -265,7 +269,7 @@ static enum err put_status_id(struct slice file, struct bytes *out, struct error
 static json_t *schema_json(const struct metadata *m)
 {
     json_t *list = json_object_get(m->json, "schemas"), *one;
-    size_t  i;
+    size_t i;
 
     json_array_foreach(list, i, one)
     {
@@ -280,31 +284,33 @@ static const char *json_text(json_t *json, struct arena *arena)
 {
     struct bytes text = {0};
     struct error e;
-    const char  *out = json && json_field_print(json, &text, &e) == OK ? arena_text(arena, bytes_all(&text)) : NULL;
+    const char *out = json && json_field_print(json, &text, &e) == OK ? arena_text(arena, bytes_all(&text))
+                                                                      : NULL;
 
     bytes_fini(&text);
     return out;
 }
 
-static enum err file_bytes(const struct batch *b, const struct metadata *metadata, const struct partition_spec *spec,
-                           bool deletes, struct arena *arena, struct bytes *out, struct error *e)
+static enum err file_bytes(const struct batch *b, const struct metadata *metadata,
+                           const struct partition_spec *spec, bool deletes, struct arena *arena,
+                           struct bytes *out, struct error *e)
 {
-    json_t      *json = metadata_spec_json(spec);
-    const char  *entries[] = {"schema",
-                              json_text(schema_json(metadata), arena),
-                              "schema-id",
-                              arena_printf(arena, "%" PRId32, metadata->schema_id),
-                              "partition-spec",
-                              json_text(json_object_get(json, "fields"), arena),
-                              "partition-spec-id",
-                              arena_printf(arena, "%" PRId32, spec->spec_id),
-                              "format-version",
-                              "2",
-                              "content",
-                              deletes ? "deletes" : "data",
-                              NULL};
+    json_t *json = metadata_spec_json(spec);
+    const char *entries[] = {"schema",
+                             json_text(schema_json(metadata), arena),
+                             "schema-id",
+                             arena_printf(arena, "%" PRId32, metadata->schema_id),
+                             "partition-spec",
+                             json_text(json_object_get(json, "fields"), arena),
+                             "partition-spec-id",
+                             arena_printf(arena, "%" PRId32, spec->spec_id),
+                             "format-version",
+                             "2",
+                             "content",
+                             deletes ? "deletes" : "data",
+                             NULL};
     struct bytes file = {0};
-    enum err     rc = OK;
+    enum err rc = OK;
 
     for (size_t i = 0; i + 1 < COUNT_OF(entries); i++)
         if (entries[i] == NULL)
@@ -316,20 +322,21 @@ static enum err file_bytes(const struct batch *b, const struct metadata *metadat
     return rc;
 }
 
-enum err manifest_write(struct fs *fs, const char *path, const struct metadata *metadata, int32_t spec_id, bool deletes,
-                        const struct manifest_entry *entries, int32_t count, int64_t snapshot_id, struct arena *arena,
-                        struct manifest *out, struct error *e)
+enum err manifest_write(struct fs *fs, const char *path, const struct metadata *metadata, int32_t spec_id,
+                        bool deletes, const struct manifest_entry *entries, int32_t count,
+                        int64_t snapshot_id, struct arena *arena, struct manifest *out, struct error *e)
 {
     const struct partition_spec *spec = metadata_spec(metadata, spec_id);
-    struct arena                 own = {0};
-    struct bytes                 file = {0};
-    const struct schema         *schema;
-    const struct type          **types;
-    struct batch                *b = NULL;
-    enum err                     rc;
+    struct arena own = {0};
+    struct bytes file = {0};
+    const struct schema *schema;
+    const struct type **types;
+    struct batch *b = NULL;
+    enum err rc;
 
     if (spec == NULL)
-        return error_set(e, ERR_CORRUPT, "manifest %s: the table has no partition spec %" PRId32, path, spec_id);
+        return error_set(e, ERR_CORRUPT, "manifest %s: the table has no partition spec %" PRId32, path,
+                         spec_id);
     if ((rc = manifest_schema_partition(metadata, spec, &own, &types, e)) != OK ||
         (rc = manifest_schema_entry(spec, types, false, &own, &schema, e)) != OK ||
         (rc = entries_batch(schema, spec, types, entries, count, snapshot_id, &b, e)) != OK ||

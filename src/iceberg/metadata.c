@@ -1,5 +1,6 @@
-/* metadata.c: the document as structs. What is not understood stays in the document and is written back as it was.
- * Version 1 differs in what may be missing: one schema and one spec without ids, no sequence numbers, no uuid.
+/* metadata.c: the document as structs. What is not understood stays in the document and is written back as
+ * it was. Version 1 differs in what may be missing: one schema and one spec without ids, no sequence
+ * numbers, no uuid.
  */
 #include "iceberg/metadata.h"
 #include "base/mem.h"
@@ -11,27 +12,29 @@
 #define FIRST_PARTITION_FIELD 1000
 #define NONE                  -1 /* Java's "no current snapshot" */
 
-/* --- parts -------------------------------------------------------------------------------------------------- */
+/* --- parts ---------------------------------------------------------------------------------------------- */
 
-static enum err take_spec_fields(struct metadata *m, json_t *list, struct partition_spec *spec, struct error *e)
+static enum err take_spec_fields(struct metadata *m, json_t *list, struct partition_spec *spec,
+                                 struct error *e)
 {
-    size_t                  count = json_array_size(list);
+    size_t count = json_array_size(list);
     struct partition_field *fields = ARENA_ARRAY(&m->arena, struct partition_field, count);
-    enum err                rc = OK;
+    enum err rc = OK;
 
     if (fields == NULL || count > INT32_MAX)
         return error_memory(e, count * sizeof *fields, "a partition spec");
     for (size_t i = 0; rc == OK && i < count; i++) {
         struct partition_field *f = &fields[i];
-        json_t                 *json = json_array_get(list, i);
-        const char             *name, *transform;
+        json_t *json = json_array_get(list, i);
+        const char *name, *transform;
 
         f->field_id = FIRST_PARTITION_FIELD + (int32_t)i; /* version 1 may not say */
         if ((rc = json_field_text(json, "name", &name, e)) != OK ||
             (rc = json_field_text(json, "transform", &transform, e)) != OK ||
             (rc = json_field_int(json, "source-id", 0, &f->source_id, e)) != OK ||
             (m->format_version > 1 && (rc = json_field_int(json, "field-id", 0, &f->field_id, e)) != OK) ||
-            (json_field_has(json, "field-id") && (rc = json_field_int(json, "field-id", 0, &f->field_id, e)) != OK) ||
+            (json_field_has(json, "field-id") &&
+             (rc = json_field_int(json, "field-id", 0, &f->field_id, e)) != OK) ||
             (rc = transform_parse(slice_text(transform), &f->transform, e)) != OK)
             return error_add(e, rc, "partition field %zu", i);
         f->name = arena_strdup(&m->arena, name);
@@ -41,11 +44,12 @@ static enum err take_spec_fields(struct metadata *m, json_t *list, struct partit
     return OK;
 }
 
-static enum err take_spec(struct metadata *m, json_t *json, const struct partition_spec **out, struct error *e)
+static enum err take_spec(struct metadata *m, json_t *json, const struct partition_spec **out,
+                          struct error *e)
 {
     struct partition_spec *spec = ARENA_NEW(&m->arena, struct partition_spec);
-    json_t                *fields = json;
-    enum err               rc = OK;
+    json_t *fields = json;
+    enum err rc = OK;
 
     if (spec == NULL)
         return error_memory(e, sizeof *spec, "a partition spec");
@@ -59,10 +63,11 @@ static enum err take_spec(struct metadata *m, json_t *json, const struct partiti
 
 static enum err take_specs(struct metadata *m, struct error *e)
 {
-    json_t  *list = json_object_get(m->json, "partition-specs"), *only = json_object_get(m->json, "partition-spec");
-    int32_t  wanted = 0;
+    json_t *list = json_object_get(m->json, "partition-specs"),
+           *only = json_object_get(m->json, "partition-spec");
+    int32_t wanted = 0;
     enum err rc = OK;
-    size_t   count = 1;
+    size_t count = 1;
 
     if (json_is_array(list)) {
         count = json_array_size(list);
@@ -82,13 +87,14 @@ static enum err take_specs(struct metadata *m, struct error *e)
         m->spec_count++;
     }
     m->spec = metadata_spec(m, wanted);
-    return m->spec ? OK : error_set(e, ERR_CORRUPT, "field `default-spec-id`: there is no spec %" PRId32, wanted);
+    return m->spec ? OK
+                   : error_set(e, ERR_CORRUPT, "field `default-spec-id`: there is no spec %" PRId32, wanted);
 }
 
 static enum err take_identifiers(struct metadata *m, json_t *schema, struct error *e)
 {
-    json_t  *list = json_object_get(schema, "identifier-field-ids");
-    size_t   count = json_is_array(list) ? json_array_size(list) : 0;
+    json_t *list = json_object_get(schema, "identifier-field-ids");
+    size_t count = json_is_array(list) ? json_array_size(list) : 0;
     int32_t *ids = ARENA_ARRAY(&m->arena, int32_t, count);
 
     if (ids == NULL || count > INT32_MAX)
@@ -107,11 +113,11 @@ static enum err take_identifiers(struct metadata *m, json_t *schema, struct erro
 
 static enum err take_schemas(struct metadata *m, struct error *e)
 {
-    json_t                *list = json_object_get(m->json, "schemas"), *only = json_object_get(m->json, "schema");
-    bool                   many = json_is_array(list);
-    size_t                 count = many ? json_array_size(list) : 1;
+    json_t *list = json_object_get(m->json, "schemas"), *only = json_object_get(m->json, "schema");
+    bool many = json_is_array(list);
+    size_t count = many ? json_array_size(list) : 1;
     struct schema_version *schemas = ARENA_ARRAY(&m->arena, struct schema_version, count);
-    enum err               rc = OK;
+    enum err rc = OK;
 
     if (!many && (m->format_version > 1 || !json_is_object(only)))
         return error_set(e, ERR_CORRUPT, "field `schemas` should be a list");
@@ -136,7 +142,8 @@ static enum err take_schemas(struct metadata *m, struct error *e)
     m->schemas = schemas;
     m->schema_count = (int32_t)count;
     if (m->schema == NULL)
-        return error_set(e, ERR_CORRUPT, "field `current-schema-id`: there is no schema %" PRId32, m->schema_id);
+        return error_set(e, ERR_CORRUPT, "field `current-schema-id`: there is no schema %" PRId32,
+                         m->schema_id);
     return OK;
 }
 
@@ -164,10 +171,10 @@ static enum err take_snapshot(struct metadata *m, json_t *json, struct snapshot 
 
 static enum err take_snapshots(struct metadata *m, struct error *e)
 {
-    json_t          *list = json_object_get(m->json, "snapshots");
-    size_t           count = json_is_array(list) ? json_array_size(list) : 0;
+    json_t *list = json_object_get(m->json, "snapshots");
+    size_t count = json_is_array(list) ? json_array_size(list) : 0;
     struct snapshot *snapshots = ARENA_ARRAY(&m->arena, struct snapshot, count);
-    enum err         rc;
+    enum err rc;
 
     if (snapshots == NULL || count > INT32_MAX)
         return error_memory(e, count * sizeof *snapshots, "snapshots");
@@ -178,7 +185,8 @@ static enum err take_snapshots(struct metadata *m, struct error *e)
     m->snapshot_count = (int32_t)count;
     if (!json_field_has(m->json, "current-snapshot-id"))
         return OK;
-    if ((rc = json_field_long(m->json, "current-snapshot-id", INT64_MIN, INT64_MAX, &m->current_snapshot_id, e)) != OK)
+    if ((rc = json_field_long(m->json, "current-snapshot-id", INT64_MIN, INT64_MAX, &m->current_snapshot_id,
+                              e)) != OK)
         return rc;
     if (m->current_snapshot_id == NONE)
         m->current_snapshot_id = 0;
@@ -193,7 +201,8 @@ static enum err take_numbers(struct metadata *m, struct error *e)
     enum err rc;
 
     if ((rc = json_field_int(m->json, "last-column-id", 0, &m->last_column_id, e)) != OK ||
-        (rc = json_field_long(m->json, "last-updated-ms", INT64_MIN, INT64_MAX, &m->last_updated_ms, e)) != OK)
+        (rc = json_field_long(m->json, "last-updated-ms", INT64_MIN, INT64_MAX, &m->last_updated_ms, e)) !=
+            OK)
         return rc;
     m->last_partition_id = FIRST_PARTITION_FIELD - 1;
     for (int32_t i = 0; i < m->spec_count; i++)
@@ -210,14 +219,15 @@ static enum err take_numbers(struct metadata *m, struct error *e)
 static enum err take_document(struct metadata *m, struct error *e)
 {
     const char *location, *uuid;
-    enum err    rc;
+    enum err rc;
 
     if (!json_is_object(m->json))
         return error_set(e, ERR_CORRUPT, "not a JSON object");
     if ((rc = json_field_int(m->json, "format-version", 1, &m->format_version, e)) != OK)
         return rc;
     if (m->format_version > 2)
-        return error_set(e, ERR_UNSUPPORTED, "the table has format version %" PRId32 "; weir reads 1 and 2 and writes 2",
+        return error_set(e, ERR_UNSUPPORTED,
+                         "the table has format version %" PRId32 "; weir reads 1 and 2 and writes 2",
                          m->format_version);
     if ((rc = json_field_text(m->json, "location", &location, e)) != OK)
         return rc;
@@ -226,18 +236,18 @@ static enum err take_document(struct metadata *m, struct error *e)
         return error_set(e, ERR_CORRUPT, "field `table-uuid` is missing");
     m->uuid = arena_strdup(&m->arena, uuid);
     m->location = arena_strdup(&m->arena, location);
-    if ((rc = take_schemas(m, e)) != OK || (rc = take_specs(m, e)) != OK || (rc = take_snapshots(m, e)) != OK ||
-        (rc = take_numbers(m, e)) != OK)
+    if ((rc = take_schemas(m, e)) != OK || (rc = take_specs(m, e)) != OK ||
+        (rc = take_snapshots(m, e)) != OK || (rc = take_numbers(m, e)) != OK)
         return rc;
     return m->arena.failed ? error_memory(e, sizeof *m, "table metadata") : OK;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------------------ */
 
 enum err metadata_of_json(json_t *json, const char *origin, struct metadata **out, struct error *e)
 {
     struct metadata *m = mem_zalloc(sizeof *m);
-    enum err         rc;
+    enum err rc;
 
     if (m == NULL) {
         json_decref(json);
@@ -254,7 +264,7 @@ enum err metadata_of_json(json_t *json, const char *origin, struct metadata **ou
 
 enum err metadata_parse(struct slice text, const char *origin, struct metadata **out, struct error *e)
 {
-    json_t  *json;
+    json_t *json;
     enum err rc = json_field_parse(text, &json, e);
 
     return rc == OK ? metadata_of_json(json, origin, out, e) : error_add(e, rc, "table metadata %s", origin);
@@ -325,15 +335,15 @@ const char *metadata_property(const struct metadata *m, const char *key)
 int64_t metadata_property_long(const struct metadata *m, const char *key, int64_t standard)
 {
     const char *text = metadata_property(m, key);
-    char       *end;
-    long long   v;
+    char *end;
+    long long v;
 
     if (text == NULL)
         return standard;
     v = strtoll(text, &end, 10);
     if (end == text || *end) {
-        log_warn("iceberg", "table %s: property %s is not a number: %s; %" PRId64 " is used", m->location, key, text,
-                 standard);
+        log_warn("iceberg", "table %s: property %s is not a number: %s; %" PRId64 " is used", m->location,
+                 key, text, standard);
         return standard;
     }
     return v;
@@ -347,7 +357,7 @@ bool metadata_property_bool(const struct metadata *m, const char *key, bool stan
         return standard;
     if (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0)
         return strcasecmp(text, "true") == 0;
-    log_warn("iceberg", "table %s: property %s is neither true nor false: %s; %s is used", m->location, key, text,
-             standard ? "true" : "false");
+    log_warn("iceberg", "table %s: property %s is neither true nor false: %s; %s is used", m->location, key,
+             text, standard ? "true" : "false");
     return standard;
 }

@@ -2,7 +2,7 @@
 #include "iceberg/json_field.h"
 #include "iceberg/metadata.h"
 
-/* --- checks ------------------------------------------------------------------------------------------------- */
+/* --- checks --------------------------------------------------------------------------------------------- */
 
 static enum err check_fields(const struct field *fields, int32_t count, struct error *e)
 {
@@ -16,7 +16,8 @@ static enum err check_fields(const struct field *fields, int32_t count, struct e
         else if (t->kind == TYPE_INTERVAL_MONTHS || t->kind == TYPE_INTERVAL_MILLIS)
             rc = error_set(e, ERR_UNSUPPORTED, "Iceberg has no intervals; store a number");
         else if (t->precision > 6 && t->kind >= TYPE_TIME && t->kind <= TYPE_TIMESTAMP_LTZ)
-            rc = error_set(e, ERR_UNSUPPORTED, "Iceberg's format version 2 has microseconds at best; use precision 6");
+            rc = error_set(e, ERR_UNSUPPORTED,
+                           "Iceberg's format version 2 has microseconds at best; use precision 6");
         else
             rc = check_fields(t->fields, t->field_count, e);
         if (rc != OK)
@@ -31,9 +32,9 @@ static enum err check_fields(const struct field *fields, int32_t count, struct e
 static enum err check_key(const struct table_spec *spec, struct error *e)
 {
     for (int32_t i = 0; spec->primary_key && spec->primary_key[i]; i++) {
-        int32_t            at = schema_find(spec->schema, slice_text(spec->primary_key[i]));
+        int32_t at = schema_find(spec->schema, slice_text(spec->primary_key[i]));
         const struct type *t = at < 0 ? NULL : spec->schema->fields[at].type;
-        const char        *why = t == NULL ? "is not a column"
+        const char *why = t == NULL     ? "is not a column"
                           : t->nullable ? "must be NOT NULL"
                           : type_is_nested(t) || t->kind == TYPE_FLOAT || t->kind == TYPE_DOUBLE
                               ? "has a type that cannot be part of a key in Iceberg"
@@ -48,8 +49,14 @@ static enum err check_key(const struct table_spec *spec, struct error *e)
 static enum err check_properties(const struct table_spec *spec, struct error *e)
 {
     static const char *const reserved[] = {
-        "uuid",           "snapshot-count",         "current-snapshot-summary", "current-snapshot-id",
-        "current-schema", "default-partition-spec", "default-sort-order",       "current-snapshot-timestamp-ms",
+        "uuid",
+        "snapshot-count",
+        "current-snapshot-summary",
+        "current-snapshot-id",
+        "current-schema",
+        "default-partition-spec",
+        "default-sort-order",
+        "current-snapshot-timestamp-ms",
     };
 
     if (!json_field_is_text(spec->comment))
@@ -61,7 +68,8 @@ static enum err check_properties(const struct table_spec *spec, struct error *e)
         if (!json_field_is_text(key) || !json_field_is_text(value))
             return error_set(e, ERR_CONFIG, "table property %.100s is not UTF-8", key);
         if (strcmp(key, "format-version") == 0 && strcmp(value, "2") != 0)
-            return error_set(e, ERR_UNSUPPORTED, "format-version is %.20s; weir creates tables of version 2", value);
+            return error_set(e, ERR_UNSUPPORTED, "format-version is %.20s; weir creates tables of version 2",
+                             value);
         for (size_t k = 0; k < COUNT_OF(reserved); k++)
             if (strcmp(key, reserved[k]) == 0)
                 return error_set(e, ERR_CONFIG, "table property %s is Iceberg's own and cannot be set", key);
@@ -84,7 +92,7 @@ static int32_t count_fields(const struct field *fields, int32_t count, int32_t *
 
 enum err metadata_check_spec(const struct table_spec *spec, struct error *e)
 {
-    int32_t  given = 0, largest = 0;
+    int32_t given = 0, largest = 0;
     enum err rc;
 
     if ((rc = check_fields(spec->schema->fields, spec->schema->field_count, e)) != OK ||
@@ -109,30 +117,33 @@ static const struct type *source_type(const struct field *fields, int32_t count,
     return found;
 }
 
-static enum err check_partition(const struct partition_spec *spec, const struct schema *schema, struct error *e)
+static enum err check_partition(const struct partition_spec *spec, const struct schema *schema,
+                                struct error *e)
 {
     for (int32_t i = 0; spec && i < spec->field_count; i++) {
         const struct partition_field *f = &spec->fields[i];
-        const struct type            *t = source_type(schema->fields, schema->field_count, f->source_id), *result;
-        enum err                      rc;
+        const struct type *t = source_type(schema->fields, schema->field_count, f->source_id), *result;
+        enum err rc;
 
         if (!json_field_is_text(f->name))
-            return error_set(e, ERR_CONFIG, "partition field %" PRId32 ": its name is not UTF-8", f->field_id);
+            return error_set(e, ERR_CONFIG, "partition field %" PRId32 ": its name is not UTF-8",
+                             f->field_id);
         if (t == NULL)
-            return error_set(e, ERR_CONFIG, "partition field %s: there is no column with field id %" PRId32, f->name,
-                             f->source_id);
+            return error_set(e, ERR_CONFIG, "partition field %s: there is no column with field id %" PRId32,
+                             f->name, f->source_id);
         if ((rc = transform_result(f->transform, t, &result, e)) != OK)
             return error_add(e, rc, "partition field %s", f->name);
     }
     return OK;
 }
 
-/* --- plans -------------------------------------------------------------------------------------------------- */
+/* --- plans ---------------------------------------------------------------------------------------------- */
 
-enum err metadata_plan_schema(const struct table_spec *spec, struct arena *arena, const struct schema **schema,
-                              int32_t *last_id, const int32_t **key_ids, int32_t *key_count, struct error *e)
+enum err metadata_plan_schema(const struct table_spec *spec, struct arena *arena,
+                              const struct schema **schema, int32_t *last_id, const int32_t **key_ids,
+                              int32_t *key_count, struct error *e)
 {
-    int32_t  given = 0, count = 0;
+    int32_t given = 0, count = 0;
     int32_t *ids;
     enum err rc = OK;
 
@@ -155,7 +166,8 @@ enum err metadata_plan_schema(const struct table_spec *spec, struct arena *arena
 enum err metadata_plan_properties(const struct table_spec *spec, json_t **out, struct error *e)
 {
     json_t *o = json_object();
-    bool    ok = json_field_put(o, "write.parquet.compression-codec", json_string("zstd")); /* of new tables only */
+    bool ok = json_field_put(o, "write.parquet.compression-codec",
+                             json_string("zstd")); /* of new tables only */
 
     for (int32_t i = 0; spec->properties && spec->properties[i]; i += 2)
         if (strcmp(spec->properties[i], "format-version") != 0)
@@ -173,18 +185,19 @@ enum err metadata_plan_properties(const struct table_spec *spec, json_t **out, s
 json_t *metadata_spec_json(const struct partition_spec *spec)
 {
     json_t *o = json_object(), *list = json_array();
-    bool    ok = json_field_put(o, "spec-id", json_integer(spec ? spec->spec_id : 0));
+    bool ok = json_field_put(o, "spec-id", json_integer(spec ? spec->spec_id : 0));
 
     for (int32_t i = 0; spec && i < spec->field_count; i++) {
         const struct partition_field *f = &spec->fields[i];
-        json_t                       *field = json_object();
-        struct bytes                  text = {0};
+        json_t *field = json_object();
+        struct bytes text = {0};
 
         transform_print(f->transform, &text);
         ok = ok && bytes_cstr(&text) && json_field_put(field, "name", json_string(f->name)) &&
              json_field_put(field, "transform", json_string(text.ptr)) &&
              json_field_put(field, "source-id", json_integer(f->source_id)) &&
-             json_field_put(field, "field-id", json_integer(f->field_id)) && json_field_append(list, json_incref(field));
+             json_field_put(field, "field-id", json_integer(f->field_id)) &&
+             json_field_append(list, json_incref(field));
         bytes_fini(&text);
         json_decref(field);
     }
@@ -196,7 +209,7 @@ json_t *metadata_spec_json(const struct partition_spec *spec)
     return NULL;
 }
 
-/* --- the document ------------------------------------------------------------------------------------------- */
+/* --- the document --------------------------------------------------------------------------------------- */
 
 /* A list with the one element (taken). */
 static json_t *list_of(json_t *element)
@@ -221,10 +234,11 @@ static json_t *unsorted(void)
 
 static bool put_history(json_t *o)
 {
-    return json_field_put(o, "current-snapshot-id", json_integer(-1)) && json_field_put(o, "refs", json_object()) &&
-           json_field_put(o, "snapshots", json_array()) && json_field_put(o, "statistics", json_array()) &&
-           json_field_put(o, "partition-statistics", json_array()) && json_field_put(o, "snapshot-log", json_array()) &&
-           json_field_put(o, "metadata-log", json_array());
+    return json_field_put(o, "current-snapshot-id", json_integer(-1)) &&
+           json_field_put(o, "refs", json_object()) && json_field_put(o, "snapshots", json_array()) &&
+           json_field_put(o, "statistics", json_array()) &&
+           json_field_put(o, "partition-statistics", json_array()) &&
+           json_field_put(o, "snapshot-log", json_array()) && json_field_put(o, "metadata-log", json_array());
 }
 
 static int32_t last_partition_id(const struct partition_spec *spec)
@@ -236,22 +250,23 @@ static int32_t last_partition_id(const struct partition_spec *spec)
     return last;
 }
 
-enum err metadata_create(const struct table_spec *spec, const char *location, const char *uuid, int64_t now_ms,
-                         struct metadata **out, struct error *e)
+enum err metadata_create(const struct table_spec *spec, const char *location, const char *uuid,
+                         int64_t now_ms, struct metadata **out, struct error *e)
 {
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema;
-    const int32_t       *key_ids;
-    int32_t              key_count, last_id, spec_id = spec->partition ? spec->partition->spec_id : 0;
-    json_t              *o = NULL, *properties = NULL;
-    enum err             rc;
+    const int32_t *key_ids;
+    int32_t key_count, last_id, spec_id = spec->partition ? spec->partition->spec_id : 0;
+    json_t *o = NULL, *properties = NULL;
+    enum err rc;
 
     if ((rc = metadata_check_spec(spec, e)) != OK ||
         (rc = metadata_plan_schema(spec, &arena, &schema, &last_id, &key_ids, &key_count, e)) != OK ||
         (rc = metadata_plan_properties(spec, &properties, e)) != OK)
         goto out;
     o = json_object();
-    if (json_field_put(o, "format-version", json_integer(2)) && json_field_put(o, "table-uuid", json_string(uuid)) &&
+    if (json_field_put(o, "format-version", json_integer(2)) &&
+        json_field_put(o, "table-uuid", json_string(uuid)) &&
         json_field_put(o, "location", json_string(location)) &&
         json_field_put(o, "last-sequence-number", json_integer(0)) &&
         json_field_put(o, "last-updated-ms", json_integer(now_ms)) &&

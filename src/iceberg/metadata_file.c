@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <zlib.h>
 
-#define GZIP_WINDOW 31                      /* zlib's way to say: 32 KiB window, gzip header */
-#define BYTES_MAX   ((size_t)1 << 30)       /* of a document: against bombs */
+#define GZIP_WINDOW 31                /* zlib's way to say: 32 KiB window, gzip header */
+#define BYTES_MAX   ((size_t)1 << 30) /* of a document: against bombs */
 #define CHUNK       ((size_t)64 * 1024)
 
 static bool is_gzip(struct slice s)
@@ -17,7 +17,7 @@ static bool is_gzip(struct slice s)
 static enum err inflate_all(struct slice in, struct bytes *out, struct error *e)
 {
     z_stream z = {0};
-    int      zrc = Z_OK;
+    int zrc = Z_OK;
     enum err rc = OK;
 
     if (in.len > UINT_MAX)
@@ -51,7 +51,7 @@ static enum err inflate_all(struct slice in, struct bytes *out, struct error *e)
 enum err metadata_read(struct fs *fs, const char *path, struct metadata **out, struct error *e)
 {
     struct bytes file = {0}, text = {0};
-    enum err     rc;
+    enum err rc;
 
     if ((rc = fs_read_all(fs, path, &file, e)) != OK)
         goto out;
@@ -69,8 +69,8 @@ out:
 static enum err deflate_all(struct slice in, struct bytes *out, struct error *e)
 {
     z_stream z = {0};
-    size_t   bound;
-    void    *to;
+    size_t bound;
+    void *to;
     enum err rc = OK;
 
     if (in.len > UINT_MAX)
@@ -96,7 +96,7 @@ static enum err deflate_all(struct slice in, struct bytes *out, struct error *e)
 enum err metadata_encode(json_t *json, bool gzip, struct bytes *out, struct error *e)
 {
     struct bytes text = {0};
-    enum err     rc = json_field_print(json, gzip ? &text : out, e);
+    enum err rc = json_field_print(json, gzip ? &text : out, e);
 
     if (rc == OK && gzip)
         rc = deflate_all(bytes_all(&text), out, e);

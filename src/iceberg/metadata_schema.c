@@ -1,5 +1,5 @@
-/* metadata_schema.c: schemas between Iceberg's JSON and weir's types (spec, appendix C, "Schemas"), and their field ids.
- * Iceberg has no small integers and no lengths of strings: they are ints and strings there.
+/* metadata_schema.c: schemas between Iceberg's JSON and weir's types (spec, appendix C, "Schemas"), and
+ * their field ids. Iceberg has no small integers and no lengths of strings: they are ints and strings there.
  */
 #include "iceberg/json_field.h"
 #include "iceberg/metadata.h"
@@ -9,9 +9,9 @@
 #define DEPTH_MAX 32
 
 static const struct primitive {
-    const char    *name;
+    const char *name;
     enum type_kind kind;
-    int32_t        precision;
+    int32_t precision;
 } primitives[] = {
     {"boolean", TYPE_BOOLEAN, 0},
     {"int", TYPE_INT32, 0},
@@ -29,7 +29,7 @@ static const struct primitive {
     {"uuid", TYPE_UUID, 0},
 };
 
-/* --- to JSON ------------------------------------------------------------------------------------------------ */
+/* --- to JSON -------------------------------------------------------------------------------------------- */
 
 static json_t *type_json(const struct type *t);
 
@@ -39,7 +39,7 @@ static json_t *fields_json(const struct field *fields, int32_t count)
 
     for (int32_t i = 0; i < count; i++) {
         json_t *f = json_object();
-        bool    ok = json_field_put(f, "id", json_integer(fields[i].id)) &&
+        bool ok = json_field_put(f, "id", json_integer(fields[i].id)) &&
                   json_field_put(f, "name", json_string(fields[i].name)) &&
                   json_field_put(f, "required", json_boolean(!fields[i].type->nullable)) &&
                   json_field_put(f, "type", type_json(fields[i].type));
@@ -58,8 +58,8 @@ static json_t *fields_json(const struct field *fields, int32_t count)
 static json_t *nested_json(const struct type *t)
 {
     const struct field *f = t->fields;
-    json_t             *o = json_object();
-    bool                ok;
+    json_t *o = json_object();
+    bool ok;
 
     if (t->kind == TYPE_STRUCT) {
         ok = json_field_put(o, "type", json_string("struct")) &&
@@ -70,8 +70,10 @@ static json_t *nested_json(const struct type *t)
              json_field_put(o, "element", type_json(f[0].type)) &&
              json_field_put(o, "element-required", json_boolean(!f[0].type->nullable));
     } else {
-        ok = json_field_put(o, "type", json_string("map")) && json_field_put(o, "key-id", json_integer(f[0].id)) &&
-             json_field_put(o, "key", type_json(f[0].type)) && json_field_put(o, "value-id", json_integer(f[1].id)) &&
+        ok = json_field_put(o, "type", json_string("map")) &&
+             json_field_put(o, "key-id", json_integer(f[0].id)) &&
+             json_field_put(o, "key", type_json(f[0].type)) &&
+             json_field_put(o, "value-id", json_integer(f[1].id)) &&
              json_field_put(o, "value", type_json(f[1].type)) &&
              json_field_put(o, "value-required", json_boolean(!f[1].type->nullable));
     }
@@ -105,10 +107,11 @@ static json_t *type_json(const struct type *t)
     return NULL;
 }
 
-json_t *metadata_schema_json(const struct schema *s, int32_t schema_id, const int32_t *identifier_ids, int32_t count)
+json_t *metadata_schema_json(const struct schema *s, int32_t schema_id, const int32_t *identifier_ids,
+                             int32_t count)
 {
     json_t *o = json_object(), *ids = json_array();
-    bool    ok = json_field_put(o, "type", json_string("struct")) &&
+    bool ok = json_field_put(o, "type", json_string("struct")) &&
               json_field_put(o, "schema-id", json_integer(schema_id)) &&
               json_field_put(o, "fields", fields_json(s->fields, s->field_count));
 
@@ -123,11 +126,11 @@ json_t *metadata_schema_json(const struct schema *s, int32_t schema_id, const in
     return NULL;
 }
 
-/* --- from JSON ---------------------------------------------------------------------------------------------- */
+/* --- from JSON ------------------------------------------------------------------------------------------ */
 
 struct schema_json {
     struct arena *arena;
-    int           depth;
+    int depth;
     struct error *e;
 };
 
@@ -143,7 +146,7 @@ static bool take_numbers(const char *text, const char *name, char open, char clo
     text += len;
     for (int i = 0; i < count; i++) {
         int64_t v = 0;
-        int     digits = 0;
+        int digits = 0;
 
         while (isspace((unsigned char)*text))
             text++;
@@ -189,9 +192,9 @@ static enum err take_primitive(struct schema_json *s, const char *text, struct t
 
 static enum err take_field(struct schema_json *s, json_t *json, struct field *out)
 {
-    json_t     *required = json_object_get(json, "required");
+    json_t *required = json_object_get(json, "required");
     const char *name;
-    enum err    rc;
+    enum err rc;
 
     if ((rc = json_field_text(json, "name", &name, s->e)) != OK)
         return rc;
@@ -207,8 +210,8 @@ static enum err take_field(struct schema_json *s, json_t *json, struct field *ou
 static enum err take_fields(struct schema_json *s, json_t *json, const struct field **out, int32_t *count)
 {
     struct field *fields;
-    json_t       *list;
-    enum err      rc;
+    json_t *list;
+    enum err rc;
 
     if ((rc = json_field_array(json, "fields", &list, s->e)) != OK)
         return rc;
@@ -225,9 +228,9 @@ static enum err take_fields(struct schema_json *s, json_t *json, const struct fi
 /* One of a list's or map's parts: its id, whether it must be there, and its type. */
 static enum err take_part(struct schema_json *s, json_t *json, const char *name, struct field *out)
 {
-    char     key[32];
-    bool     is_key = strcmp(name, "key") == 0;
-    json_t  *required;
+    char key[32];
+    bool is_key = strcmp(name, "key") == 0;
+    json_t *required;
     enum err rc;
 
     out->name = name;
@@ -243,9 +246,9 @@ static enum err take_part(struct schema_json *s, json_t *json, const char *name,
 
 static enum err take_nested(struct schema_json *s, json_t *json, struct type *t)
 {
-    const char   *kind;
+    const char *kind;
     struct field *parts;
-    enum err      rc;
+    enum err rc;
 
     if ((rc = json_field_text(json, "type", &kind, s->e)) != OK)
         return rc;
@@ -270,7 +273,7 @@ static enum err take_nested(struct schema_json *s, json_t *json, struct type *t)
 static enum err take_type(struct schema_json *s, json_t *json, bool nullable, const struct type **out)
 {
     struct type *t = ARENA_NEW(s->arena, struct type);
-    enum err     rc;
+    enum err rc;
 
     if (t == NULL)
         return error_memory(s->e, sizeof *t, "a schema");
@@ -290,8 +293,8 @@ static enum err take_type(struct schema_json *s, json_t *json, bool nullable, co
 enum err metadata_schema_parse(json_t *json, struct arena *arena, const struct schema **out, struct error *e)
 {
     struct schema_json s = {arena, 0, e};
-    struct schema     *schema = ARENA_NEW(arena, struct schema);
-    enum err           rc;
+    struct schema *schema = ARENA_NEW(arena, struct schema);
+    enum err rc;
 
     if (schema == NULL)
         return error_memory(e, sizeof *schema, "a schema");
@@ -302,10 +305,11 @@ enum err metadata_schema_parse(json_t *json, struct arena *arena, const struct s
     return rc;
 }
 
-/* --- field ids ---------------------------------------------------------------------------------------------- */
+/* --- field ids ------------------------------------------------------------------------------------------ */
 
 /* First the fields side by side, then what is in each: the order in which Iceberg numbers a new table's. */
-static const struct field *number_fields(struct arena *arena, const struct field *from, int32_t count, int32_t *last)
+static const struct field *number_fields(struct arena *arena, const struct field *from, int32_t count,
+                                         int32_t *last)
 {
     struct field *fields = ARENA_ARRAY(arena, struct field, count);
 
@@ -333,7 +337,8 @@ enum err metadata_assign_ids(struct arena *arena, const struct schema *schema, c
 
     *last_id = 0;
     if (s)
-        *s = (struct schema){schema->field_count, number_fields(arena, schema->fields, schema->field_count, last_id)};
+        *s = (struct schema){schema->field_count,
+                             number_fields(arena, schema->fields, schema->field_count, last_id)};
     if (arena->failed)
         return error_memory(e, sizeof *s, "a schema");
     *out = s;

@@ -1,4 +1,5 @@
-/* partition_path.c: dates and hours readable, the rest as single_value_print has it, all of it escaped for a URL's form. */
+/* partition_path.c: dates and hours readable, the rest as single_value_print has it, all of it escaped for a
+ * URL's form. */
 #include "iceberg/partition_path.h"
 #include "base/calendar.h"
 #include "iceberg/single_value.h"
@@ -33,9 +34,10 @@ static int32_t floor_div(int32_t a, int32_t b)
     return a / b - (a % b < 0);
 }
 
-static void print_value(const struct partition_field *f, const struct type *result, struct slice v, struct bytes *out)
+static void print_value(const struct partition_field *f, const struct type *result, struct slice v,
+                        struct bytes *out)
 {
-    char    date[CALENDAR_TEXT_MAX];
+    char date[CALENDAR_TEXT_MAX];
     int32_t n;
 
     switch (f->transform.kind) {
@@ -57,8 +59,8 @@ static void print_value(const struct partition_field *f, const struct type *resu
     }
 }
 
-void partition_path_append(const struct partition_field *f, const struct type *result, const struct partition_value *v,
-                           bool first, struct bytes *out)
+void partition_path_append(const struct partition_field *f, const struct type *result,
+                           const struct partition_value *v, bool first, struct bytes *out)
 {
     struct bytes text = {0};
 

@@ -12,30 +12,35 @@
 #define FIELDS_MAX     64 /* of one spec: a bound for bad input */
 
 static const struct function {
-    const char         *name, *other;
+    const char *name, *other;
     enum transform_kind kind;
-    bool                has_width;
-    const char         *suffix; /* of the field's name */
+    bool has_width;
+    const char *suffix; /* of the field's name */
 } functions[] = {
-    {"identity", "identity", TRANSFORM_IDENTITY, false, ""}, {"bucket", "bucket", TRANSFORM_BUCKET, true, "_bucket"},
-    {"truncate", "trunc", TRANSFORM_TRUNCATE, true, "_trunc"}, {"years", "year", TRANSFORM_YEAR, false, "_year"},
-    {"months", "month", TRANSFORM_MONTH, false, "_month"},     {"days", "day", TRANSFORM_DAY, false, "_day"},
-    {"hours", "hour", TRANSFORM_HOUR, false, "_hour"},         {"void", "void", TRANSFORM_VOID, false, "_null"},
+    {"identity", "identity", TRANSFORM_IDENTITY, false, ""},
+    {"bucket", "bucket", TRANSFORM_BUCKET, true, "_bucket"},
+    {"truncate", "trunc", TRANSFORM_TRUNCATE, true, "_trunc"},
+    {"years", "year", TRANSFORM_YEAR, false, "_year"},
+    {"months", "month", TRANSFORM_MONTH, false, "_month"},
+    {"days", "day", TRANSFORM_DAY, false, "_day"},
+    {"hours", "hour", TRANSFORM_HOUR, false, "_hour"},
+    {"void", "void", TRANSFORM_VOID, false, "_null"},
 };
 
 struct spec_text {
-    struct slice           all, left;
-    const struct schema   *schema;
-    struct arena          *arena;
+    struct slice all, left;
+    const struct schema *schema;
+    struct arena *arena;
     struct partition_field fields[FIELDS_MAX];
-    int32_t                count;
-    struct error          *e;
+    int32_t count;
+    struct error *e;
 };
 
 static enum err fail(struct spec_text *t, const char *what)
 {
     return error_set(t->e, ERR_CONFIG, "partitioning `" SLICE_FMT "`, at character %zu: %s",
-                     (int)MIN(t->all.len, (size_t)200), t->all.ptr ? t->all.ptr : "", t->all.len - t->left.len + 1, what);
+                     (int)MIN(t->all.len, (size_t)200), t->all.ptr ? t->all.ptr : "",
+                     t->all.len - t->left.len + 1, what);
 }
 
 static bool take(struct spec_text *t, char c)
@@ -51,9 +56,9 @@ static bool take(struct spec_text *t, char c)
 /* A name: letters, digits, '_', '.', or anything between back-ticks. Empty when there is none. */
 static struct slice take_word(struct spec_text *t)
 {
-    const char  *end;
+    const char *end;
     struct slice word;
-    size_t       len = 0;
+    size_t len = 0;
 
     if (take(t, '`')) {
         if ((end = memchr(t->left.ptr, '`', t->left.len)) == NULL)
@@ -62,7 +67,8 @@ static struct slice take_word(struct spec_text *t)
         t->left = slice_from(t->left, word.len + 1);
         return word;
     }
-    while (len < t->left.len && (isalnum((unsigned char)t->left.ptr[len]) || strchr("_.", t->left.ptr[len])) &&
+    while (len < t->left.len &&
+           (isalnum((unsigned char)t->left.ptr[len]) || strchr("_.", t->left.ptr[len])) &&
            t->left.ptr[len] != '\0')
         len++;
     word = slice_of(t->left.ptr, len);
@@ -95,8 +101,8 @@ static const struct field *find_in(const struct field *fields, int32_t count, st
 static const struct field *find_column(const struct schema *s, struct slice name)
 {
     const struct field *fields = s->fields, *at = find_in(fields, s->field_count, name);
-    int32_t             count = s->field_count;
-    const char         *dot;
+    int32_t count = s->field_count;
+    const char *dot;
 
     if (at != NULL)
         return at;
@@ -157,20 +163,21 @@ static enum err check_new(struct spec_text *t, const struct partition_field *f, 
     const struct field *same = find_in(t->schema->fields, t->schema->field_count, slice_text(f->name));
 
     if (same && (f->transform.kind != TRANSFORM_IDENTITY || same != source))
-        return error_set(t->e, ERR_CONFIG, "partition field %s has the name of another column; give it one by AS",
-                         f->name);
+        return error_set(t->e, ERR_CONFIG,
+                         "partition field %s has the name of another column; give it one by AS", f->name);
     for (int32_t i = 0; i < t->count; i++) {
         const struct partition_field *old = &t->fields[i];
 
         if (strcmp(old->name, f->name) == 0)
-            return error_set(t->e, ERR_CONFIG, "two partition fields are named %s; give one another name by AS",
-                             f->name);
+            return error_set(t->e, ERR_CONFIG,
+                             "two partition fields are named %s; give one another name by AS", f->name);
         if (old->source_id == f->source_id &&
-            (is_time(old->transform.kind) ? is_time(f->transform.kind)
-                                          : old->transform.kind == f->transform.kind &&
-                                                old->transform.width == f->transform.width))
-            return error_set(t->e, ERR_CONFIG, "partition fields %s and %s say the same of one column; keep one",
-                             old->name, f->name);
+            (is_time(old->transform.kind)
+                 ? is_time(f->transform.kind)
+                 : old->transform.kind == f->transform.kind && old->transform.width == f->transform.width))
+            return error_set(t->e, ERR_CONFIG,
+                             "partition fields %s and %s say the same of one column; keep one", old->name,
+                             f->name);
     }
     return OK;
 }
@@ -178,11 +185,11 @@ static enum err check_new(struct spec_text *t, const struct partition_field *f, 
 static enum err take_term(struct spec_text *t)
 {
     struct partition_field *f = &t->fields[t->count];
-    const struct function  *fn = &functions[TRANSFORM_IDENTITY];
-    const struct field     *source;
-    const struct type      *result;
-    struct slice            column = take_word(t), name;
-    enum err                rc;
+    const struct function *fn = &functions[TRANSFORM_IDENTITY];
+    const struct field *source;
+    const struct type *result;
+    struct slice column = take_word(t), name;
+    enum err rc;
 
     if (t->count == FIELDS_MAX)
         return fail(t, "too many partition fields (64 at most)");
@@ -196,7 +203,8 @@ static enum err take_term(struct spec_text *t)
     if (column.len == 0)
         return fail(t, "a column is wanted");
     if ((source = find_column(t->schema, column)) == NULL)
-        return error_set(t->e, ERR_CONFIG, "partitioning: there is no column `" SLICE_FMT "`", SLICE_ARG(column));
+        return error_set(t->e, ERR_CONFIG, "partitioning: there is no column `" SLICE_FMT "`",
+                         SLICE_ARG(column));
     if ((rc = transform_result(f->transform, source->type, &result, t->e)) != OK)
         return error_add(t->e, rc, "partitioning by " SLICE_FMT, SLICE_ARG(column));
     assert(source->id > 0); /* the schema must have its field ids by now */
@@ -220,9 +228,9 @@ static enum err take_term(struct spec_text *t)
 enum err partition_spec_parse(struct arena *arena, struct slice text, const struct schema *schema,
                               const struct partition_spec **out, struct error *e)
 {
-    struct spec_text       t = {.all = text, .left = text, .schema = schema, .arena = arena, .e = e};
+    struct spec_text t = {.all = text, .left = text, .schema = schema, .arena = arena, .e = e};
     struct partition_spec *spec = ARENA_NEW(arena, struct partition_spec);
-    enum err               rc;
+    enum err rc;
 
     do
         if ((rc = take_term(&t)) != OK)

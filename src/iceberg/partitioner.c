@@ -1,15 +1,16 @@
-/* partitioner.c: rows to partition numbers, a few hundred rows at a time so that the scratch stays in the cache.
+/* partitioner.c: rows to partition numbers, a few hundred rows at a time so that the scratch stays in the
+ * cache.
  *
  *   column ──transform──► values ──dictionary of the field──► code of the value
  *   codes of the fields ──pair tables, from left to right──► partition number
  *
- * A field's dictionary numbers its distinct results; a pair table numbers pairs of codes: the first takes the codes of
- * fields 0 and 1, the next the number of that pair and the code of field 2, and so on. Each remembers its last answer,
- * since neighbouring rows mostly agree. Dates and times are not divided for each row either: a row in the same period
- * as the last one has its result.
+ * A field's dictionary numbers its distinct results; a pair table numbers pairs of codes: the first takes
+ * the codes of fields 0 and 1, the next the number of that pair and the code of field 2, and so on. Each
+ * remembers its last answer, since neighbouring rows mostly agree. Dates and times are not divided for each
+ * row either: a row in the same period as the last one has its result.
  *
- * Invariants: codes and pair numbers are dense, from 0, in order of appearance; so the last table's numbers are the
- * partition numbers, and the one after the last known is a new partition.
+ * Invariants: codes and pair numbers are dense, from 0, in order of appearance; so the last table's numbers
+ * are the partition numbers, and the one after the last known is a new partition.
  */
 #include "base/calendar.h"
 #include "base/hash.h"
@@ -20,25 +21,25 @@
 #define CHUNK     512
 #define DEPTH_MAX 32 /* of a source column within structs */
 
-/* --- a table from what is looked up to its number --------------------------------------------------------------- */
+/* --- a table from what is looked up to its number ------------------------------------------------------- */
 
 enum key_form { KEY_I64, KEY_I128, KEY_VIEW };
 
 struct dict_key {
     uint64_t hash;
     union {
-        int64_t     i64;
-        __int128    i128;
+        int64_t i64;
+        __int128 i128;
         struct view view; /* long ones point into the partitioner's arena */
     };
 };
 
 struct dict {
-    uint32_t        *slots; /* owned; number + 1, 0 when free */
-    size_t           slot_count;
+    uint32_t *slots; /* owned; number + 1, 0 when free */
+    size_t slot_count;
     struct dict_key *keys; /* owned, by number */
-    size_t           key_count, key_capacity;
-    int32_t          null_number; /* of the absent value, -1 until met */
+    size_t key_count, key_capacity;
+    int32_t null_number; /* of the absent value, -1 until met */
 };
 
 static void dict_clear(struct dict *d)
@@ -57,7 +58,7 @@ static void dict_fini(struct dict *d)
 
 static bool dict_grow(struct dict *d)
 {
-    size_t    count = d->slot_count ? d->slot_count * 2 : 64;
+    size_t count = d->slot_count ? d->slot_count * 2 : 64;
     uint32_t *slots = mem_calloc(count, sizeof *slots);
 
     if (slots == NULL)
@@ -105,7 +106,8 @@ static int32_t dict_null(struct dict *d)
 /* One multiplication: these tables never leave the process, and are asked for every row. */
 static inline uint64_t quick_hash(uint64_t x, uint64_t y)
 {
-    unsigned __int128 product = (unsigned __int128)(x ^ UINT64_C(0x9e3779b97f4a7c15)) * (y ^ UINT64_C(0xe7037ed1a0b428db));
+    unsigned __int128 product = (unsigned __int128)(x ^ UINT64_C(0x9e3779b97f4a7c15)) *
+                                (y ^ UINT64_C(0xe7037ed1a0b428db));
 
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
@@ -168,36 +170,37 @@ static inline int32_t dict_view(struct dict *d, const struct view *v, struct are
     return dict_add(d, &key);
 }
 
-/* --- the partitioner -------------------------------------------------------------------------------------------- */
+/* --- the partitioner ------------------------------------------------------------------------------------ */
 
 struct field_state {
     const struct partition_field *field;
-    const struct type            *source, *result;
-    int32_t                       path[DEPTH_MAX]; /* the column, and within it */
-    int32_t                       depth;
-    enum key_form                 form;
-    struct dict                   dict;
-    /* Year to hour: [low, low + span) of source values has the result `period`. Modular, so no end of int64_t is special. */
-    uint64_t                      low, span;
-    int64_t                       period;
+    const struct type *source, *result;
+    int32_t path[DEPTH_MAX]; /* the column, and within it */
+    int32_t depth;
+    enum key_form form;
+    struct dict dict;
+    /* Year to hour: [low, low + span) of source values has the result `period`. Modular, so no end of
+     * int64_t is special. */
+    uint64_t low, span;
+    int64_t period;
 };
 
 struct partition {
     const struct partition_value *values;
-    const char                   *path;
+    const char *path;
 };
 
 struct partitioner {
     const struct partition_spec *spec; /* borrowed */
-    struct field_state          *fields; /* owned, spec->field_count of them */
-    struct dict                 *pairs;  /* owned, field_count - 1 of them */
-    int32_t                     *codes;  /* owned, CHUNK of each field */
-    struct partition            *partitions; /* owned */
-    size_t                       count, capacity;
-    struct arena                 arena; /* what partitions and long keys consist of */
-    bool                         failed; /* out of memory half-way: only reset helps */
-    int32_t                      rows[CHUNK];
-    int64_t                      values[CHUNK];
+    struct field_state *fields;        /* owned, spec->field_count of them */
+    struct dict *pairs;                /* owned, field_count - 1 of them */
+    int32_t *codes;                    /* owned, CHUNK of each field */
+    struct partition *partitions;      /* owned */
+    size_t count, capacity;
+    struct arena arena; /* what partitions and long keys consist of */
+    bool failed;        /* out of memory half-way: only reset helps */
+    int32_t rows[CHUNK];
+    int64_t values[CHUNK];
 };
 
 static bool find_path(const struct field *fields, int32_t count, int32_t id, int32_t *path, int32_t *depth,
@@ -221,31 +224,29 @@ static bool find_path(const struct field *fields, int32_t count, int32_t id, int
     return false;
 }
 
-static enum err field_init(struct field_state *f, const struct partition_field *field, const struct schema *schema,
-                           struct error *e)
+static enum err field_init(struct field_state *f, const struct partition_field *field,
+                           const struct schema *schema, struct error *e)
 {
     enum err rc;
 
     f->field = field;
     f->dict.null_number = -1;
     if (!find_path(schema->fields, schema->field_count, field->source_id, f->path, &f->depth, &f->source))
-        return error_set(e, ERR_CONFIG, "partition field %s: there is no column with field id %" PRId32, field->name,
-                         field->source_id);
+        return error_set(e, ERR_CONFIG, "partition field %s: there is no column with field id %" PRId32,
+                         field->name, field->source_id);
     if ((rc = transform_result(field->transform, f->source, &f->result, e)) != OK)
         return error_add(e, rc, "partition field %s", field->name);
     if (field->transform.kind == TRANSFORM_IDENTITY || field->transform.kind == TRANSFORM_TRUNCATE)
-        f->form = type_is_view(f->source)             ? KEY_VIEW
-                  : f->source->kind == TYPE_DECIMAL ? KEY_I128
-                                                    : KEY_I64;
+        f->form = type_is_view(f->source) ? KEY_VIEW : f->source->kind == TYPE_DECIMAL ? KEY_I128 : KEY_I64;
     return OK;
 }
 
-enum err partitioner_new(const struct partition_spec *spec, const struct schema *schema, struct partitioner **out,
-                         struct error *e)
+enum err partitioner_new(const struct partition_spec *spec, const struct schema *schema,
+                         struct partitioner **out, struct error *e)
 {
     struct partitioner *p = mem_zalloc(sizeof *p);
-    size_t              n = (size_t)spec->field_count;
-    enum err            rc = OK;
+    size_t n = (size_t)spec->field_count;
+    enum err rc = OK;
 
     if (p == NULL)
         return error_memory(e, sizeof *p, "a partitioner");
@@ -293,7 +294,7 @@ void partitioner_reset(struct partitioner *p)
     p->failed = false;
 }
 
-/* --- transforms of numbers -------------------------------------------------------------------------------------- */
+/* --- transforms of numbers ------------------------------------------------------------------------------ */
 
 #define LOAD(n, out, expression)                                                                             \
     for (int32_t i = 0; i < (n); i++) {                                                                      \
@@ -365,9 +366,9 @@ static void set_period(struct field_state *f, int64_t period, int64_t first, int
 /* The period around v, of year to hour: its number into f->period, its borders into low and span. */
 static void find_period(struct field_state *f, int64_t v)
 {
-    int64_t      per_second = f->source->precision > 6 ? 1000 * MICROS_PER_SECOND : MICROS_PER_SECOND;
-    int64_t      per_day = f->source->kind == TYPE_DATE ? 1 : 86400 * per_second;
-    int64_t      period = floor_div(v, f->field->transform.kind == TRANSFORM_HOUR ? 3600 * per_second : per_day);
+    int64_t per_second = f->source->precision > 6 ? 1000 * MICROS_PER_SECOND : MICROS_PER_SECOND;
+    int64_t per_day = f->source->kind == TYPE_DATE ? 1 : 86400 * per_second;
+    int64_t period = floor_div(v, f->field->transform.kind == TRANSFORM_HOUR ? 3600 * per_second : per_day);
     struct civil civil;
 
     switch (f->field->transform.kind) {
@@ -378,8 +379,8 @@ static void find_period(struct field_state *f, int64_t v)
         break;
     case TRANSFORM_MONTH:
         civil = calendar_civil((int32_t)period);
-        set_period(f, (int64_t)(civil.year - 1970) * 12 + civil.month - 1, calendar_month_start((int32_t)period),
-                   calendar_next_month((int32_t)period), per_day);
+        set_period(f, (int64_t)(civil.year - 1970) * 12 + civil.month - 1,
+                   calendar_month_start((int32_t)period), calendar_next_month((int32_t)period), per_day);
         break;
     case TRANSFORM_HOUR:
         set_period(f, period, period, period + 1, 3600 * per_second);
@@ -416,11 +417,12 @@ static int64_t bucket_of(const void *ptr, size_t len, int32_t width)
 /* All numbers are hashed as eight little-endian bytes, so that an int column may become a long one. */
 static void bucket_numbers(const struct field_state *f, int64_t *values, int32_t n)
 {
-    bool nanos = (f->source->kind == TYPE_TIMESTAMP || f->source->kind == TYPE_TIMESTAMP_LTZ) && f->source->precision > 6;
+    bool nanos = (f->source->kind == TYPE_TIMESTAMP || f->source->kind == TYPE_TIMESTAMP_LTZ) &&
+                 f->source->precision > 6;
 
     for (int32_t i = 0; i < n; i++) {
         uint64_t v = (uint64_t)(nanos ? floor_div(values[i], 1000) : values[i]);
-        uint8_t  le[8];
+        uint8_t le[8];
 
         for (int k = 0; k < 8; k++)
             le[k] = (uint8_t)(v >> (8 * k));
@@ -428,11 +430,11 @@ static void bucket_numbers(const struct field_state *f, int64_t *values, int32_t
     }
 }
 
-/* --- fields to codes -------------------------------------------------------------------------------------------- */
+/* --- fields to codes ------------------------------------------------------------------------------------ */
 
 /* Codes of the values at hand; c is only asked which rows have one. */
-static bool codes_of_numbers(struct field_state *f, const struct column *c, const int32_t *rows, const int64_t *values,
-                             int32_t n, int32_t *codes)
+static bool codes_of_numbers(struct field_state *f, const struct column *c, const int32_t *rows,
+                             const int64_t *values, int32_t n, int32_t *codes)
 {
     int64_t last = 0;
     int32_t code = -1;
@@ -471,9 +473,9 @@ static size_t truncated_length(const struct type *t, struct slice s, int32_t wid
 static bool codes_of_views(struct field_state *f, const struct column *c, const int32_t *rows, int32_t n,
                            int32_t *codes, struct arena *arena)
 {
-    bool        cut = f->field->transform.kind == TRANSFORM_TRUNCATE;
+    bool cut = f->field->transform.kind == TRANSFORM_TRUNCATE;
     struct view last = {0}, v;
-    int32_t     code = -1;
+    int32_t code = -1;
 
     for (int32_t i = 0; i < n; i++) {
         if (c->validity && !column_valid(c, rows[i])) {
@@ -484,7 +486,7 @@ static bool codes_of_views(struct field_state *f, const struct column *c, const 
         v = c->views[rows[i]];
         if (cut) {
             struct slice s = view_slice(&v);
-            struct view  whole = v;
+            struct view whole = v;
 
             v = view_of(view_slice(&whole).ptr, truncated_length(c->type, s, f->field->transform.width));
         }
@@ -508,13 +510,13 @@ static void bucket_views(const struct field_state *f, const struct column *c, co
     }
 }
 
-static void bucket_decimals(const struct field_state *f, const struct column *c, const int32_t *rows, int32_t n,
-                            int64_t *values)
+static void bucket_decimals(const struct field_state *f, const struct column *c, const int32_t *rows,
+                            int32_t n, int64_t *values)
 {
     for (int32_t i = 0; i < n; i++) {
-        __int128     v = c->i128[rows[i]];
-        uint8_t      be[16];
-        int          count = 16;
+        __int128 v = c->i128[rows[i]];
+        uint8_t be[16];
+        int count = 16;
 
         for (int k = 0; k < 16; k++)
             be[k] = (uint8_t)(v >> (8 * (15 - k)));
@@ -530,7 +532,7 @@ static bool codes_of_decimals(struct field_state *f, const struct column *c, con
     __int128 width = f->field->transform.kind == TRANSFORM_TRUNCATE ? f->field->transform.width : 1;
 
     for (int32_t i = 0; i < n; i++) {
-        bool     valid = column_valid(c, rows[i]);
+        bool valid = column_valid(c, rows[i]);
         __int128 v = valid ? c->i128[rows[i]] : 0, rest = v % width;
 
         v -= rest < 0 ? rest + width : rest;
@@ -558,10 +560,11 @@ static const struct column *source_column(const struct field_state *f, const str
     return c;
 }
 
-static bool field_codes(struct partitioner *p, struct field_state *f, const struct batch *b, int32_t n, int32_t *codes)
+static bool field_codes(struct partitioner *p, struct field_state *f, const struct batch *b, int32_t n,
+                        int32_t *codes)
 {
     const struct column *c = source_column(f, b);
-    enum transform_kind  kind = f->field->transform.kind;
+    enum transform_kind kind = f->field->transform.kind;
 
     if (kind == TRANSFORM_VOID)
         return no_values(f, n, codes);
@@ -585,7 +588,7 @@ static bool field_codes(struct partitioner *p, struct field_state *f, const stru
     return codes_of_numbers(f, c, p->rows, p->values, n, codes);
 }
 
-/* --- codes to partitions ---------------------------------------------------------------------------------------- */
+/* --- codes to partitions -------------------------------------------------------------------------------- */
 
 /* codes becomes the numbers of the pairs (codes[i], with[i]). */
 static bool combine(struct dict *pairs, int32_t *codes, const int32_t *with, int32_t n)
@@ -609,8 +612,8 @@ static bool combine(struct dict *pairs, int32_t *codes, const int32_t *with, int
 static bool field_value(struct field_state *f, int32_t code, struct arena *arena, struct partition_value *out)
 {
     const struct dict_key *key = &f->dict.keys[code];
-    struct bytes           bytes = {0};
-    bool                   ok;
+    struct bytes bytes = {0};
+    bool ok;
 
     if (code == f->dict.null_number) {
         *out = (struct partition_value){.null = true};
@@ -645,11 +648,11 @@ static void codes_back(const struct partitioner *p, int32_t number, int32_t *cod
 
 static bool add_partition(struct partitioner *p, int32_t number)
 {
-    int32_t                 n = p->spec->field_count;
+    int32_t n = p->spec->field_count;
     struct partition_value *values = ARENA_ARRAY(&p->arena, struct partition_value, n);
-    int32_t                *codes = ARENA_ARRAY(&p->arena, int32_t, n);
-    struct bytes            path = {0};
-    bool                    ok = values && codes && MEM_GROW(p->partitions, p->count, p->capacity);
+    int32_t *codes = ARENA_ARRAY(&p->arena, int32_t, n);
+    struct bytes path = {0};
+    bool ok = values && codes && MEM_GROW(p->partitions, p->count, p->capacity);
 
     if (!ok)
         return false;

@@ -1,4 +1,5 @@
-/* rest_session.c: see rest_session.h. Source: Iceberg's REST catalog specification (rest-catalog-open-api.yaml). */
+/* rest_session.c: see rest_session.h. Source: Iceberg's REST catalog specification
+ * (rest-catalog-open-api.yaml). */
 #include "iceberg/rest_session.h"
 #include "base/mem.h"
 #include "iceberg/json_field.h"
@@ -15,17 +16,17 @@
 
 struct rest_session {
     const struct map *options; /* borrowed */
-    struct clock     *clock;
-    struct http      *http;    /* owned */
-    pthread_mutex_t   setup;   /* held while the configuration is asked for: once is enough */
-    bool              configured;
-    json_t           *defaults, *overrides; /* owned, the server's; never changed once configured */
-    pthread_mutex_t   lock;                 /* of the token, taken after setup */
-    char             *token;                /* owned; NULL until fetched */
-    int64_t           token_until_ms;       /* monotonic */
+    struct clock *clock;
+    struct http *http;     /* owned */
+    pthread_mutex_t setup; /* held while the configuration is asked for: once is enough */
+    bool configured;
+    json_t *defaults, *overrides; /* owned, the server's; never changed once configured */
+    pthread_mutex_t lock;         /* of the token, taken after setup */
+    char *token;                  /* owned; NULL until fetched */
+    int64_t token_until_ms;       /* monotonic */
 };
 
-/* --- options ------------------------------------------------------------------------------------------------ */
+/* --- options -------------------------------------------------------------------------------------------- */
 
 static const char *client_option(const struct rest_session *s, const char *key)
 {
@@ -47,25 +48,32 @@ static enum err check_auth(const struct map *options, struct error *e)
     const char *sigv4 = map_get(options, SLICE("rest.sigv4-enabled"));
 
     if ((type && strcasecmp(type, "sigv4") == 0) || (sigv4 && strcasecmp(sigv4, "true") == 0))
-        return error_set(e, ERR_UNSUPPORTED, "signed requests (sigv4) to REST catalogs are not supported; use a token or credential");
-    if (type && strcasecmp(type, "none") != 0 && strcasecmp(type, "basic") != 0 && strcasecmp(type, "oauth2") != 0)
-        return error_set(e, ERR_CONFIG, "rest.auth.type %.40s is not known; there are none, basic and oauth2", type);
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "signed requests (sigv4) to REST catalogs are not supported; use a token or credential");
+    if (type && strcasecmp(type, "none") != 0 && strcasecmp(type, "basic") != 0 &&
+        strcasecmp(type, "oauth2") != 0)
+        return error_set(e, ERR_CONFIG, "rest.auth.type %.40s is not known; there are none, basic and oauth2",
+                         type);
     if (type && strcasecmp(type, "basic") == 0 &&
-        (!map_get(options, SLICE("rest.auth.basic.username")) || !map_get(options, SLICE("rest.auth.basic.password"))))
-        return error_set(e, ERR_CONFIG, "rest.auth.type basic needs rest.auth.basic.username and rest.auth.basic.password");
+        (!map_get(options, SLICE("rest.auth.basic.username")) ||
+         !map_get(options, SLICE("rest.auth.basic.password"))))
+        return error_set(e, ERR_CONFIG,
+                         "rest.auth.type basic needs rest.auth.basic.username and rest.auth.basic.password");
     return OK;
 }
 
 enum err rest_session_new(const struct catalog_config *config, struct rest_session **out, struct error *e)
 {
-    const char          *uri = map_get(config->options, SLICE("uri"));
-    const char          *auth = map_get(config->options, SLICE("rest.auth.type"));
-    struct http_config   http = {.retries = -1};
+    const char *uri = map_get(config->options, SLICE("uri"));
+    const char *auth = map_get(config->options, SLICE("rest.auth.type"));
+    struct http_config http = {.retries = -1};
     struct rest_session *s;
-    enum err             rc;
+    enum err rc;
 
     if (uri == NULL || (strncasecmp(uri, "http://", 7) != 0 && strncasecmp(uri, "https://", 8) != 0))
-        return error_set(e, ERR_CONFIG, "uri is missing: where the REST catalog is, http://host:8181 for one");
+        return error_set(e, ERR_CONFIG,
+                         "uri is missing: where the REST catalog is, http://host:8181 for one");
     if ((rc = check_auth(config->options, e)) != OK)
         return rc;
     if ((s = mem_zalloc(sizeof *s)) == NULL)
@@ -99,7 +107,7 @@ void rest_session_free(struct rest_session *s)
     mem_free(s);
 }
 
-/* --- one request -------------------------------------------------------------------------------------------- */
+/* --- one request ---------------------------------------------------------------------------------------- */
 
 void rest_answer_fini(struct rest_answer *a)
 {
@@ -112,13 +120,14 @@ static enum err exchange(struct rest_session *s, const struct http_request *requ
                          struct error *e)
 {
     struct http_response response = {0};
-    struct error         ignored;
-    enum err             rc = http_send(s->http, request, &response, e);
+    struct error ignored;
+    enum err rc = http_send(s->http, request, &response, e);
 
     *out = (struct rest_answer){.status = response.status};
     if (rc == ERR_UNAVAILABLE && response.status != 0)
         rc = OK;
-    if (rc == OK && response.body.len && json_field_parse(bytes_all(&response.body), &out->json, &ignored) == ERR_MEMORY) {
+    if (rc == OK && response.body.len &&
+        json_field_parse(bytes_all(&response.body), &out->json, &ignored) == ERR_MEMORY) {
         *e = ignored;
         rc = ERR_MEMORY;
     }
@@ -150,7 +159,11 @@ static const char *url_of(const struct rest_session *s, struct arena *arena, con
 
 enum err rest_session_error(const struct rest_answer *a, struct error *e)
 {
-    static const struct { int status; enum err rc; const char *advice; } known[] = {
+    static const struct {
+        int status;
+        enum err rc;
+        const char *advice;
+    } known[] = {
         {400, ERR_INPUT, "the catalog does not understand the request"},
         {401, ERR_DENIED, "the catalog does not know us; check token or credential"},
         {403, ERR_DENIED, "the catalog does not allow it; check the rights of token or credential"},
@@ -163,22 +176,23 @@ enum err rest_session_error(const struct rest_answer *a, struct error *e)
         {500, ERR_UNAVAILABLE, "the catalog failed"},
         {503, ERR_UNAVAILABLE, "the catalog is too busy or not up"},
     };
-    json_t     *error = json_object_get(a->json, "error");
-    const char *message = json_is_object(error) ? json_field_get(error, "message") : json_field_get(a->json, "error_description");
+    json_t *error = json_object_get(a->json, "error");
+    const char *message = json_is_object(error) ? json_field_get(error, "message")
+                                                : json_field_get(a->json, "error_description");
     const char *type = json_is_object(error) ? json_field_get(error, "type") : json_string_value(error);
     const char *advice = a->status >= 500 ? "the catalog failed" : "unexpected answer";
-    enum err    rc = a->status >= 500 ? ERR_UNAVAILABLE : ERR_INPUT;
+    enum err rc = a->status >= 500 ? ERR_UNAVAILABLE : ERR_INPUT;
 
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (known[i].status == a->status) {
             advice = known[i].advice;
             rc = known[i].rc;
         }
-    return error_set(e, rc, "%s (HTTP %d%s%.80s)%s%.500s", advice, a->status, type ? ", " : "", type ? type : "",
-                     message ? ": " : "", message ? message : "");
+    return error_set(e, rc, "%s (HTTP %d%s%.80s)%s%.500s", advice, a->status, type ? ", " : "",
+                     type ? type : "", message ? ": " : "", message ? message : "");
 }
 
-/* --- tokens ------------------------------------------------------------------------------------------------- */
+/* --- tokens --------------------------------------------------------------------------------------------- */
 
 static void form_field(struct bytes *out, const char *name, const char *value)
 {
@@ -191,7 +205,7 @@ static void form_field(struct bytes *out, const char *name, const char *value)
 /* The form of a client credentials grant. credential is `id:secret` or a secret alone. */
 static void token_form(const struct rest_session *s, const char *credential, struct bytes *out)
 {
-    const char  *colon = strchr(credential, ':'), *scope = option(s, "scope");
+    const char *colon = strchr(credential, ':'), *scope = option(s, "scope");
     struct bytes id = {0};
 
     bytes_text(out, "grant_type=client_credentials");
@@ -210,9 +224,9 @@ static void token_form(const struct rest_session *s, const char *credential, str
 static enum err keep_token(struct rest_session *s, const struct rest_answer *answer, struct error *e)
 {
     const char *text = json_field_get(answer->json, "access_token");
-    json_t     *expires = json_object_get(answer->json, "expires_in");
-    int64_t     life_ms = json_is_integer(expires) ? json_integer_value(expires) * 1000 : TOKEN_DEFAULT_MS;
-    char       *token;
+    json_t *expires = json_object_get(answer->json, "expires_in");
+    int64_t life_ms = json_is_integer(expires) ? json_integer_value(expires) * 1000 : TOKEN_DEFAULT_MS;
+    char *token;
 
     if (text == NULL)
         return error_set(e, ERR_INPUT, "the answer has no access_token");
@@ -227,12 +241,12 @@ static enum err keep_token(struct rest_session *s, const struct rest_answer *ans
 static enum err fetch_token(struct rest_session *s, const char *credential, struct error *e)
 {
     static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
-    struct arena             arena = {0};
-    struct bytes             form = {0};
-    struct rest_answer       answer = {0};
-    const char              *url = option(s, "oauth2-server-uri");
-    struct http_request      request = {.method = "POST", .headers = headers, .repeatable = true};
-    enum err                 rc;
+    struct arena arena = {0};
+    struct bytes form = {0};
+    struct rest_answer answer = {0};
+    const char *url = option(s, "oauth2-server-uri");
+    struct http_request request = {.method = "POST", .headers = headers, .repeatable = true};
+    enum err rc;
 
     if (url == NULL || strstr(url, "://") == NULL) /* a path of the catalog's */
         url = url_of(s, &arena, url ? url + (*url == '/') : "v1/oauth/tokens");
@@ -252,12 +266,13 @@ static enum err fetch_token(struct rest_session *s, const char *credential, stru
 }
 
 /* The bearer token to use, in arena; NULL when there is none. stale, when not NULL, has just been refused. */
-static enum err current_token(struct rest_session *s, struct arena *arena, const char *stale, const char **out,
-                              struct error *e)
+static enum err current_token(struct rest_session *s, struct arena *arena, const char *stale,
+                              const char **out, struct error *e)
 {
-    const char *type = option(s, "rest.auth.type"), *credential = option(s, "credential"), *token = option(s, "token");
-    bool        oauth = type == NULL || strcasecmp(type, "oauth2") == 0;
-    enum err    rc = OK;
+    const char *type = option(s, "rest.auth.type"), *credential = option(s, "credential"),
+               *token = option(s, "token");
+    bool oauth = type == NULL || strcasecmp(type, "oauth2") == 0;
+    enum err rc = OK;
 
     *out = NULL;
     if (!oauth)
@@ -265,7 +280,8 @@ static enum err current_token(struct rest_session *s, struct arena *arena, const
     if (token && (stale == NULL || credential == NULL)) {
         *out = arena_strdup(arena, token);
     } else if (credential) {
-        if (s->token == NULL || clock_mono_ms(s->clock) >= s->token_until_ms || (stale && strcmp(s->token, stale) == 0))
+        if (s->token == NULL || clock_mono_ms(s->clock) >= s->token_until_ms ||
+            (stale && strcmp(s->token, stale) == 0))
             rc = fetch_token(s, credential, e);
         if (rc == OK)
             *out = arena_strdup(arena, s->token);
@@ -273,11 +289,11 @@ static enum err current_token(struct rest_session *s, struct arena *arena, const
     return rc == OK && arena->failed ? error_memory(e, 0, "a token") : rc;
 }
 
-/* --- requests with headers and token ------------------------------------------------------------------------ */
+/* --- requests with headers and token -------------------------------------------------------------------- */
 
 struct headers {
     const char *list[HEADERS_MAX + 1];
-    size_t      count;
+    size_t count;
 };
 
 static void add_header(struct headers *h, const char *line)
@@ -289,14 +305,15 @@ static void add_header(struct headers *h, const char *line)
 /* header.X-Name = value of the client's options and the server's overrides. */
 static void add_option_headers(const struct rest_session *s, struct arena *arena, struct headers *h)
 {
-    struct slice      prefix = SLICE("header.");
+    struct slice prefix = SLICE("header.");
     struct map_entry *entry;
-    const char       *key;
-    json_t           *value;
+    const char *key;
+    json_t *value;
 
     for (size_t at = 0; (entry = map_next(s->options, &at)) != NULL;)
         if (slice_starts(entry->key, prefix) && json_object_get(s->overrides, entry->key.ptr) == NULL)
-            add_header(h, arena_printf(arena, "%s: %s", entry->key.ptr + prefix.len, (const char *)entry->value));
+            add_header(
+                h, arena_printf(arena, "%s: %s", entry->key.ptr + prefix.len, (const char *)entry->value));
     json_object_foreach(s->overrides, key, value)
     {
         if (slice_starts(slice_text(key), prefix) && json_is_string(value))
@@ -305,11 +322,11 @@ static void add_option_headers(const struct rest_session *s, struct arena *arena
 }
 
 /* Send with the current token; *used is that token. */
-static enum err send_once(struct rest_session *s, struct http_request *request, struct arena *arena, const char *stale,
-                          const char **used, struct rest_answer *out, struct error *e)
+static enum err send_once(struct rest_session *s, struct http_request *request, struct arena *arena,
+                          const char *stale, const char **used, struct rest_answer *out, struct error *e)
 {
     struct headers headers = {0};
-    enum err       rc;
+    enum err rc;
 
     pthread_mutex_lock(&s->lock);
     rc = current_token(s, arena, stale, used, e);
@@ -332,8 +349,8 @@ static enum err send_as_us(struct rest_session *s, struct http_request *request,
                            struct error *e)
 {
     struct arena arena = {0};
-    const char  *used = NULL, *again = NULL;
-    enum err     rc = send_once(s, request, &arena, NULL, &used, out, e);
+    const char *used = NULL, *again = NULL;
+    enum err rc = send_once(s, request, &arena, NULL, &used, out, e);
 
     /* 401 and 419: not done. A new token may be better, when one can be had. */
     if (rc == OK && (out->status == 401 || out->status == 419) && used && client_option(s, "credential")) {
@@ -345,14 +362,14 @@ static enum err send_as_us(struct rest_session *s, struct http_request *request,
     return rc;
 }
 
-/* --- configuration ------------------------------------------------------------------------------------------ */
+/* --- configuration -------------------------------------------------------------------------------------- */
 
 static enum err fetch_config(struct rest_session *s, struct rest_answer *answer, struct error *e)
 {
-    struct arena        arena = {0};
-    struct bytes        path = {0};
+    struct arena arena = {0};
+    struct bytes path = {0};
     struct http_request request = {.method = "GET"};
-    enum err            rc;
+    enum err rc;
 
     bytes_text(&path, "v1/config");
     if (client_option(s, "warehouse")) {
@@ -376,7 +393,7 @@ static enum err fetch_config(struct rest_session *s, struct rest_answer *answer,
 static enum err configure(struct rest_session *s, struct error *e)
 {
     struct rest_answer answer = {0};
-    enum err           rc = OK;
+    enum err rc = OK;
 
     pthread_mutex_lock(&s->setup);
     if (!s->configured && (rc = fetch_config(s, &answer, e)) == OK) {
@@ -391,16 +408,16 @@ static enum err configure(struct rest_session *s, struct error *e)
     return rc;
 }
 
-/* --- what the catalog uses ---------------------------------------------------------------------------------- */
+/* --- what the catalog uses ------------------------------------------------------------------------------ */
 
 enum err rest_session_send(struct rest_session *s, const char *method, const char *path, json_t *body,
                            struct rest_answer *out, struct error *e)
 {
-    struct arena        arena = {0};
-    struct bytes        text = {0};
+    struct arena arena = {0};
+    struct bytes text = {0};
     struct http_request request = {.method = method};
-    const char         *prefix;
-    enum err            rc = configure(s, e);
+    const char *prefix;
+    enum err rc = configure(s, e);
 
     *out = (struct rest_answer){0};
     if (rc == OK && body)
@@ -417,11 +434,11 @@ enum err rest_session_send(struct rest_session *s, const char *method, const cha
     return rc;
 }
 
-enum err rest_session_path(struct rest_session *s, const char *name_space, const char *table, struct bytes *out,
-                           struct error *e)
+enum err rest_session_path(struct rest_session *s, const char *name_space, const char *table,
+                           struct bytes *out, struct error *e)
 {
     const char *separator;
-    enum err    rc = configure(s, e);
+    enum err rc = configure(s, e);
 
     if (rc != OK)
         return rc;

@@ -1,5 +1,5 @@
-/* single_value.c: little-endian numbers, big-endian decimals, plain bytes; and Java's ways of printing them, since
- * that is what partition folders of other engines look like.
+/* single_value.c: little-endian numbers, big-endian decimals, plain bytes; and Java's ways of printing them,
+ * since that is what partition folders of other engines look like.
  */
 #include "iceberg/single_value.h"
 #include "base/calendar.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- making them -------------------------------------------------------------------------------------------- */
+/* --- making them ---------------------------------------------------------------------------------------- */
 
 static size_t number_bytes(const struct type *t)
 {
@@ -85,7 +85,7 @@ void single_value_of(const struct column *c, int32_t row, struct bytes *out)
     single_value_of_i64(c->type, v, out);
 }
 
-/* --- reading them ------------------------------------------------------------------------------------------- */
+/* --- reading them --------------------------------------------------------------------------------------- */
 
 bool single_value_fits(const struct type *t, struct slice v)
 {
@@ -127,8 +127,8 @@ static double as_double(struct slice v)
 {
     uint64_t bits = little_endian(v);
     uint32_t half = (uint32_t)bits;
-    double   d;
-    float    f;
+    double d;
+    float f;
 
     if (v.len == 4) {
         memcpy(&f, &half, sizeof f);
@@ -185,7 +185,7 @@ void single_value_build(struct column_builder *c, struct slice v)
     }
 }
 
-/* --- order -------------------------------------------------------------------------------------------------- */
+/* --- order ---------------------------------------------------------------------------------------------- */
 
 static int compare_doubles(double a, double b)
 {
@@ -227,15 +227,16 @@ bool single_value_is_nan(const struct type *t, struct slice v)
     return (t->kind == TYPE_FLOAT || t->kind == TYPE_DOUBLE) && isnan(as_double(v));
 }
 
-/* --- text --------------------------------------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------------------------------------- */
 
 #define DIGITS_MAX 17 /* of a double that is read back as itself */
 
-/* Java's Double.toString: the shortest digits that are read back as v, plain between 1e-3 and 1e7, else with E. */
+/* Java's Double.toString: the shortest digits that are read back as v, plain between 1e-3 and 1e7, else with
+ * E. */
 static void print_double(double v, bool single, struct bytes *out)
 {
     char digits[DIGITS_MAX + 16], *mark;
-    int  precision = 1, exponent, count;
+    int precision = 1, exponent, count;
 
     if (isnan(v) || isinf(v)) {
         bytes_text(out, isnan(v) ? "NaN" : v > 0 ? "Infinity" : "-Infinity");
@@ -271,8 +272,8 @@ static void print_double(double v, bool single, struct bytes *out)
 static void print_decimal(__int128 v, int32_t scale, struct bytes *out)
 {
     unsigned __int128 left = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
-    char              digits[48];
-    int               at = (int)sizeof digits, count;
+    char digits[48];
+    int at = (int)sizeof digits, count;
 
     digits[--at] = '\0';
     do
@@ -308,12 +309,13 @@ static void print_instant(const struct type *t, int64_t v, struct bytes *out)
     int64_t per_second = t->precision > 6 ? 1000 * MICROS_PER_SECOND : MICROS_PER_SECOND;
     int64_t rest = v % (86400 * per_second), seconds;
     int64_t days = v / (86400 * per_second) - (rest < 0);
-    char    date[CALENDAR_TEXT_MAX];
+    char date[CALENDAR_TEXT_MAX];
 
     rest += rest < 0 ? 86400 * per_second : 0;
     seconds = rest / per_second;
     calendar_format_date((int32_t)days, date);
-    bytes_printf(out, "%sT%02d:%02d:%02d", date, (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+    bytes_printf(out, "%sT%02d:%02d:%02d", date, (int)(seconds / 3600), (int)(seconds / 60 % 60),
+                 (int)(seconds % 60));
     print_fraction(rest % per_second * (t->precision > 6 ? 1 : 1000), out);
     bytes_text(out, t->kind == TYPE_TIMESTAMP_LTZ ? "+00:00" : "");
 }
@@ -337,7 +339,7 @@ static void print_base64(struct slice v, struct bytes *out)
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
     for (size_t i = 0; i < v.len; i += 3) {
-        size_t   have = MIN(v.len - i, (size_t)3);
+        size_t have = MIN(v.len - i, (size_t)3);
         uint32_t bits = (uint32_t)(uint8_t)v.ptr[i] << 16;
 
         if (have > 1)

@@ -9,10 +9,15 @@ static const struct type fixed_3 = {.kind = TYPE_FIXED, .length = 3};
 
 static void test_decimals_take_as_few_bytes_as_they_can(UNUSED void **state)
 {
-    static const struct { int64_t v; struct slice want; } cases[] = {
-        {0, {"\0", 1}},           {127, {"\x7f", 1}},           {128, {"\0\x80", 2}},      {-128, {"\x80", 1}},
-        {-129, {"\xff\x7f", 2}},  {1420, {"\x05\x8c", 2}},      {-1, {"\xff", 1}},         {65535, {"\0\xff\xff", 3}},
-        {-32768, {"\x80\0", 2}},  {INT64_MAX, {"\x7f\xff\xff\xff\xff\xff\xff\xff", 8}},
+    static const struct {
+        int64_t v;
+        struct slice want;
+    } cases[] = {
+        {0, {"\0", 1}},          {127, {"\x7f", 1}},
+        {128, {"\0\x80", 2}},    {-128, {"\x80", 1}},
+        {-129, {"\xff\x7f", 2}}, {1420, {"\x05\x8c", 2}},
+        {-1, {"\xff", 1}},       {65535, {"\0\xff\xff", 3}},
+        {-32768, {"\x80\0", 2}}, {INT64_MAX, {"\x7f\xff\xff\xff\xff\xff\xff\xff", 8}},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -31,14 +36,15 @@ static void test_round_trip_through_columns(UNUSED void **state)
                                         {.kind = TYPE_INT32},   {.kind = TYPE_INT64}, {.kind = TYPE_FLOAT},
                                         {.kind = TYPE_DOUBLE},  {.kind = TYPE_STRING}};
     static const struct field fields[] = {
-        {"b", &types[0], 1, NULL}, {"i8", &types[1], 2, NULL}, {"i16", &types[2], 3, NULL},    {"i32", &types[3], 4, NULL},
-        {"i64", &types[4], 5, NULL}, {"f", &types[5], 6, NULL}, {"d", &types[6], 7, NULL}, {"dec", &decimal_38_10, 8, NULL},
-        {"s", &types[7], 9, NULL}, {"x", &fixed_3, 10, NULL},
+        {"b", &types[0], 1, NULL},   {"i8", &types[1], 2, NULL},       {"i16", &types[2], 3, NULL},
+        {"i32", &types[3], 4, NULL}, {"i64", &types[4], 5, NULL},      {"f", &types[5], 6, NULL},
+        {"d", &types[6], 7, NULL},   {"dec", &decimal_38_10, 8, NULL}, {"s", &types[7], 9, NULL},
+        {"x", &fixed_3, 10, NULL},
     };
     static const struct schema schema = {COUNT_OF(fields), fields};
-    struct builder             b;
-    struct batch              *first = NULL, *again = NULL;
-    struct error               e;
+    struct builder b;
+    struct batch *first = NULL, *again = NULL;
+    struct error e;
 
     assert_true(builder_init(&b, &schema, NULL));
     builder_u8(&b.columns[0], 1);
@@ -103,7 +109,10 @@ static struct slice of_double(double v, struct bytes *out)
 static void test_order(UNUSED void **state)
 {
     static const double doubles[] = {-INFINITY, -1, -0.0, 0.0, 1, INFINITY, NAN};
-    static const struct { enum type_kind kind; struct slice less, more; } cases[] = {
+    static const struct {
+        enum type_kind kind;
+        struct slice less, more;
+    } cases[] = {
         {TYPE_INT32, {"\xff\xff\xff\xff", 4}, {"\1\0\0\0", 4}},
         {TYPE_INT64, {"\xff\xff\xff\xff\xff\xff\xff\xff", 8}, {"\1\0\0\0", 4}},
         {TYPE_STRING, {"a", 1}, {"ab", 2}},
@@ -111,7 +120,7 @@ static void test_order(UNUSED void **state)
         {TYPE_BOOLEAN, {"\0", 1}, {"\1", 1}},
     };
     const struct type *d = type_simple(TYPE_DOUBLE, true);
-    struct bytes       x = {0}, y = {0};
+    struct bytes x = {0}, y = {0};
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct type *t = type_simple(cases[i].kind, true);
@@ -142,7 +151,7 @@ static void expect_text(const struct type *t, struct slice v, const char *want)
 static void expect_number(enum type_kind kind, int64_t v, const char *want)
 {
     const struct type *t = type_simple(kind, true);
-    struct bytes       b = {0};
+    struct bytes b = {0};
 
     single_value_of_i64(t, v, &b);
     expect_text(t, bytes_all(&b), want);
@@ -151,12 +160,32 @@ static void expect_number(enum type_kind kind, int64_t v, const char *want)
 
 static void test_numbers_as_text(UNUSED void **state)
 {
-    static const struct { double v; const char *want; } doubles[] = {
-        {0, "0.0"}, {-0.0, "-0.0"}, {1, "1.0"}, {61.5, "61.5"}, {0.001, "0.001"}, {0.0001, "1.0E-4"}, {100, "100.0"},
-        {1234567, "1234567.0"}, {12345678, "1.2345678E7"}, {1e7, "1.0E7"}, {1e300, "1.0E300"}, {0.1, "0.1"},
-        {-2.5e-9, "-2.5E-9"}, {NAN, "NaN"}, {INFINITY, "Infinity"}, {-INFINITY, "-Infinity"}, {123456.789, "123456.789"},
+    static const struct {
+        double v;
+        const char *want;
+    } doubles[] = {
+        {0, "0.0"},
+        {-0.0, "-0.0"},
+        {1, "1.0"},
+        {61.5, "61.5"},
+        {0.001, "0.001"},
+        {0.0001, "1.0E-4"},
+        {100, "100.0"},
+        {1234567, "1234567.0"},
+        {12345678, "1.2345678E7"},
+        {1e7, "1.0E7"},
+        {1e300, "1.0E300"},
+        {0.1, "0.1"},
+        {-2.5e-9, "-2.5E-9"},
+        {NAN, "NaN"},
+        {INFINITY, "Infinity"},
+        {-INFINITY, "-Infinity"},
+        {123456.789, "123456.789"},
     };
-    static const struct { int64_t v; const char *want; } decimals[] = {
+    static const struct {
+        int64_t v;
+        const char *want;
+    } decimals[] = {
         {1420, "14.20"}, {-5, "-0.05"}, {0, "0.00"}, {100, "1.00"}, {-12345, "-123.45"},
     };
     struct bytes b = {0};
@@ -191,10 +220,12 @@ static void test_times_and_bytes_as_text(UNUSED void **state)
     expect_number(TYPE_TIMESTAMP_LTZ, INT64_C(1510871468000001), "2017-11-16T22:31:08.000001+00:00");
     expect_text(type_simple(TYPE_BINARY, true), SLICE("\1\2\3"), "AQID");
     expect_text(type_simple(TYPE_BINARY, true), SLICE("abcd"), "YWJjZA==");
-    expect_text(type_simple(TYPE_UUID, true), SLICE("\xf7\x9c\x3e\x09\x67\x7c\x4b\xbd\xa4\x79\x3f\x34\x9c\xb7\x85\xe7"),
+    expect_text(type_simple(TYPE_UUID, true),
+                SLICE("\xf7\x9c\x3e\x09\x67\x7c\x4b\xbd\xa4\x79\x3f\x34\x9c\xb7\x85\xe7"),
                 "f79c3e09-677c-4bbd-a479-3f349cb785e7");
 }
 
-TEST_MAIN(cmocka_unit_test(test_decimals_take_as_few_bytes_as_they_can), cmocka_unit_test(test_round_trip_through_columns),
-          cmocka_unit_test(test_what_fits), cmocka_unit_test(test_order), cmocka_unit_test(test_numbers_as_text),
+TEST_MAIN(cmocka_unit_test(test_decimals_take_as_few_bytes_as_they_can),
+          cmocka_unit_test(test_round_trip_through_columns), cmocka_unit_test(test_what_fits),
+          cmocka_unit_test(test_order), cmocka_unit_test(test_numbers_as_text),
           cmocka_unit_test(test_times_and_bytes_as_text))

@@ -1,6 +1,7 @@
 /* table_reader.c: deletes are read first, all of them, as sorted positions by path. */
 #include "iceberg/table_reader.h"
 #include "base/mem.h"
+#include "iceberg/absent_column.h"
 #include "iceberg/manifest.h"
 #include "parquet/parquet_reader.h"
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct deleted { /* positions of one data file */
 struct table_reader {
     struct table      *table; /* borrowed */
     struct budget     *budget;
+    const struct schema *schema; /* what is read, borrowed */
     struct arena       arena; /* owned: files */
     struct data_file  *data;  /* the data files among them */
     int32_t            data_count;
@@ -34,6 +36,8 @@ static enum err add_deletes(struct table_reader *r, const struct batch *b, struc
         struct slice    path = column_slice(&b->columns[0], row);
         struct deleted *d = map_get(&r->deletes, path);
 
+        if (b->columns[1].i64[row] < 0)
+            return error_set(e, ERR_CORRUPT, "a position delete has position %" PRId64, b->columns[1].i64[row]);
         if (d == NULL && ((d = mem_zalloc(sizeof *d)) == NULL || !map_put(&r->deletes, path, d))) {
             mem_free(d);
             return error_memory(e, sizeof *d, "position deletes");
@@ -54,6 +58,26 @@ static int32_t column_of_id(const struct schema *s, int32_t id)
     return -1;
 }
 
+static enum err check_format(const struct data_file *f, struct error *e)
+{
+    if (f->format == NULL || strcasecmp(f->format, "PARQUET") == 0)
+        return OK;
+    return error_set(e, ERR_UNSUPPORTED, "%s is of format %s; weir reads parquet", f->path, f->format);
+}
+
+/* The numbers of file_path and pos. */
+static enum err find_delete_columns(const struct parquet_reader *p, const char *path, int32_t *columns, struct error *e)
+{
+    const struct schema *s = parquet_reader_schema(p);
+
+    columns[0] = schema_find(s, SLICE("file_path"));
+    columns[1] = schema_find(s, SLICE("pos"));
+    if (columns[0] < 0 || columns[1] < 0 || s->fields[columns[0]].type->kind != TYPE_STRING ||
+        s->fields[columns[1]].type->kind != TYPE_INT64)
+        return error_set(e, ERR_CORRUPT, "%s: a position delete file has columns file_path (a string) and pos (a long)", path);
+    return OK;
+}
+
 static enum err read_deletes(struct table_reader *r, const struct data_file *f, struct error *e)
 {
     struct parquet_reader *p = NULL;
@@ -61,13 +85,13 @@ static enum err read_deletes(struct table_reader *r, const struct data_file *f, 
     enum err               rc;
 
     if (f->content == FILE_EQUALITY_DELETES)
-        return error_set(e, ERR_UNSUPPORTED, "%s: weir does not read equality deletes; compact the table with the engine that wrote them", f->path);
+        return error_set(e, ERR_UNSUPPORTED,
+                         "%s: weir does not read equality deletes; compact the table with the engine that wrote them", f->path);
+    if ((rc = check_format(f, e)) != OK)
+        return rc;
     if ((rc = parquet_reader_open(r->table->fs, f->path, r->budget, &p, e)) != OK)
         return rc;
-    columns[0] = schema_find(parquet_reader_schema(p), SLICE("file_path"));
-    columns[1] = schema_find(parquet_reader_schema(p), SLICE("pos"));
-    if (columns[0] < 0 || columns[1] < 0)
-        rc = error_set(e, ERR_CORRUPT, "%s: a position delete file has columns file_path and pos", f->path);
+    rc = find_delete_columns(p, f->path, columns, e);
     for (int32_t g = 0; rc == OK && g < parquet_reader_groups(p); g++) {
         struct batch *b = NULL;
 
@@ -98,7 +122,8 @@ static void tidy_deletes(struct table_reader *r)
     for (int32_t i = 0; i < r->data_count; i++) {
         const struct deleted *d = map_get(&r->deletes, slice_text(r->data[i].path));
 
-        r->deleted_count += d ? (int64_t)d->count : 0;
+        for (size_t k = 0; d && k < d->count; k++)
+            r->deleted_count += d->positions[k] >= 0 && d->positions[k] < r->data[i].record_count;
     }
 }
 
@@ -117,10 +142,10 @@ static enum err read_files(struct table_reader *r, struct error *e)
     if ((r->data = ARENA_ARRAY(&r->arena, struct data_file, MAX(count, 1))) == NULL)
         return error_memory(e, (size_t)count * sizeof *files, "data files");
     for (int32_t i = 0; rc == OK && i < count; i++) {
-        if (files[i].content == FILE_DATA)
-            r->data[r->data_count++] = files[i];
-        else
+        if (files[i].content != FILE_DATA)
             rc = read_deletes(r, &files[i], e);
+        else if ((rc = check_format(&files[i], e)) == OK)
+            r->data[r->data_count++] = files[i];
     }
     if (rc == OK)
         tidy_deletes(r);
@@ -136,6 +161,7 @@ enum err table_reader_open(struct table *t, struct budget *budget, struct table_
         return error_memory(e, sizeof *r, "a table reader");
     r->table = t;
     r->budget = budget;
+    r->schema = t->metadata->schema;
     if ((rc = read_files(r, e)) != OK) {
         table_reader_free(r);
         return rc;
@@ -160,6 +186,11 @@ void table_reader_free(struct table_reader *r)
     mem_free(r);
 }
 
+void table_reader_project(struct table_reader *r, const struct schema *schema)
+{
+    r->schema = schema;
+}
+
 int32_t table_reader_files(const struct table_reader *r)
 {
     return r->data_count;
@@ -179,72 +210,156 @@ int64_t table_reader_rows(const struct table_reader *r)
     return rows;
 }
 
-/* b without its deleted rows; *next walks d's positions along. Takes b. */
-static struct batch *live_rows(struct batch *b, int64_t first_row, const struct deleted *d, size_t *next,
-                               struct budget *budget)
-{
-    int32_t      *rows, count = 0;
-    struct batch *live;
+/* --- rows ------------------------------------------------------------------------------------------------------- */
 
-    if (d == NULL || *next >= d->count || d->positions[*next] >= first_row + b->row_count)
+/* One data file being read. Fields of the wanted schema that it has are its `present` ones. */
+struct file_read {
+    const struct table_reader *r;
+    const struct data_file    *file;
+    struct parquet_reader     *parquet; /* owned */
+    struct arena               arena;   /* owned: what follows */
+    int32_t                   *columns; /* of the file, for each present field */
+    int32_t                   *fields;  /* the present fields' numbers in r->schema */
+    struct schema              present;
+    const struct deleted      *deleted; /* NULL: none */
+    size_t                     next;    /* of deleted's positions */
+};
+
+static bool has_ids(const struct schema *s)
+{
+    for (int32_t i = 0; i < s->field_count; i++)
+        if (s->fields[i].id > 0)
+            return true;
+    return false;
+}
+
+/* A field that the file has not got was added to the table later: its rows have no value for it. */
+static enum err map_columns(struct file_read *f, struct error *e)
+{
+    const struct schema *wanted = f->r->schema, *have = parquet_reader_schema(f->parquet);
+    struct field        *fields = ARENA_ARRAY(&f->arena, struct field, wanted->field_count);
+
+    f->columns = ARENA_ARRAY(&f->arena, int32_t, wanted->field_count);
+    f->fields = ARENA_ARRAY(&f->arena, int32_t, wanted->field_count);
+    if (f->arena.failed)
+        return error_memory(e, (size_t)wanted->field_count * sizeof *fields, "column numbers");
+    if (!has_ids(have))
+        return error_set(e, ERR_UNSUPPORTED, "%s has no field ids (it was imported); weir cannot tell its columns", f->file->path);
+    for (int32_t i = 0; i < wanted->field_count; i++) {
+        int32_t column = column_of_id(have, wanted->fields[i].id), n = f->present.field_count;
+
+        if (column < 0 && !wanted->fields[i].type->nullable)
+            return error_set(e, ERR_CORRUPT, "%s has no column %s, which is NOT NULL in the table", f->file->path,
+                             wanted->fields[i].name);
+        if (column < 0)
+            continue;
+        f->columns[n] = column;
+        f->fields[n] = i;
+        fields[n] = wanted->fields[i];
+        f->present.field_count++;
+    }
+    f->present.fields = fields;
+    return OK;
+}
+
+/* Takes some, a batch of the present fields: the same rows under the whole schema. NULL when there is no memory. */
+static struct batch *complete(const struct file_read *f, struct batch *some, int32_t row_count)
+{
+    const struct schema *wanted = f->r->schema;
+    struct batch        *all = batch_new(wanted, f->r->budget);
+    int32_t              n = 0;
+
+    if (all == NULL)
+        goto failed;
+    if (some && !batch_keep(all, keep_ref(&some->keep))) {
+        batch_unref(some); /* the reference that all was to have */
+        goto failed;
+    }
+    all->row_count = row_count;
+    for (int32_t i = 0; i < wanted->field_count; i++) {
+        if (n < f->present.field_count && f->fields[n] == i)
+            column_adopt(&all->columns[i], &some->columns[n++], wanted->fields[i].type);
+        else if (!absent_column_fill(&all->columns[i], row_count, all))
+            goto failed;
+    }
+    batch_unref(some);
+    return all;
+failed:
+    batch_unref(some);
+    batch_unref(all);
+    return NULL;
+}
+
+static enum err read_group(struct file_read *f, int32_t group, struct batch **out, struct error *e)
+{
+    int64_t       rows = parquet_reader_group_rows(f->parquet, group);
+    struct batch *some = NULL;
+    enum err      rc;
+
+    if (rows >= INT32_MAX)
+        return error_set(e, ERR_UNSUPPORTED, "%s has a row group of over 2^31 rows", f->file->path);
+    if (f->present.field_count > 0 &&
+        (rc = parquet_reader_group(f->parquet, group, f->columns, f->present.field_count, &f->present, &some, e)) != OK)
+        return rc;
+    *out = complete(f, some, (int32_t)rows);
+    return *out ? OK : error_memory(e, (size_t)rows, "a row group");
+}
+
+/* b without its deleted rows. Takes b; NULL when there is no memory. */
+static struct batch *live_rows(struct file_read *f, struct batch *b, int64_t first_row)
+{
+    const struct deleted *d = f->deleted;
+    int32_t              *rows, count = 0;
+    struct batch         *live;
+
+    if (d == NULL || f->next >= d->count || d->positions[f->next] >= first_row + b->row_count)
         return b;
     if ((rows = mem_alloc((size_t)b->row_count * sizeof *rows)) == NULL) {
         batch_unref(b);
         return NULL;
     }
     for (int32_t i = 0; i < b->row_count; i++) {
-        if (*next < d->count && d->positions[*next] == first_row + i)
-            (*next)++;
+        if (f->next < d->count && d->positions[f->next] == first_row + i)
+            f->next++;
         else
             rows[count++] = i;
     }
-    live = batch_select(b, rows, count, budget);
+    live = batch_select(b, rows, count, f->r->budget);
     mem_free(rows);
     batch_unref(b);
     return live;
 }
 
-/* The file's columns in the order of the table's fields; ERR_UNSUPPORTED when the file has not got one. */
-static enum err map_columns(const struct table_reader *r, const struct parquet_reader *p, const struct data_file *f,
-                            int32_t *columns, struct error *e)
+static enum err visit_groups(struct file_read *f, table_visit *visit, void *arg, struct error *e)
 {
-    const struct schema *schema = r->table->metadata->schema;
+    int64_t  first_row = 0;
+    enum err rc = OK;
 
-    for (int32_t i = 0; i < schema->field_count; i++)
-        if ((columns[i] = column_of_id(parquet_reader_schema(p), schema->fields[i].id)) < 0)
-            return error_set(e, ERR_UNSUPPORTED, "%s has no column %s; it was added to the table later, which weir cannot read yet",
-                             f->path, schema->fields[i].name);
-    return OK;
+    for (int32_t g = 0; rc == OK && g < parquet_reader_groups(f->parquet); g++) {
+        struct batch *b = NULL;
+
+        if ((rc = read_group(f, g, &b, e)) != OK)
+            break;
+        if ((b = live_rows(f, b, first_row)) == NULL)
+            rc = error_memory(e, 0, "row numbers");
+        else if (batch_live(b) > 0)
+            rc = visit(arg, f->file, first_row, b, e);
+        first_row += parquet_reader_group_rows(f->parquet, g);
+        batch_unref(b);
+    }
+    return rc;
 }
 
 enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg, struct error *e)
 {
-    const struct data_file *f = &r->data[file];
-    const struct schema    *schema = r->table->metadata->schema;
-    const struct deleted   *d = map_get(&r->deletes, slice_text(f->path));
-    int32_t                *columns = mem_alloc((size_t)schema->field_count * sizeof *columns);
-    struct parquet_reader  *p = NULL;
-    int64_t                 first_row = 0;
-    size_t                  next = 0;
-    enum err                rc;
+    struct file_read f = {.r = r, .file = &r->data[file]};
+    enum err         rc;
 
-    if (columns == NULL)
-        return error_memory(e, (size_t)schema->field_count * 4, "column numbers");
-    if ((rc = parquet_reader_open(r->table->fs, f->path, r->budget, &p, e)) == OK)
-        rc = map_columns(r, p, f, columns, e);
-    for (int32_t g = 0; rc == OK && g < parquet_reader_groups(p); g++) {
-        struct batch *b = NULL;
-
-        if ((rc = parquet_reader_group(p, g, columns, schema->field_count, schema, &b, e)) != OK)
-            break;
-        if ((b = live_rows(b, first_row, d, &next, r->budget)) == NULL)
-            rc = error_memory(e, 0, "row numbers");
-        else
-            rc = visit(arg, f, first_row, b, e);
-        first_row += parquet_reader_group_rows(p, g);
-        batch_unref(b);
-    }
-    parquet_reader_free(p);
-    mem_free(columns);
+    f.deleted = map_get(&r->deletes, slice_text(f.file->path));
+    if ((rc = parquet_reader_open(r->table->fs, f.file->path, r->budget, &f.parquet, e)) == OK &&
+        (rc = map_columns(&f, e)) == OK)
+        rc = visit_groups(&f, visit, arg, e);
+    parquet_reader_free(f.parquet);
+    arena_fini(&f.arena);
     return rc;
 }

@@ -1,5 +1,5 @@
-/* test_iceberg.h: what the tests of tables need: a file system in memory that can fail or die at a given call, a clock
- * by hand, a catalog on both, and files to commit.
+/* test_iceberg.h: what the tests of tables need: a file system in memory that can fail or die at a given
+ * call, a clock by hand, a catalog on both, and files to commit.
  */
 #ifndef WEIR_ICEBERG_TEST_ICEBERG_H
 #define WEIR_ICEBERG_TEST_ICEBERG_H
@@ -11,31 +11,31 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* --- files in memory ---------------------------------------------------------------------------------------- */
+/* --- files in memory ------------------------------------------------------------------------------------ */
 
 enum test_failure {
-    TEST_FAIL,   /* the call fails and has done nothing */
-    TEST_LOST,   /* the call does its work, but says that it failed */
-    TEST_CRASH,  /* the call does nothing, and neither does any after it: the process is gone */
+    TEST_FAIL,        /* the call fails and has done nothing */
+    TEST_LOST,        /* the call does its work, but says that it failed */
+    TEST_CRASH,       /* the call does nothing, and neither does any after it: the process is gone */
     TEST_CRASH_AFTER, /* the same, but this call has done its work */
 };
 
 struct test_fs {
-    struct fs         base;
-    pthread_mutex_t   lock;
-    struct map        files; /* path to struct bytes * */
-    int64_t           calls; /* so far */
-    int64_t           fail_at; /* 0: never */
+    struct fs base;
+    pthread_mutex_t lock;
+    struct map files; /* path to struct bytes * */
+    int64_t calls;    /* so far */
+    int64_t fail_at;  /* 0: never */
     enum test_failure failure;
-    bool              dead;
+    bool dead;
     void (*before_publish)(void *arg, const char *path); /* may change files by test_fs_put */
     void *before_arg;
 };
 
 struct test_file {
     struct fs_file base;
-    char          *path;
-    struct bytes   data;
+    char *path;
+    struct bytes data;
 };
 
 /* What is to happen to this call; true: do the work. *rc is what to say. */
@@ -80,8 +80,8 @@ static enum err test_fs_read(struct fs *fs, const char *path, int64_t offset, in
                              struct error *e)
 {
     struct test_fs *t = test_fs_of(fs);
-    struct bytes   *file;
-    enum err        rc;
+    struct bytes *file;
+    enum err rc;
 
     test_fs_lock(t);
     if (test_fs_call(t, &rc, e)) {
@@ -99,8 +99,8 @@ static enum err test_fs_read(struct fs *fs, const char *path, int64_t offset, in
 static enum err test_fs_stat(struct fs *fs, const char *path, struct fs_info *out, struct error *e)
 {
     struct test_fs *t = test_fs_of(fs);
-    struct bytes   *file;
-    enum err        rc;
+    struct bytes *file;
+    enum err rc;
 
     test_fs_lock(t);
     if (test_fs_call(t, &rc, e) && rc == OK) {
@@ -115,9 +115,9 @@ static enum err test_fs_stat(struct fs *fs, const char *path, struct fs_info *ou
 
 static enum err test_fs_create(struct fs *fs, const char *path, struct fs_file **out, struct error *e)
 {
-    struct test_fs   *t = test_fs_of(fs);
+    struct test_fs *t = test_fs_of(fs);
     struct test_file *f = NULL;
-    enum err          rc;
+    enum err rc;
 
     test_fs_lock(t);
     if (test_fs_call(t, &rc, e) && rc == OK) {
@@ -138,8 +138,8 @@ static enum err test_fs_create(struct fs *fs, const char *path, struct fs_file *
 static enum err test_fs_write(struct fs_file *base, struct slice data, struct error *e)
 {
     struct test_file *f = CONTAINER_OF(base, struct test_file, base);
-    struct test_fs   *t = test_fs_of(base->fs);
-    enum err          rc;
+    struct test_fs *t = test_fs_of(base->fs);
+    enum err rc;
 
     test_fs_lock(t);
     if (test_fs_call(t, &rc, e))
@@ -187,8 +187,8 @@ static UNUSED void test_fs_put(struct test_fs *t, const char *path, struct slice
 static enum err test_fs_publish(struct fs_file *base, enum fs_publish how, struct error *e)
 {
     struct test_file *f = CONTAINER_OF(base, struct test_file, base);
-    struct test_fs   *t = test_fs_of(base->fs);
-    enum err          rc;
+    struct test_fs *t = test_fs_of(base->fs);
+    enum err rc;
 
     if (t->before_publish)
         t->before_publish(t->before_arg, f->path);
@@ -207,9 +207,9 @@ static enum err test_fs_publish(struct fs_file *base, enum fs_publish how, struc
 
 static enum err test_fs_list(struct fs *fs, const char *prefix, fs_visit *visit, void *arg, struct error *e)
 {
-    struct test_fs   *t = test_fs_of(fs);
+    struct test_fs *t = test_fs_of(fs);
     struct map_entry *entry;
-    enum err          rc;
+    enum err rc;
 
     test_fs_lock(t);
     if (test_fs_call(t, &rc, e))
@@ -226,8 +226,8 @@ static enum err test_fs_list(struct fs *fs, const char *prefix, fs_visit *visit,
 static enum err test_fs_remove(struct fs *fs, const char *path, struct error *e)
 {
     struct test_fs *t = test_fs_of(fs);
-    struct bytes   *file;
-    enum err        rc;
+    struct bytes *file;
+    enum err rc;
 
     test_fs_lock(t);
     if (test_fs_call(t, &rc, e) && (file = map_remove(&t->files, slice_text(path))) != NULL) {
@@ -280,17 +280,17 @@ static UNUSED void test_fs_fail(struct test_fs *t, int64_t nth, enum test_failur
 static UNUSED int test_fs_count(struct test_fs *t, const char *part)
 {
     struct map_entry *entry;
-    int               count = 0;
+    int count = 0;
 
     for (size_t at = 0; (entry = map_next(&t->files, &at)) != NULL;)
         count += strstr(entry->key.ptr, part) != NULL;
     return count;
 }
 
-/* --- a catalog on them -------------------------------------------------------------------------------------- */
+/* --- a catalog on them ---------------------------------------------------------------------------------- */
 
 struct test_clock {
-    struct clock   base;
+    struct clock base;
     _Atomic int64_t now_us;
 };
 
@@ -309,10 +309,10 @@ static UNUSED void test_sleep(void *arg, int64_t ms)
 }
 
 struct test_world {
-    struct test_fs    fs;
+    struct test_fs fs;
     struct test_clock clock;
-    struct map        options;
-    struct catalog   *catalog;
+    struct map options;
+    struct catalog *catalog;
 };
 
 static UNUSED void test_world_open(struct test_world *w, uint64_t seed)
@@ -324,7 +324,7 @@ static UNUSED void test_world_open(struct test_world *w, uint64_t seed)
                                     .seed = seed,
                                     .sleep_ms = test_sleep,
                                     .sleep_arg = &w->clock};
-    struct error          e;
+    struct error e;
 
     ASSERT_OK(catalog_open(&config, &w->catalog, &e), &e);
 }
@@ -333,7 +333,8 @@ static UNUSED void test_world_init(struct test_world *w)
 {
     static char hadoop[] = "hadoop", warehouse[] = "mem://warehouse";
 
-    *w = (struct test_world){.clock = {.base = {test_clock_now, test_clock_now}, .now_us = INT64_C(1700000000000000)}};
+    *w = (struct test_world){
+        .clock = {.base = {test_clock_now, test_clock_now}, .now_us = INT64_C(1700000000000000)}};
     test_fs_init(&w->fs);
     assert_true(map_put(&w->options, SLICE("catalog-type"), hadoop));
     assert_true(map_put(&w->options, SLICE("warehouse"), warehouse));
@@ -348,14 +349,15 @@ static UNUSED void test_world_fini(struct test_world *w)
 }
 
 /* A table `db.events`, partitioned by days(ts) and data_type, with these properties (may be NULL). */
-static UNUSED struct table *test_table_new(struct test_world *w, const char *const *properties, struct arena *arena)
+static UNUSED struct table *test_table_new(struct test_world *w, const char *const *properties,
+                                           struct arena *arena)
 {
-    static const char   columns[] = "id BIGINT NOT NULL, ts TIMESTAMP(6), data_type STRING, value DOUBLE";
+    static const char columns[] = "id BIGINT NOT NULL, ts TIMESTAMP(6), data_type STRING, value DOUBLE";
     const struct schema *plain, *schema;
-    struct table_spec    spec = {.properties = properties};
-    struct table        *t;
-    struct error         e;
-    int32_t              last;
+    struct table_spec spec = {.properties = properties};
+    struct table *t;
+    struct error e;
+    int32_t last;
 
     ASSERT_OK(schema_parse(arena, slice_text(columns), &plain, &e), &e);
     ASSERT_OK(metadata_assign_ids(arena, plain, &schema, &last, &e), &e);
@@ -369,7 +371,7 @@ static UNUSED struct table *test_table_new(struct test_world *w, const char *con
 static UNUSED struct data_file test_data_file(const char *path, int64_t rows)
 {
     static const struct partition_value partition[] = {{false, {"\x20\x4e\0\0", 4}}, {false, {"steps", 5}}};
-    static const struct file_column     columns[] = {
+    static const struct file_column columns[] = {
         {1, 100, 10, 0, -1, true, {"\1\0\0\0\0\0\0\0", 8}, {"\x0a\0\0\0\0\0\0\0", 8}},
         {4, 80, 10, 2, 0, false, {NULL, 0}, {NULL, 0}},
     };

@@ -3,7 +3,7 @@
 
 static const struct kind_info {
     const char *name;
-    bool        has_width;
+    bool has_width;
 } kinds[] = {
     [TRANSFORM_IDENTITY] = {"identity", false}, [TRANSFORM_BUCKET] = {"bucket", true},
     [TRANSFORM_TRUNCATE] = {"truncate", true},  [TRANSFORM_YEAR] = {"year", false},
@@ -34,12 +34,13 @@ enum err transform_parse(struct slice text, struct transform *out, struct error 
         *out = (struct transform){.kind = (enum transform_kind)i};
         if (!kinds[i].has_width && slice_equal(text, name))
             return OK;
-        if (kinds[i].has_width && slice_starts(text, name) && text.len > name.len && text.ptr[name.len] == '[' &&
-            parse_width(slice_from(text, name.len + 1), &out->width))
+        if (kinds[i].has_width && slice_starts(text, name) && text.len > name.len &&
+            text.ptr[name.len] == '[' && parse_width(slice_from(text, name.len + 1), &out->width))
             return OK;
     }
     return error_set(e, ERR_UNSUPPORTED,
-                     "partition transform `" SLICE_FMT "` is not known; there are identity, bucket[N], truncate[N], "
+                     "partition transform `" SLICE_FMT
+                     "` is not known; there are identity, bucket[N], truncate[N], "
                      "year, month, day, hour and void",
                      (int)MIN(text.len, (size_t)60), text.ptr ? text.ptr : "");
 }
@@ -61,8 +62,8 @@ static bool takes(enum transform_kind kind, const struct type *t)
     case TRANSFORM_IDENTITY:
         return !type_is_nested(t) && !interval;
     case TRANSFORM_BUCKET:
-        return integer || instant || t->kind == TYPE_DECIMAL || t->kind == TYPE_DATE || t->kind == TYPE_TIME ||
-               type_is_view(t);
+        return integer || instant || t->kind == TYPE_DECIMAL || t->kind == TYPE_DATE ||
+               t->kind == TYPE_TIME || type_is_view(t);
     case TRANSFORM_TRUNCATE:
         return integer || t->kind == TYPE_DECIMAL || t->kind == TYPE_STRING || t->kind == TYPE_BINARY;
     case TRANSFORM_YEAR:
@@ -95,7 +96,8 @@ static const struct type *optional(const struct type *t)
     }
 }
 
-enum err transform_result(struct transform t, const struct type *source, const struct type **out, struct error *e)
+enum err transform_result(struct transform t, const struct type *source, const struct type **out,
+                          struct error *e)
 {
     struct bytes text = {0}, type = {0};
 

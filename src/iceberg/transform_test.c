@@ -6,11 +6,14 @@
 
 static void test_names(UNUSED void **state)
 {
-    static const char *const good[] = {"identity", "bucket[16]", "truncate[8]", "year", "month", "day", "hour", "void"};
-    static const char *const bad[] = {"", "days", "bucket", "bucket[]", "bucket[0]", "bucket[-1]", "bucket[16", "truncate[x]",
-                                      "bucket[99999999999]", "identity ", "zorder"};
+    static const char *const good[] = {"identity", "bucket[16]", "truncate[8]", "year",
+                                       "month",    "day",        "hour",        "void"};
+    static const char *const bad[] = {"",          "days",        "bucket",
+                                      "bucket[]",  "bucket[0]",   "bucket[-1]",
+                                      "bucket[16", "truncate[x]", "bucket[99999999999]",
+                                      "identity ", "zorder"};
     struct transform t;
-    struct error     e;
+    struct error e;
 
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         struct bytes b = {0};
@@ -25,38 +28,89 @@ static void test_names(UNUSED void **state)
             fail_msg("`%s` was taken", bad[i]);
 }
 
-/* For each transform the kinds it takes, and what it gives: '=' the same, 'i' an int, 'd' a date, '.' nothing. */
+/* For each transform the kinds it takes, and what it gives: '=' the same, 'i' an int, 'd' a date, '.'
+ * nothing. */
 static void test_types(UNUSED void **state)
 {
-    static const struct { const char *transform, *result; } cases[] = {
+    static const struct {
+        const char *transform, *result;
+    } cases[] = {
         /*               b i i i i f d d t t t m m s b u
          *               o 8 1 3 6 l o a i s z o i t i u */
-        {"identity",    "=====" "==" "=" "===" ".." "===="},
-        {"bucket[4]",   ".iiii" ".." "i" "iii" ".." "iiii"},
-        {"truncate[4]", ".====" ".." "." "..." ".." "==.."},
-        {"year",        "....." ".." "i" ".ii" ".." "...."},
-        {"day",         "....." ".." "d" ".dd" ".." "...."},
-        {"hour",        "....." ".." "." ".ii" ".." "...."},
-        {"void",        "=====" "==" "=" "===" "==" "===="},
+        {"identity", "====="
+                     "=="
+                     "="
+                     "==="
+                     ".."
+                     "===="},
+        {"bucket[4]", ".iiii"
+                      ".."
+                      "i"
+                      "iii"
+                      ".."
+                      "iiii"},
+        {"truncate[4]", ".===="
+                        ".."
+                        "."
+                        "..."
+                        ".."
+                        "==.."},
+        {"year", "....."
+                 ".."
+                 "i"
+                 ".ii"
+                 ".."
+                 "...."},
+        {"day", "....."
+                ".."
+                "d"
+                ".dd"
+                ".."
+                "...."},
+        {"hour", "....."
+                 ".."
+                 "."
+                 ".ii"
+                 ".."
+                 "...."},
+        {"void", "====="
+                 "=="
+                 "="
+                 "==="
+                 "=="
+                 "===="},
     };
-    static const enum type_kind kinds[] = {TYPE_BOOLEAN, TYPE_INT8, TYPE_INT16, TYPE_INT32, TYPE_INT64, TYPE_FLOAT,
-                                           TYPE_DOUBLE, TYPE_DATE, TYPE_TIME, TYPE_TIMESTAMP, TYPE_TIMESTAMP_LTZ,
-                                           TYPE_INTERVAL_MONTHS, TYPE_INTERVAL_MILLIS, TYPE_STRING, TYPE_BINARY, TYPE_UUID};
+    static const enum type_kind kinds[] = {TYPE_BOOLEAN,
+                                           TYPE_INT8,
+                                           TYPE_INT16,
+                                           TYPE_INT32,
+                                           TYPE_INT64,
+                                           TYPE_FLOAT,
+                                           TYPE_DOUBLE,
+                                           TYPE_DATE,
+                                           TYPE_TIME,
+                                           TYPE_TIMESTAMP,
+                                           TYPE_TIMESTAMP_LTZ,
+                                           TYPE_INTERVAL_MONTHS,
+                                           TYPE_INTERVAL_MILLIS,
+                                           TYPE_STRING,
+                                           TYPE_BINARY,
+                                           TYPE_UUID};
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct transform t;
-        struct error     e;
+        struct error e;
 
         ASSERT_OK(transform_parse(slice_text(cases[i].transform), &t, &e), &e);
         for (size_t k = 0; k < COUNT_OF(kinds); k++) {
             const struct type *source = type_simple(kinds[k], false), *result = NULL;
-            char               want = cases[i].result[k], got = '.';
+            char want = cases[i].result[k], got = '.';
 
             if (transform_result(t, source, &result, &e) == OK)
-                got = result->kind == source->kind                                         ? '='
-                      : result->kind == TYPE_DATE                                          ? 'd'
+                got = result->kind == source->kind                                          ? '='
+                      : result->kind == TYPE_DATE                                           ? 'd'
                       : kinds[k] <= TYPE_INT32 && want == '=' && result->kind == TYPE_INT32 ? '='
-                                                                                           : 'i';
+                                                                                            : 'i';
             if (want == 'i' && result && result->kind == TYPE_INT32)
                 got = 'i';
             if (want == 'd' && result && result->kind == TYPE_DATE)
@@ -70,23 +124,28 @@ static void test_types(UNUSED void **state)
 static const struct schema *test_schema(struct arena *arena)
 {
     const struct schema *plain, *schema;
-    struct error         e;
-    int32_t              last;
+    struct error e;
+    int32_t last;
 
-    ASSERT_OK(schema_parse(arena,
-                           SLICE("start_date TIMESTAMP(6), data_type STRING, user_id BIGINT, name STRING, `a.b` INT, "
-                                 "loc ROW<city STRING, at ROW<ts TIMESTAMP(6)>>, list ARRAY<STRING>, price DECIMAL(9, 2)"),
-                           &plain, &e),
-              &e);
+    ASSERT_OK(
+        schema_parse(
+            arena,
+            SLICE("start_date TIMESTAMP(6), data_type STRING, user_id BIGINT, name STRING, `a.b` INT, "
+                  "loc ROW<city STRING, at ROW<ts TIMESTAMP(6)>>, list ARRAY<STRING>, price DECIMAL(9, 2)"),
+            &plain, &e),
+        &e);
     ASSERT_OK(metadata_assign_ids(arena, plain, &schema, &last, &e), &e);
     return schema;
 }
 
 static void test_specs(UNUSED void **state)
 {
-    static const struct { const char *text, *want; } cases[] = {
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
         {"days(start_date), data_type", "start_date_day=day(1) data_type=identity(2)"},
-        {"bucket(16, user_id), truncate(4, name) AS prefix", "user_id_bucket=bucket[16](3) prefix=truncate[4](4)"},
+        {"bucket(16, user_id), truncate(4, name) AS prefix",
+         "user_id_bucket=bucket[16](3) prefix=truncate[4](4)"},
         {"bucket(user_id,16)", "user_id_bucket=bucket[16](3)"},
         {" HOURS ( `start_date` ) , `data_type` as dt ", "start_date_hour=hour(1) dt=identity(2)"},
         {"years(start_date)", "start_date_year=year(1)"},
@@ -97,13 +156,13 @@ static void test_specs(UNUSED void **state)
         {"void(user_id)", "user_id_null=void(3)"},
         {"truncate(10, price), name", "price_trunc=truncate[10](8) name=identity(4)"},
     };
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena);
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct partition_spec *spec;
-        struct bytes                 b = {0};
-        struct error                 e;
+        struct bytes b = {0};
+        struct error e;
 
         ASSERT_OK(partition_spec_parse(&arena, slice_text(cases[i].text), schema, &spec, &e), &e);
         for (int32_t k = 0; k < spec->field_count; k++) {
@@ -121,7 +180,9 @@ static void test_specs(UNUSED void **state)
 
 static void test_bad_specs(UNUSED void **state)
 {
-    static const struct { const char *text, *why; } cases[] = {
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
         {"", "a column is wanted"},
         {"nothing", "no column `nothing`"},
         {"days(data_type)", "does not take"},
@@ -142,12 +203,12 @@ static void test_bad_specs(UNUSED void **state)
         {"`data_type", "a column is wanted"},
         {"bucket(99999999999, user_id)", "number is wanted"},
     };
-    struct arena         arena = {0};
+    struct arena arena = {0};
     const struct schema *schema = test_schema(&arena);
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct partition_spec *spec;
-        struct error                 e;
+        struct error e;
 
         if (partition_spec_parse(&arena, slice_text(cases[i].text), schema, &spec, &e) != ERR_CONFIG ||
             strstr(e.text, cases[i].why) == NULL)

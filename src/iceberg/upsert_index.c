@@ -98,28 +98,71 @@ static void release(struct upsert_index *x, int64_t number)
         file->row_count--;
 }
 
+/* Where an entry's row is; it leaves there. */
+static enum err leave(struct upsert_index *x, const struct place *place, const char **old_file, int64_t *old_position,
+                      struct error *e)
+{
+    const struct indexed_file *file = map_get(&x->files, number_key(&place->file));
+
+    if (file == NULL)
+        return error_set(e, ERR_CORRUPT, "the upsert index points to a file that its checkpoint does not name");
+    *old_file = file->path;
+    *old_position = place->position;
+    release(x, place->file);
+    return OK;
+}
+
 enum err upsert_index_set(struct upsert_index *x, struct key key, int64_t until_us, int64_t file, int64_t position,
                           bool *had, const char **old_file, int64_t *old_position, struct error *e)
 {
-    struct indexed_file *now = map_get(&x->files, number_key(&file)), *before;
+    struct indexed_file *now = map_get(&x->files, number_key(&file));
     struct place        *place;
     bool                 created;
+    enum err             rc;
 
     assert(now != NULL);
     if ((place = state_edit(x->state, key, until_us, &created)) == NULL)
         return error_memory(e, key.bytes.len + sizeof *place, "the upsert index");
     *had = !created;
-    if (!created) {
-        before = map_get(&x->files, number_key(&place->file));
-        if (before == NULL)
-            return error_set(e, ERR_CORRUPT, "the upsert index points to a file that its checkpoint does not name");
-        *old_file = before->path;
-        *old_position = place->position;
-        release(x, place->file);
-    }
+    if (!created && (rc = leave(x, place, old_file, old_position, e)) != OK)
+        return rc;
     *place = (struct place){file, position};
     now->row_count++;
     return OK;
+}
+
+enum err upsert_index_remove(struct upsert_index *x, struct key key, int64_t until_us, bool *had,
+                             const char **old_file, int64_t *old_position, struct error *e)
+{
+    struct slice value = state_get(x->state, key, until_us);
+    struct place place;
+
+    *had = value.len > 0;
+    if (!*had)
+        return OK;
+    memcpy(&place, value.ptr, sizeof place);
+    state_remove(x->state, key, until_us);
+    return leave(x, &place, old_file, old_position, e);
+}
+
+void upsert_index_clear(struct upsert_index *x)
+{
+    struct map_entry *entry;
+    size_t            at = 0;
+    int64_t           until;
+
+    while (state_next_namespace(x->state, INT64_MIN, &until))
+        state_drop_namespace(x->state, until);
+    while ((entry = map_next(&x->files, &at)) != NULL)
+        mem_free(entry->value);
+    map_fini(&x->files);
+    map_init(&x->files);
+    x->recount = false;
+}
+
+size_t upsert_index_count(const struct upsert_index *x)
+{
+    return state_count(x->state);
 }
 
 void upsert_index_advance(struct upsert_index *x, int64_t watermark_us)

@@ -18,10 +18,19 @@ MUST_USE enum err upsert_index_new(struct state_store *store, const struct schem
 void              upsert_index_free(struct upsert_index *x);
 
 /* The row of key is now at position of file (a number from upsert_index_file). *old_file, *old_position: where it was
- * before; false in *had when there was none. until_us: see above. */
+ * before; false in *had when there was none. until_us: see above;
+ * a key must always come with the same. */
 MUST_USE enum err upsert_index_set(struct upsert_index *x, struct key key, int64_t until_us, int64_t file,
                                    int64_t position, bool *had, const char **old_file, int64_t *old_position,
                                    struct error *e);
+
+/* The row of key is deleted: where it was, as above. */
+MUST_USE enum err upsert_index_remove(struct upsert_index *x, struct key key, int64_t until_us, bool *had,
+                                      const char **old_file, int64_t *old_position, struct error *e);
+
+/* Forget everything: the index is to be made anew. */
+void   upsert_index_clear(struct upsert_index *x);
+size_t upsert_index_count(const struct upsert_index *x); /* keys */
 
 /* A number for a new file; path is copied. Numbers are unique over subtasks and restarts. */
 MUST_USE enum err upsert_index_file(struct upsert_index *x, const char *path, int64_t *file, struct error *e);

@@ -1,6 +1,7 @@
 /* iceberg_metadata_fuzz.c: table metadata, changes of it, and partitioning as text.
- * The input is a document, and behind a 0 byte perhaps a list of updates, and behind another a partitioning. Whatever is
- * taken must be written and read again as the same, and what a change makes of it must be metadata too or be refused.
+ * The input is a document, and behind a 0 byte perhaps a list of updates, and behind another a partitioning.
+ * Whatever is taken must be written and read again as the same, and what a change makes of it must be
+ * metadata too or be refused.
  */
 #include "base/arena.h"
 #include "iceberg/catalog.h"
@@ -8,7 +9,7 @@
 
 static struct slice next_part(struct slice *left)
 {
-    const char  *end = left->len ? memchr(left->ptr, '\0', left->len) : NULL;
+    const char *end = left->len ? memchr(left->ptr, '\0', left->len) : NULL;
     struct slice part = slice_of(left->ptr, end ? (size_t)(end - left->ptr) : left->len);
 
     *left = slice_from(*left, part.len + (end != NULL));
@@ -17,9 +18,9 @@ static struct slice next_part(struct slice *left)
 
 static void check_round_trip(const struct metadata *m)
 {
-    struct bytes     text = {0};
+    struct bytes text = {0};
     struct metadata *again;
-    struct error     e;
+    struct error e;
 
     assert(metadata_encode(m->json, false, &text, &e) == OK);
     assert(metadata_parse(bytes_all(&text), "again", &again, &e) == OK);
@@ -31,11 +32,12 @@ static void check_round_trip(const struct metadata *m)
 static void check_apply(const struct metadata *m, struct slice text)
 {
     struct metadata *changed;
-    json_t          *updates, *none = json_array(), *doc;
-    struct error     e;
+    json_t *updates, *none = json_array(), *doc;
+    struct error e;
 
     if (json_field_parse(text, &updates, &e) == OK) {
-        if (metadata_apply(m, none, updates, 1, "old", &doc, &e) == OK && metadata_of_json(doc, "changed", &changed, &e) == OK) {
+        if (metadata_apply(m, none, updates, 1, "old", &doc, &e) == OK &&
+            metadata_of_json(doc, "changed", &changed, &e) == OK) {
             check_round_trip(changed);
             metadata_free(changed);
         }
@@ -48,15 +50,16 @@ static void check_apply(const struct metadata *m, struct slice text)
 
 static void check_spec(const struct metadata *m, struct slice text)
 {
-    struct arena                 arena = {0};
-    const struct schema         *schema;
+    struct arena arena = {0};
+    const struct schema *schema;
     const struct partition_spec *spec;
-    struct partitioner          *p;
-    int32_t                      last;
-    struct error                 e;
+    struct partitioner *p;
+    int32_t last;
+    struct error e;
 
     assert(metadata_assign_ids(&arena, m->schema, &schema, &last, &e) == OK);
-    if (partition_spec_parse(&arena, text, schema, &spec, &e) == OK && partitioner_new(spec, schema, &p, &e) == OK)
+    if (partition_spec_parse(&arena, text, schema, &spec, &e) == OK &&
+        partitioner_new(spec, schema, &p, &e) == OK)
         partitioner_free(p);
     arena_fini(&arena);
 }
@@ -65,9 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct slice     left = slice_of(data, size), document = next_part(&left), updates = next_part(&left);
+    struct slice left = slice_of(data, size), document = next_part(&left), updates = next_part(&left);
     struct metadata *m;
-    struct error     e;
+    struct error e;
 
     if (metadata_parse(document, "input", &m, &e) != OK)
         return 0;

@@ -1,15 +1,15 @@
-/* manifest_fuzz.c: manifests, manifest lists and the files' entries of checkpoints. The first byte of the input says which.
- * What is read must be writable, and be the same when it is read again.
+/* manifest_fuzz.c: manifests, manifest lists and the files' entries of checkpoints. The first byte of the
+ * input says which. What is read must be writable, and be the same when it is read again.
  */
 #include "iceberg/manifest.h"
 #include "io/fs.h"
 
-/* --- one file, read and written in memory --------------------------------------------------------------------------- */
+/* --- one file, read and written in memory --------------------------------------------------------------- */
 
 struct one_file {
-    struct fs      base;
+    struct fs base;
     struct fs_file file;
-    struct bytes   data;
+    struct bytes data;
 };
 
 static struct one_file *one_of(struct fs *fs)
@@ -17,7 +17,8 @@ static struct one_file *one_of(struct fs *fs)
     return CONTAINER_OF(fs, struct one_file, base);
 }
 
-static enum err one_read(struct fs *fs, const char *path, int64_t offset, int64_t len, struct bytes *out, struct error *e)
+static enum err one_read(struct fs *fs, const char *path, int64_t offset, int64_t len, struct bytes *out,
+                         struct error *e)
 {
     (void)path;
     (void)offset;
@@ -54,19 +55,26 @@ static enum err one_publish(struct fs_file *f, enum fs_publish how, struct error
 static const struct fs_ops one_ops = {
     .name = "one", .read = one_read, .create = one_create, .write = one_write, .publish = one_publish};
 
-/* --- what is fuzzed -------------------------------------------------------------------------------------------------- */
+/* --- what is fuzzed ------------------------------------------------------------------------------------- */
 
 static const char document[] =
-    "{\"format-version\":2,\"table-uuid\":\"u\",\"location\":\"l\",\"last-sequence-number\":9,\"last-updated-ms\":1,\"last-column-id\":5,"
+    "{\"format-version\":2,\"table-uuid\":\"u\",\"location\":\"l\",\"last-sequence-number\":9,\"last-updated-"
+    "ms\":1,\"last-column-id\":5,"
     "\"current-schema-id\":0,\"schemas\":[{\"type\":\"struct\",\"schema-id\":0,\"fields\":["
-    "{\"id\":1,\"name\":\"id\",\"required\":true,\"type\":\"long\"},{\"id\":2,\"name\":\"ts\",\"required\":false,\"type\":\"timestamp\"},"
-    "{\"id\":3,\"name\":\"data_type\",\"required\":false,\"type\":\"string\"},{\"id\":4,\"name\":\"value\",\"required\":false,\"type\":\"double\"},"
+    "{\"id\":1,\"name\":\"id\",\"required\":true,\"type\":\"long\"},{\"id\":2,\"name\":\"ts\",\"required\":"
+    "false,\"type\":\"timestamp\"},"
+    "{\"id\":3,\"name\":\"data_type\",\"required\":false,\"type\":\"string\"},{\"id\":4,\"name\":\"value\","
+    "\"required\":false,\"type\":\"double\"},"
     "{\"id\":5,\"name\":\"price\",\"required\":false,\"type\":\"decimal(20, 3)\"}]}],\"default-spec-id\":0,"
-    "\"partition-specs\":[{\"spec-id\":0,\"fields\":[{\"name\":\"ts_day\",\"transform\":\"day\",\"source-id\":2,\"field-id\":1000},"
+    "\"partition-specs\":[{\"spec-id\":0,\"fields\":[{\"name\":\"ts_day\",\"transform\":\"day\",\"source-"
+    "id\":2,\"field-id\":1000},"
     "{\"name\":\"data_type\",\"transform\":\"identity\",\"source-id\":3,\"field-id\":1001}]},"
-    "{\"spec-id\":1,\"fields\":[{\"name\":\"value\",\"transform\":\"identity\",\"source-id\":4,\"field-id\":1002},"
-    "{\"name\":\"price\",\"transform\":\"truncate[10]\",\"source-id\":5,\"field-id\":1003}]},{\"spec-id\":2,\"fields\":[]}],"
-    "\"last-partition-id\":1003,\"default-sort-order-id\":0,\"sort-orders\":[{\"order-id\":0,\"fields\":[]}],\"properties\":{}}";
+    "{\"spec-id\":1,\"fields\":[{\"name\":\"value\",\"transform\":\"identity\",\"source-id\":4,\"field-id\":"
+    "1002},"
+    "{\"name\":\"price\",\"transform\":\"truncate[10]\",\"source-id\":5,\"field-id\":1003}]},{\"spec-id\":2,"
+    "\"fields\":[]}],"
+    "\"last-partition-id\":1003,\"default-sort-order-id\":0,\"sort-orders\":[{\"order-id\":0,\"fields\":[]}],"
+    "\"properties\":{}}";
 
 static void same_file(const struct data_file *a, const struct data_file *b)
 {
@@ -79,13 +87,15 @@ static void same_file(const struct data_file *a, const struct data_file *b)
     bytes_fini(&y);
 }
 
-/* Write entries and read them again; false when the reader refuses (texts that are not UTF-8 are written as they came). */
-static bool again(struct one_file *fs, const struct metadata *m, int32_t spec_id, struct manifest_entry *entries, int32_t count,
-                  struct arena *arena, struct manifest_entry **out)
+/* Write entries and read them again; false when the reader refuses (texts that are not UTF-8 are written as
+ * they came). */
+static bool again(struct one_file *fs, const struct metadata *m, int32_t spec_id,
+                  struct manifest_entry *entries, int32_t count, struct arena *arena,
+                  struct manifest_entry **out)
 {
     struct manifest written;
-    int32_t         n;
-    struct error    e;
+    int32_t n;
+    struct error e;
 
     for (int32_t i = 0; i < count; i++)
         entries[i].status = ENTRY_EXISTING; /* so that all numbers are written */
@@ -97,13 +107,15 @@ static bool again(struct one_file *fs, const struct metadata *m, int32_t spec_id
     return true;
 }
 
-/* The first time things that mean nothing may get lost (a lower bound without an upper one); then nothing does. */
-static void check_entries(struct one_file *fs, const struct metadata *m, struct manifest_entry *entries, int32_t count, int32_t spec_id,
-                          struct arena *arena)
+/* The first time things that mean nothing may get lost (a lower bound without an upper one); then nothing
+ * does. */
+static void check_entries(struct one_file *fs, const struct metadata *m, struct manifest_entry *entries,
+                          int32_t count, int32_t spec_id, struct arena *arena)
 {
     struct manifest_entry *first, *second;
 
-    if (!again(fs, m, spec_id, entries, count, arena, &first) || !again(fs, m, spec_id, first, count, arena, &second))
+    if (!again(fs, m, spec_id, entries, count, arena, &first) ||
+        !again(fs, m, spec_id, first, count, arena, &second))
         return;
     for (int32_t i = 0; i < count; i++)
         same_file(&first[i].file, &second[i].file);
@@ -111,12 +123,13 @@ static void check_entries(struct one_file *fs, const struct metadata *m, struct 
 
 static void check_manifest(struct one_file *fs, int32_t spec_id)
 {
-    struct arena           arena = {0};
-    struct metadata       *m;
-    struct manifest        manifest = {.path = "m", .spec_id = spec_id, .sequence_number = 5, .added_snapshot_id = 7};
+    struct arena arena = {0};
+    struct metadata *m;
+    struct manifest manifest = {
+        .path = "m", .spec_id = spec_id, .sequence_number = 5, .added_snapshot_id = 7};
     struct manifest_entry *entries;
-    int32_t                count;
-    struct error           e;
+    int32_t count;
+    struct error e;
 
     if (metadata_parse(slice_text(document), "document", &m, &e) != OK)
         assert(false && "the document is good");
@@ -128,25 +141,26 @@ static void check_manifest(struct one_file *fs, int32_t spec_id)
 
 static void check_list(struct one_file *fs)
 {
-    struct arena     arena = {0};
-    struct snapshot  s = {.id = 1, .sequence_number = 1};
+    struct arena arena = {0};
+    struct snapshot s = {.id = 1, .sequence_number = 1};
     struct manifest *list, *again;
-    int32_t          count, n;
-    struct error     e;
+    int32_t count, n;
+    struct error e;
 
     if (manifest_list_read(&fs->base, "l", &arena, &list, &count, &e) == OK &&
-        manifest_list_write(&fs->base, "l", &s, list, count, &e) == OK && manifest_list_read(&fs->base, "l", &arena, &again, &n, &e) == OK)
+        manifest_list_write(&fs->base, "l", &s, list, count, &e) == OK &&
+        manifest_list_read(&fs->base, "l", &arena, &again, &n, &e) == OK)
         assert(n == count);
     arena_fini(&arena);
 }
 
 static void check_entry(struct slice data)
 {
-    struct arena     arena = {0};
-    struct reader    r = reader_of(data);
+    struct arena arena = {0};
+    struct reader r = reader_of(data);
     struct data_file f, again;
-    struct bytes     text = {0};
-    struct error     e;
+    struct bytes text = {0};
+    struct error e;
 
     if (data_file_decode(&r, &arena, &f, &e) == OK) {
         data_file_encode(&f, &text);
@@ -164,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct one_file fs = {.base.ops = &one_ops};
-    struct slice    rest;
+    struct slice rest;
 
     if (size < 2)
         return 0;

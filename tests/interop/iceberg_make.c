@@ -1,9 +1,9 @@
 /* iceberg_make.c: the C half of iceberg_check.py.
- *   iceberg_make tables hadoop WAREHOUSE        makes the tables db.events, db.typed, db.empty and commits to them
- *   iceberg_make tables rest URI WAREHOUSE      the same in a REST catalog, whose database db exists
- *   iceberg_make append rest URI WAREHOUSE NAMESPACE TABLE   appends ten rows `id` to a table that has just that column
- *   iceberg_make files METADATA                 prints the live files of a table of any writer, a line each
- * The rows are numbers worked out again by iceberg_check.py. Build: see there.
+ *   iceberg_make tables hadoop WAREHOUSE        makes the tables db.events, db.typed, db.empty and commits to
+ * them iceberg_make tables rest URI WAREHOUSE      the same in a REST catalog, whose database db exists
+ *   iceberg_make append rest URI WAREHOUSE NAMESPACE TABLE   appends ten rows `id` to a table that has just
+ * that column iceberg_make files METADATA                 prints the live files of a table of any writer, a
+ * line each The rows are numbers worked out again by iceberg_check.py. Build: see there.
  */
 #include "base/map.h"
 #include "batch/builder.h"
@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct fs    *fs;
-static struct arena  arena;
+static struct fs *fs;
+static struct arena arena;
 
 static void check(enum err rc, const struct error *e)
 {
@@ -26,19 +26,19 @@ static void check(enum err rc, const struct error *e)
     exit(1);
 }
 
-/* --- data files ----------------------------------------------------------------------------------------------- */
+/* --- data files ----------------------------------------------------------------------------------------- */
 
 /* Rows of batch, in one Parquet file at path, as an entry. */
-static struct data_file write_file(const struct schema *schema, struct batch *batch, const int32_t *rows, int32_t count,
-                                   const char *path)
+static struct data_file write_file(const struct schema *schema, struct batch *batch, const int32_t *rows,
+                                   int32_t count, const char *path)
 {
-    struct parquet_options  options = {.codec = PARQUET_ZSTD};
-    struct parquet_writer  *w;
-    struct parquet_summary  s;
-    struct fs_file         *f;
-    struct file_column     *columns;
-    struct data_file        out = {.path = path};
-    struct error            e;
+    struct parquet_options options = {.codec = PARQUET_ZSTD};
+    struct parquet_writer *w;
+    struct parquet_summary s;
+    struct fs_file *f;
+    struct file_column *columns;
+    struct data_file out = {.path = path};
+    struct error e;
 
     check(fs_create(fs, path, &f, &e), &e);
     check(parquet_writer_new(schema, &options, f, NULL, &w, &e), &e);
@@ -48,8 +48,14 @@ static struct data_file write_file(const struct schema *schema, struct batch *ba
     for (int32_t i = 0; i < s.column_count; i++) {
         const struct parquet_column_stats *c = &s.columns[i];
 
-        columns[i] = (struct file_column){c->field_id, c->size_bytes, c->value_count, c->null_count, c->nan_count, c->has_bounds,
-                                          arena_slice(&arena, c->lower), arena_slice(&arena, c->upper)};
+        columns[i] = (struct file_column){c->field_id,
+                                          c->size_bytes,
+                                          c->value_count,
+                                          c->null_count,
+                                          c->nan_count,
+                                          c->has_bounds,
+                                          arena_slice(&arena, c->lower),
+                                          arena_slice(&arena, c->upper)};
     }
     out.record_count = s.row_count;
     out.size_bytes = s.file_bytes;
@@ -63,28 +69,31 @@ static struct data_file write_file(const struct schema *schema, struct batch *ba
 }
 
 /* Split batch by partition, a file each, and commit them with the other files as one change. */
-static void commit_batch(struct table *t, struct batch *batch, int64_t checkpoint, const struct data_file *more, int32_t more_count)
+static void commit_batch(struct table *t, struct batch *batch, int64_t checkpoint,
+                         const struct data_file *more, int32_t more_count)
 {
     static const char *const extra[] = {"weir.offsets", "{\"events-0\":42}", NULL};
-    struct partitioner      *p;
-    struct data_file         files[256];
-    struct change            change = {"interop", checkpoint, extra, 0, files};
-    struct commit_result     result;
-    int32_t                 *numbers = calloc((size_t)batch->row_count, sizeof *numbers), *rows = calloc((size_t)batch->row_count, sizeof *rows);
-    struct error             e;
+    struct partitioner *p;
+    struct data_file files[256];
+    struct change change = {"interop", checkpoint, extra, 0, files};
+    struct commit_result result;
+    int32_t *numbers = calloc((size_t)batch->row_count, sizeof *numbers),
+            *rows = calloc((size_t)batch->row_count, sizeof *rows);
+    struct error e;
 
     check(partitioner_new(t->metadata->spec, t->metadata->schema, &p, &e), &e);
     check(partitioner_assign(p, batch, numbers, &e), &e);
     for (int32_t part = 0; part < partitioner_count(p); part++) {
-        const char *path = arena_printf(&arena, "%s/data/%s/%05d-%05d.parquet", t->metadata->location, partitioner_path(p, part),
-                                        (int)checkpoint, part);
-        int32_t     n = 0, fields = t->metadata->spec->field_count;
+        const char *path = arena_printf(&arena, "%s/data/%s/%05d-%05d.parquet", t->metadata->location,
+                                        partitioner_path(p, part), (int)checkpoint, part);
+        int32_t n = 0, fields = t->metadata->spec->field_count;
 
         for (int32_t i = 0; i < batch->row_count; i++)
             if (numbers[i] == part)
                 rows[n++] = i;
         files[change.file_count] = write_file(t->metadata->schema, batch, rows, n, path);
-        files[change.file_count].partition = arena_copy(&arena, partitioner_values(p, part), sizeof(struct partition_value) * (size_t)fields);
+        files[change.file_count].partition = arena_copy(&arena, partitioner_values(p, part),
+                                                        sizeof(struct partition_value) * (size_t)fields);
         files[change.file_count++].partition_count = fields;
     }
     for (int32_t i = 0; i < more_count; i++)
@@ -97,16 +106,16 @@ static void commit_batch(struct table *t, struct batch *batch, int64_t checkpoin
     free(rows);
 }
 
-/* --- tables --------------------------------------------------------------------------------------------------- */
+/* --- tables --------------------------------------------------------------------------------------------- */
 
-static struct table *make_table(struct catalog *c, const char *name, const char *columns, const char *partition,
-                                const char *const *key, const char *const *properties)
+static struct table *make_table(struct catalog *c, const char *name, const char *columns,
+                                const char *partition, const char *const *key, const char *const *properties)
 {
-    struct table_spec    spec = {.primary_key = key, .properties = properties, .comment = "made by weir"};
+    struct table_spec spec = {.primary_key = key, .properties = properties, .comment = "made by weir"};
     const struct schema *plain;
-    struct table        *t;
-    int32_t              last;
-    struct error         e;
+    struct table *t;
+    int32_t last;
+    struct error e;
 
     check(schema_parse(&arena, slice_text(columns), &plain, &e), &e);
     check(metadata_assign_ids(&arena, plain, &spec.schema, &last, &e), &e);
@@ -122,9 +131,9 @@ static struct table *make_table(struct catalog *c, const char *name, const char 
 static struct batch *event_rows(const struct schema *schema, int32_t from, int32_t count)
 {
     static const char *const types[] = {"steps", "heart rate/min", "sp\xc3\xb6", "a=b&c"};
-    struct builder           b;
-    struct batch            *batch;
-    struct error             e;
+    struct builder b;
+    struct batch *batch;
+    struct error e;
 
     assert(builder_init(&b, schema, NULL));
     for (int32_t i = from; i < from + count; i++) {
@@ -144,20 +153,22 @@ static struct batch *event_rows(const struct schema *schema, int32_t from, int32
 /* A position delete file for the first row of each data file of the first commit. */
 static struct data_file delete_first_rows(struct table *t, const struct data_file *victim, int number)
 {
-    static const struct type   text = {.kind = TYPE_STRING}, number_type = {.kind = TYPE_INT64};
-    static const struct field  fields[] = {{"file_path", &text, 2147483546, NULL}, {"pos", &number_type, 2147483545, NULL}};
+    static const struct type text = {.kind = TYPE_STRING}, number_type = {.kind = TYPE_INT64};
+    static const struct field fields[] = {{"file_path", &text, 2147483546, NULL},
+                                          {"pos", &number_type, 2147483545, NULL}};
     static const struct schema schema = {2, fields};
-    struct builder             b;
-    struct batch              *batch;
-    struct data_file           out;
-    int32_t                    row = 0;
-    struct error               e;
+    struct builder b;
+    struct batch *batch;
+    struct data_file out;
+    int32_t row = 0;
+    struct error e;
 
     assert(builder_init(&b, &schema, NULL));
     builder_copied(&b.columns[0], victim->path, strlen(victim->path));
     builder_i64(&b.columns[1], 0);
     check(builder_finish(&b, &batch, &e), &e);
-    out = write_file(&schema, batch, &row, 1, arena_printf(&arena, "%s/data/delete-%d.parquet", t->metadata->location, number));
+    out = write_file(&schema, batch, &row, 1,
+                     arena_printf(&arena, "%s/data/delete-%d.parquet", t->metadata->location, number));
     out.content = FILE_POSITION_DELETES;
     out.partition = victim->partition;
     out.partition_count = victim->partition_count;
@@ -169,23 +180,33 @@ static struct data_file delete_first_rows(struct table *t, const struct data_fil
 
 static void make_events(struct catalog *c)
 {
-    static const char *const properties[] = {"write.metadata.compression-codec", "gzip", "commit.manifest.min-count-to-merge", "3",
-                                             "write.metadata.previous-versions-max", "3",
-                                             "write.metadata.delete-after-commit.enabled", "true", NULL};
+    static const char *const properties[] = {"write.metadata.compression-codec",
+                                             "gzip",
+                                             "commit.manifest.min-count-to-merge",
+                                             "3",
+                                             "write.metadata.previous-versions-max",
+                                             "3",
+                                             "write.metadata.delete-after-commit.enabled",
+                                             "true",
+                                             NULL};
     static const char *const key[] = {"id", NULL};
-    struct table            *t = make_table(c, "events", "id BIGINT NOT NULL, ts TIMESTAMP(6) NOT NULL, data_type STRING, value DOUBLE",
-                                            "days(ts), data_type", key, properties);
-    struct data_file        *files, deletes[64];
-    int32_t                  count, n = 0;
-    struct batch            *batch;
-    struct error             e;
+    struct table *t = make_table(
+        c, "events", "id BIGINT NOT NULL, ts TIMESTAMP(6) NOT NULL, data_type STRING, value DOUBLE",
+        "days(ts), data_type", key, properties);
+    struct data_file *files, deletes[64];
+    int32_t count, n = 0;
+    struct batch *batch;
+    struct error e;
 
     for (int32_t checkpoint = 1; checkpoint <= 4; checkpoint++) {
         batch = event_rows(t->metadata->schema, (checkpoint - 1) * EVENT_ROWS / 5, EVENT_ROWS / 5);
         commit_batch(t, batch, checkpoint, NULL, 0);
         batch_unref(batch);
     }
-    check(manifest_live_files(fs, t->metadata, metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), &arena, &files, &count, &e), &e);
+    check(manifest_live_files(fs, t->metadata,
+                              metadata_snapshot(t->metadata, t->metadata->current_snapshot_id), &arena,
+                              &files, &count, &e),
+          &e);
     for (int32_t i = 0; i < count; i++)
         if (files[i].sequence_number == 1 && n < 64) {
             deletes[n] = delete_first_rows(t, &files[i], n);
@@ -201,21 +222,23 @@ static void make_events(struct catalog *c)
 /* Every type, and a partition by most of them. */
 static void make_typed(struct catalog *c)
 {
-    static const char columns[] = "b BOOLEAN, i INT, l BIGINT, f FLOAT, d DOUBLE, de DECIMAL(20, 3), da DATE, ti TIME(6), "
-                                  "ts TIMESTAMP(6), tz TIMESTAMP_LTZ(6), s STRING, bi BYTES, fi BINARY(3), "
-                                  "li ARRAY<INT>, m MAP<STRING NOT NULL, BIGINT>, r ROW<x INT, y STRING>, sm SMALLINT";
-    struct table     *t = make_table(c, "typed", columns,
-                                     "b, bucket(4, i), truncate(100, l), truncate(1000, de) AS dt, year(da), bucket(8, ti), hours(ts), "
-                                     "month(tz), truncate(2, s), bucket(5, bi), r.x, sm",
-                                     NULL, NULL);
-    struct builder    b;
-    struct batch     *batch;
-    struct error      e;
+    static const char columns[] =
+        "b BOOLEAN, i INT, l BIGINT, f FLOAT, d DOUBLE, de DECIMAL(20, 3), da DATE, ti TIME(6), "
+        "ts TIMESTAMP(6), tz TIMESTAMP_LTZ(6), s STRING, bi BYTES, fi BINARY(3), "
+        "li ARRAY<INT>, m MAP<STRING NOT NULL, BIGINT>, r ROW<x INT, y STRING>, sm SMALLINT";
+    struct table *t = make_table(
+        c, "typed", columns,
+        "b, bucket(4, i), truncate(100, l), truncate(1000, de) AS dt, year(da), bucket(8, ti), hours(ts), "
+        "month(tz), truncate(2, s), bucket(5, bi), r.x, sm",
+        NULL, NULL);
+    struct builder b;
+    struct batch *batch;
+    struct error e;
 
     assert(builder_init(&b, t->metadata->schema, NULL));
     for (int32_t i = -3; i < 4; i++) {
         struct column_builder *k = b.columns;
-        char                   text[32];
+        char text[32];
 
         snprintf(text, sizeof text, "text number %d", i);
         if (i == 3) {
@@ -257,9 +280,10 @@ static void make_typed(struct catalog *c)
 
 static struct catalog *open_catalog(struct map *options)
 {
-    struct catalog_config config = {.name = "interop", .options = options, .fs = fs, .clock = clock_system(), .seed = random_entropy()};
-    struct catalog       *c;
-    struct error          e;
+    struct catalog_config config = {
+        .name = "interop", .options = options, .fs = fs, .clock = clock_system(), .seed = random_entropy()};
+    struct catalog *c;
+    struct error e;
 
     check(catalog_open(&config, &c, &e), &e);
     return c;
@@ -273,7 +297,7 @@ static void put(struct map *options, const char *key, char *value)
 static int tables(struct catalog *c)
 {
     struct table *empty;
-    struct error  e;
+    struct error e;
 
     check(catalog_namespace_create(c, "db", &e), &e);
     make_events(c);
@@ -286,10 +310,10 @@ static int tables(struct catalog *c)
 
 static int append(struct catalog *c, const char *name_space, const char *name)
 {
-    struct table  *t;
+    struct table *t;
     struct builder b;
-    struct batch  *batch;
-    struct error   e;
+    struct batch *batch;
+    struct error e;
 
     check(catalog_load(c, name_space, name, &t, &e), &e);
     assert(builder_init(&b, t->metadata->schema, NULL));
@@ -312,19 +336,21 @@ static void print_hex(const char *name, struct slice s)
 
 static int files(const char *path)
 {
-    struct metadata  *m;
+    struct metadata *m;
     struct data_file *list;
-    int32_t           count = 0;
-    struct error      e;
+    int32_t count = 0;
+    struct error e;
 
     check(metadata_read(fs, path, &m, &e), &e);
     if (m->current_snapshot_id)
-        check(manifest_live_files(fs, m, metadata_snapshot(m, m->current_snapshot_id), &arena, &list, &count, &e), &e);
+        check(manifest_live_files(fs, m, metadata_snapshot(m, m->current_snapshot_id), &arena, &list, &count,
+                                  &e),
+              &e);
     for (int32_t i = 0; i < count; i++) {
         const struct data_file *f = &list[i];
 
-        printf("%s content=%d records=%lld bytes=%lld sequence=%lld", f->path, (int)f->content, (long long)f->record_count,
-               (long long)f->size_bytes, (long long)f->sequence_number);
+        printf("%s content=%d records=%lld bytes=%lld sequence=%lld", f->path, (int)f->content,
+               (long long)f->record_count, (long long)f->size_bytes, (long long)f->sequence_number);
         for (int32_t k = 0; k < f->partition_count; k++)
             print_hex(f->partition[k].null ? "null" : "partition", f->partition[k].value);
         for (int32_t k = 0; k < f->column_count; k++) {
@@ -341,10 +367,10 @@ static int files(const char *path)
 
 int main(int argc, char **argv)
 {
-    struct map      options = {0};
+    struct map options = {0};
     struct catalog *c = NULL;
-    struct error    e;
-    int             rc = 2;
+    struct error e;
+    int rc = 2;
 
     check(fs_local_new(&fs, &e), &e);
     if (argc > 3 && strcmp(argv[1], "files") != 0) {

@@ -1,7 +1,7 @@
 # iceberg_rest.sh: a REST catalog of the Iceberg project's own parts: a catalog in SQLite behind the servlet that its tests
 # use, tables in the bucket of minio, or in a folder when WEIR_WAREHOUSE=file:///... is set. Its RESTCatalogServer would
 # listen on all interfaces, so Jetty's XML puts the parts together instead (server.xml, made at every start); no Java is
-# compiled. Views, many commits and conflicts behave as the reference; there is no authentication and no vended credential.
+# compiled. It asks nobody for a password, and hands out no credentials for the tables.
 ICEBERG_VERSION=1.10.1
 
 iceberg_rest_port() { echo "$WEIR_ICEBERG_REST_PORT"; }

@@ -97,7 +97,7 @@ maven_libs() { # name, coordinates...
         echo '</dependencies></project>'
     } >"$dir/pom.xml"
     say "fetching the libraries of $name"
-    (cd "$dir" && mvn -q -B -Dstyle.color=never dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs) >&2 ||
+    (cd "$dir" && TERM=dumb mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=libs) >&2 ||
         die "Maven could not fetch the libraries of $name (see above)"
     echo "$*" >"$dir/complete"
 }
@@ -126,6 +126,7 @@ service_up() { # name
     ! port_open "$port" || die "port $port, where $name should listen, is taken; set another one (lib.sh)"
     (cd "$dir" && "${fn}_start" "$dir") >>"$dir/log" 2>&1 </dev/null &
     pid=$!
+    disown "$pid"
     printf '%s\n%s\n' "$pid" "$(born $pid | xargs)" >"$dir/pid"
     for ((i = 0; i < 900; i++)); do
         if port_open "$port" && "${fn}_ready"; then
