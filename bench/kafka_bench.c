@@ -1,9 +1,11 @@
-/* kafka_bench.c: how fast the Kafka source makes raw batches, beside a bare librdkafka consumer, on the same topic.
+/* kafka_bench.c: how fast the Kafka source makes raw batches, beside a bare librdkafka consumer, on the same
+ * topic.
  *
  *   cmake --build BUILD --target kafka_bench      (with -DCMAKE_BUILD_TYPE=RelWithDebInfo, no sanitizers)
- *   kafka_bench HOST:PORT TOPIC fill COUNT BYTES  write COUNT messages of BYTES bytes, spread over its partitions
- *   kafka_bench HOST:PORT TOPIC bare|source       read all of it, from the beginning to the end
- *   kafka_bench HOST:PORT TOPIC slow RATE_MB      the same by the source, behind an operator that takes RATE_MB a second
+ *   kafka_bench HOST:PORT TOPIC fill COUNT BYTES  write COUNT messages of BYTES bytes, spread over its
+ * partitions kafka_bench HOST:PORT TOPIC bare|source       read all of it, from the beginning to the end
+ *   kafka_bench HOST:PORT TOPIC slow RATE_MB      the same by the source, behind an operator that takes
+ * RATE_MB a second
  *
  * Prints messages a second, CPU seconds per million messages, and the peak of resident memory.
  */
@@ -25,12 +27,14 @@ static double now(void)
 static void say(const char *what, int64_t count, int64_t bytes, double seconds)
 {
     struct rusage use;
-    double        cpu;
+    double cpu;
 
     getrusage(RUSAGE_SELF, &use);
-    cpu = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) + (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
-    printf("%s: %" PRId64 " messages in %.2f s: %.0f/s, %.0f MB/s, %.2f CPU s per million, peak %ld KiB\n", what, count,
-           seconds, (double)count / seconds, (double)bytes / seconds / 1e6, cpu / (double)count * 1e6, use.ru_maxrss);
+    cpu = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+          (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
+    printf("%s: %" PRId64 " messages in %.2f s: %.0f/s, %.0f MB/s, %.2f CPU s per million, peak %ld KiB\n",
+           what, count, seconds, (double)count / seconds, (double)bytes / seconds / 1e6,
+           cpu / (double)count * 1e6, use.ru_maxrss);
 }
 
 static void die(const char *why)
@@ -42,8 +46,8 @@ static void die(const char *why)
 static rd_kafka_t *client(rd_kafka_type_t type, const char *const (*settings)[2])
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char             why[256];
-    rd_kafka_t      *rk;
+    char why[256];
+    rd_kafka_t *rk;
 
     for (; (*settings)[0]; settings++)
         if (rd_kafka_conf_set(conf, (*settings)[0], (*settings)[1], why, sizeof why))
@@ -55,9 +59,10 @@ static rd_kafka_t *client(rd_kafka_type_t type, const char *const (*settings)[2]
 
 static void fill(const char *brokers, const char *topic, int64_t count, size_t bytes)
 {
-    const char *settings[][2] = {{"bootstrap.servers", brokers}, {"linger.ms", "20"}, {"batch.size", "500000"}, {NULL, NULL}};
+    const char *settings[][2] = {
+        {"bootstrap.servers", brokers}, {"linger.ms", "20"}, {"batch.size", "500000"}, {NULL, NULL}};
     rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, (const char *const(*)[2])settings);
-    char       *text = mem_alloc(bytes + 1);
+    char *text = mem_alloc(bytes + 1);
 
     if (text == NULL)
         die("no memory");
@@ -79,9 +84,9 @@ static void fill(const char *brokers, const char *topic, int64_t count, size_t b
 /* The partitions of topic, to be read from the beginning. */
 static rd_kafka_topic_partition_list_t *partitions(rd_kafka_t *rk, const char *topic)
 {
-    rd_kafka_topic_t                *rkt = rd_kafka_topic_new(rk, topic, NULL);
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(8);
-    const struct rd_kafka_metadata  *metadata;
+    const struct rd_kafka_metadata *metadata;
 
     if (rd_kafka_metadata(rk, 0, rkt, &metadata, 10000))
         die("no metadata");
@@ -94,17 +99,20 @@ static rd_kafka_topic_partition_list_t *partitions(rd_kafka_t *rk, const char *t
 
 static void bare(const char *brokers, const char *topic)
 {
-    static const char *settings[][2] = {{"bootstrap.servers", NULL},       {"group.id", "kafka-bench"},
-                                        {"enable.auto.commit", "false"},   {"enable.partition.eof", "true"},
-                                        {"queued.min.messages", "500000"}, {"max.partition.fetch.bytes", "4000000"},
+    static const char *settings[][2] = {{"bootstrap.servers", NULL},
+                                        {"group.id", "kafka-bench"},
+                                        {"enable.auto.commit", "false"},
+                                        {"enable.partition.eof", "true"},
+                                        {"queued.min.messages", "500000"},
+                                        {"max.partition.fetch.bytes", "4000000"},
                                         {NULL, NULL}};
-    static rd_kafka_message_t       *messages[4096];
+    static rd_kafka_message_t *messages[4096];
     rd_kafka_topic_partition_list_t *list;
-    rd_kafka_queue_t                *queue;
-    rd_kafka_t                      *rk;
-    int64_t                          count = 0, bytes = 0;
-    int                              ends = 0;
-    double                           start = now();
+    rd_kafka_queue_t *queue;
+    rd_kafka_t *rk;
+    int64_t count = 0, bytes = 0;
+    int ends = 0;
+    double start = now();
 
     settings[0][1] = brokers;
     rk = client(RD_KAFKA_CONSUMER, (const char *const(*)[2])settings);
@@ -131,10 +139,11 @@ static void bare(const char *brokers, const char *topic)
     rd_kafka_destroy(rk);
 }
 
-/* --- the source --------------------------------------------------------------------------------------------------- */
+/* --- the source
+ * --------------------------------------------------------------------------------------------------- */
 
 static int64_t taken_rows, taken_bytes;
-static double  rate_bytes, started;
+static double rate_bytes, started;
 
 /* Looks at every value's length, as a decoder would; takes its time when a rate is given. */
 static enum err take(UNUSED struct output *o, UNUSED int32_t port, struct batch *b, UNUSED struct error *e)
@@ -143,7 +152,7 @@ static enum err take(UNUSED struct output *o, UNUSED int32_t port, struct batch 
         taken_bytes += b->columns[RAW_VALUE].views[i].len;
     taken_rows += b->row_count;
     if (rate_bytes > 0) {
-        double          ahead = (double)taken_bytes / rate_bytes - (now() - started);
+        double ahead = (double)taken_bytes / rate_bytes - (now() - started);
         struct timespec pause = {.tv_nsec = (long)(ahead * 1e9)};
 
         if (ahead > 0)
@@ -155,11 +164,11 @@ static enum err take(UNUSED struct output *o, UNUSED int32_t port, struct batch 
 
 static void source(const char *brokers, const char *topic)
 {
-    struct kafka_source_spec    spec = KAFKA_SOURCE_SPEC_DEFAULTS;
+    struct kafka_source_spec spec = KAFKA_SOURCE_SPEC_DEFAULTS;
     struct kafka_harness_config config = {.spec = &spec, .budget_bytes = (size_t)128 << 20};
-    struct kafka_harness        h;
-    struct map                  properties = {0};
-    struct error                e;
+    struct kafka_harness h;
+    struct map properties = {0};
+    struct error e;
 
     if (!map_put(&properties, SLICE("bootstrap.servers"), (void *)(uintptr_t)brokers))
         die("no memory");

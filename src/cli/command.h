@@ -11,7 +11,7 @@ struct command {
 
 int command_run(int argc, char **argv);    /* run.c */
 int command_table(int argc, char **argv);  /* table.c */
-int command_config(int argc, char **argv); /* config_doc.c */
+int command_config(int argc, char **argv); /* config_reference.c */
 
 /* Say on standard error what is wrong with the arguments, and where the help is; returns 1. */
 int command_usage(const char *command, const char *fmt, ...) PRINTF(2, 3);

@@ -4,6 +4,8 @@
  *           upsert, the positions of the rows it replaces) --> parts of the checkpoint --complete--> committer: one snapshot
  *
  * Rows that come while a flush runs go into the buffer; when both are full the sink waits (ERR_WAIT).
+ * An upsert takes inserts and updates of either kind as `the row of this key is now`, passes over what was before an
+ * update, and deletes by key. A job that begins on a table with rows knows them by their keys (iceberg_rebuild.h).
  */
 #ifndef WEIR_CONNECTORS_ICEBERG_SINK_H
 #define WEIR_CONNECTORS_ICEBERG_SINK_H
@@ -16,6 +18,7 @@ struct iceberg_sink_spec {
     const char            *label;     /* "health_data_raw": of metrics */
     struct fs             *fs;
     const struct metadata *metadata;  /* of the table as it was when the job was planned: schema, spec, properties */
+    const struct map      *options;   /* the sink's, text by name: go before the table's properties; NULL: none */
     const int32_t         *columns;   /* per field of the table's schema: the incoming column, -1: none */
     size_t                 buffer_bytes; /* rows held before some are written, all subtasks together */
     bool                   upsert;
@@ -27,6 +30,12 @@ struct iceberg_sink_spec {
 };
 
 extern const struct operator_factory iceberg_sink_factory;
+
+/* The name under which the sink's commits are known: job/operator/lineage. Owned; NULL when there is no memory. */
+char *iceberg_sink_pipeline(const struct op_env *env);
+
+/* Until when (event time) the key of a row may change: the value of column field (-1: none) and lateness_us later. */
+int64_t iceberg_sink_until(const struct batch *b, int32_t field, int64_t lateness_us, int32_t row);
 
 /* iceberg_committer.c */
 enum err iceberg_committer_new(const void *spec, const struct op_env *env, struct committer **out, struct error *e);

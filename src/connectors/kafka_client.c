@@ -11,7 +11,8 @@
 #define LEAST_MEMORY  ((size_t)1 << 20)
 #define FETCH_API     1 /* the protocol's number of Fetch */
 
-/* --- errors ------------------------------------------------------------------------------------------------------- */
+/* --- errors
+ * ------------------------------------------------------------------------------------------------------- */
 
 bool kafka_client_retriable(rd_kafka_resp_err_t err)
 {
@@ -71,11 +72,13 @@ static enum err code_of(rd_kafka_resp_err_t err)
 
 enum err kafka_client_error(struct error *e, rd_kafka_resp_err_t err, const char *detail)
 {
-    enum err    rc = code_of(err);
-    const char *advice = rc == ERR_DENIED ? "; check properties.security.protocol, properties.sasl.* and the broker's ACLs"
-                                          : "";
+    enum err rc = code_of(err);
+    const char *advice = rc == ERR_DENIED
+                             ? "; check properties.security.protocol, properties.sasl.* and the broker's ACLs"
+                             : "";
 
-    error_set(e, rc, "%s (%s)%s", detail && *detail ? detail : rd_kafka_err2str(err), rd_kafka_err2name(err), advice);
+    error_set(e, rc, "%s (%s)%s", detail && *detail ? detail : rd_kafka_err2str(err), rd_kafka_err2name(err),
+              advice);
     return rc;
 }
 
@@ -108,18 +111,20 @@ void kafka_client_trouble(struct kafka_client *c, rd_kafka_resp_err_t err, const
     int64_t now_us = clock_mono_us(c->clock);
 
     if (c->registry) {
-        struct metric_label  label = {"error_type", trouble_name(err)};
+        struct metric_label label = {"error_type", trouble_name(err)};
         struct metric_scope *scope = metrics_bare(c->registry, &label, 1);
 
         if (scope)
-            counter_add(metrics_counter(scope, "kafka_connection_errors", "failed connections to Kafka brokers"), 1);
+            counter_add(
+                metrics_counter(scope, "kafka_connection_errors", "failed connections to Kafka brokers"), 1);
     }
     if (c->logged_us && now_us - c->logged_us < LOG_EVERY_US) {
         c->quiet_count++;
         return;
     }
-    log_warn("kafka_source", "brokers %s: %s (%s), and %" PRId64 " more since the last such line; trying again",
-             c->brokers, reason, rd_kafka_err2name(err), c->quiet_count);
+    log_warn("kafka_source",
+             "brokers %s: %s (%s), and %" PRId64 " more since the last such line; trying again", c->brokers,
+             reason, rd_kafka_err2name(err), c->quiet_count);
     c->logged_us = now_us;
     c->quiet_count = 0;
 }
@@ -129,7 +134,8 @@ static void fail(struct kafka_client *c, enum err rc, rd_kafka_resp_err_t err, c
     if (c->failure_code != OK)
         return;
     c->failure_code = rc;
-    snprintf(c->failure, sizeof c->failure, "brokers %s: %s (%s)", c->brokers, reason, rd_kafka_err2name(err));
+    snprintf(c->failure, sizeof c->failure, "brokers %s: %s (%s)", c->brokers, reason,
+             rd_kafka_err2name(err));
 }
 
 enum err kafka_client_failure(const struct kafka_client *c, struct error *e)
@@ -142,14 +148,15 @@ enum err kafka_client_failure(const struct kafka_client *c, struct error *e)
                          : "");
 }
 
-/* --- callbacks ---------------------------------------------------------------------------------------------------- */
+/* --- callbacks
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* From within kafka_client_consume. */
 static void on_error(rd_kafka_t *rk, int number, const char *reason, void *opaque)
 {
     struct kafka_client *c = opaque;
-    rd_kafka_resp_err_t  err = (rd_kafka_resp_err_t)number;
-    char                 why[512];
+    rd_kafka_resp_err_t err = (rd_kafka_resp_err_t)number;
+    char why[512];
 
     if (err == RD_KAFKA_RESP_ERR__FATAL) {
         err = rd_kafka_fatal_error(rk, why, sizeof why);
@@ -171,7 +178,8 @@ static void on_log(UNUSED const rd_kafka_t *rk, int level, const char *facility,
 }
 
 /* From within kafka_client_consume. */
-static void on_commit(UNUSED rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *offsets, void *opaque)
+static void on_commit(UNUSED rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                      rd_kafka_topic_partition_list_t *offsets, void *opaque)
 {
     struct kafka_client *c = opaque;
 
@@ -220,7 +228,8 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, UNUSED const rd_kafka_conf_t *
     return rd_kafka_interceptor_add_on_response_received(rk, "weir", on_response, opaque);
 }
 
-/* --- making ------------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------------- */
 
 static enum err set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, struct error *e)
 {
@@ -234,18 +243,19 @@ static enum err set_number(rd_kafka_conf_t *conf, const char *name, int64_t valu
 static bool is_default(const rd_kafka_conf_t *conf, const char *name)
 {
     rd_kafka_conf_t *fresh = rd_kafka_conf_new();
-    bool             same = kafka_options_number(conf, name) == kafka_options_number(fresh, name);
+    bool same = kafka_options_number(conf, name) == kafka_options_number(fresh, name);
 
     rd_kafka_conf_destroy(fresh);
     return same;
 }
 
 /* Limit what librdkafka fetches ahead, unless the user has said so himself, and see what that comes to. */
-static enum err limit_memory(struct kafka_client *c, rd_kafka_conf_t *conf, size_t memory_bytes, struct error *e)
+static enum err limit_memory(struct kafka_client *c, rd_kafka_conf_t *conf, size_t memory_bytes,
+                             struct error *e)
 {
-    int64_t  quarter = (int64_t)(MAX(memory_bytes, LEAST_MEMORY) / 4);
-    int64_t  fetch = MAX(quarter / 2, kafka_options_number(conf, "message.max.bytes"));
-    int64_t  queued_messages;
+    int64_t quarter = (int64_t)(MAX(memory_bytes, LEAST_MEMORY) / 4);
+    int64_t fetch = MAX(quarter / 2, kafka_options_number(conf, "message.max.bytes"));
+    int64_t queued_messages;
     enum err rc = OK;
 
     if (is_default(conf, "queued.max.messages.kbytes"))
@@ -275,9 +285,9 @@ static enum err set_names(struct kafka_client *c, rd_kafka_conf_t *conf, const s
                           struct error *e)
 {
     const struct kafka_options *o = spec->options;
-    const char                 *prefix = o->client_id ? o->client_id : o->group_id ? o->group_id : "weir";
-    char                        text[256];
-    enum err                    rc;
+    const char *prefix = o->client_id ? o->client_id : o->group_id ? o->group_id : "weir";
+    char text[256];
+    enum err rc;
 
     snprintf(text, sizeof text, "%s-%" PRId32, prefix, spec->subtask);
     if ((rc = kafka_options_set(conf, "client.id", text, e)) != OK)
@@ -325,10 +335,11 @@ static enum err take_memory(struct kafka_client *c, const struct kafka_client_sp
         size_t wanted = c->reserved;
 
         c->reserved = 0;
-        return error_set(e, ERR_MEMORY,
-                         "%zu bytes for messages read ahead do not fit the memory that is left; give the process more, "
-                         "or set the table's 'scan.memory' (now %zu bytes a subtask) lower",
-                         wanted, spec->memory_bytes);
+        return error_set(
+            e, ERR_MEMORY,
+            "%zu bytes for messages read ahead do not fit the memory that is left; give the process more, "
+            "or set the table's 'scan.memory' (now %zu bytes a subtask) lower",
+            wanted, spec->memory_bytes);
     }
     c->budget = spec->budget;
     if ((c->held = budget_new("kafka messages", held, spec->budget)) == NULL)
@@ -381,10 +392,11 @@ static void client_free(struct keep *k)
 }
 
 /* Texts that the client keeps after the options are gone. */
-static enum err copy_texts(struct kafka_client *c, const struct kafka_options *o, rd_kafka_conf_t *conf, struct error *e)
+static enum err copy_texts(struct kafka_client *c, const struct kafka_options *o, rd_kafka_conf_t *conf,
+                           struct error *e)
 {
     size_t size = 0;
-    char  *brokers;
+    char *brokers;
 
     rd_kafka_conf_get(conf, "bootstrap.servers", NULL, &size);
     if ((brokers = mem_zalloc(size + 1)) == NULL)
@@ -399,14 +411,16 @@ static enum err copy_texts(struct kafka_client *c, const struct kafka_options *o
 enum err kafka_client_new(const struct kafka_client_spec *spec, struct kafka_client **out, struct error *e)
 {
     struct kafka_client *c = mem_zalloc(sizeof *c);
-    rd_kafka_conf_t     *conf = NULL;
-    enum err             rc;
+    rd_kafka_conf_t *conf = NULL;
+    enum err rc;
 
     *out = NULL;
     if (c == NULL)
         return error_memory(e, sizeof *c, "a Kafka consumer");
-    *c = (struct kafka_client){
-        .keep = {.refs = 1, .free = client_free}, .clock = spec->clock, .wake = spec->wake, .wake_arg = spec->wake_arg};
+    *c = (struct kafka_client){.keep = {.refs = 1, .free = client_free},
+                               .clock = spec->clock,
+                               .wake = spec->wake,
+                               .wake_arg = spec->wake_arg};
     pthread_mutex_init(&c->wake_lock, NULL);
     conf = kafka_options_take_conf(spec->options);
     if ((rc = copy_texts(c, spec->options, conf, e)) != OK || (rc = configure(c, conf, spec, e)) != OK ||
@@ -425,7 +439,8 @@ out:
     return rc;
 }
 
-/* Serve callbacks until commits in flight are answered; nothing is assigned any more, so there are no messages. */
+/* Serve callbacks until commits in flight are answered; nothing is assigned any more, so there are no
+ * messages. */
 static void await_commits(struct kafka_client *c, int32_t timeout_ms)
 {
     int64_t until_us = clock_mono_us(c->clock) + timeout_ms * INT64_C(1000);
@@ -452,7 +467,8 @@ void kafka_client_close(struct kafka_client *c, int32_t timeout_ms)
     kafka_client_unref(c);
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------------------------------------------ */
 
 size_t kafka_client_consume(struct kafka_client *c, rd_kafka_message_t **messages, size_t count)
 {
@@ -461,7 +477,8 @@ size_t kafka_client_consume(struct kafka_client *c, rd_kafka_message_t **message
     return n < 0 ? 0 : (size_t)n;
 }
 
-enum err kafka_client_commit(struct kafka_client *c, rd_kafka_topic_partition_list_t *offsets, struct error *e)
+enum err kafka_client_commit(struct kafka_client *c, rd_kafka_topic_partition_list_t *offsets,
+                             struct error *e)
 {
     rd_kafka_resp_err_t err = rd_kafka_commit(c->rk, offsets, 1);
 
@@ -471,8 +488,8 @@ enum err kafka_client_commit(struct kafka_client *c, rd_kafka_topic_partition_li
     return OK;
 }
 
-/* Room in what batches may hold, and in what all the process may: a source that holds nothing goes on in any case, or
- * nothing would ever move again. */
+/* Room in what batches may hold, and in what all the process may: a source that holds nothing goes on in any
+ * case, or nothing would ever move again. */
 static bool has_room(struct kafka_client *c)
 {
     if (budget_used(c->held) == 0)
@@ -507,13 +524,13 @@ void kafka_client_release(struct kafka_client *c, size_t byte_count)
         kafka_client_wake(c);
 }
 
-/* Before version 2.2 librdkafka's fetching thread, when it finds the queue full, sleeps for up to a second unless
- * something wakes it, and emptying the queue does not: a reader at 100 MB/s would get its 8 MiB and then wait. New
- * credentials wake it; giving it those it has changes nothing else. */
+/* Before version 2.2 librdkafka's fetching thread, when it finds the queue full, sleeps for up to a second
+ * unless something wakes it, and emptying the queue does not: a reader at 100 MB/s would get its 8 MiB and
+ * then wait. New credentials wake it; giving it those it has changes nothing else. */
 void kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_bytes)
 {
-    int64_t           now_us;
-    size_t            queued;
+    int64_t now_us;
+    size_t queued;
     rd_kafka_error_t *error;
 
     if (!c->kick_needed)
@@ -521,7 +538,8 @@ void kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_b
     now_us = clock_mono_us(c->clock);
     queued = rd_kafka_queue_length(c->queue);
     if ((queued + consumed) * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD) > c->queued_bytes / 2)
-        c->full_until_us = now_us + KICK_AFTER_US; /* it was full before these were taken: the thread may sleep */
+        c->full_until_us = now_us +
+                           KICK_AFTER_US; /* it was full before these were taken: the thread may sleep */
     if (queued * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD) > c->queued_bytes / 2)
         return;
     if (now_us > c->full_until_us || now_us - c->kicked_us < KICK_EVERY_US)

@@ -1,6 +1,6 @@
-/* kafka_connector.c: a Kafka table's options, as Flink names them, to a source. Those of weir alone: 'scan.lost-data'
- * (fail, continue), 'scan.memory' (of messages read ahead and held, all subtasks together), 'scan.batch.rows' and
- * 'scan.unknown-topic-wait'.
+/* kafka_connector.c: a Kafka table's options, as Flink names them, to a source. Those of weir alone:
+ * 'scan.lost-data' (fail, continue), 'scan.memory' (of messages read ahead and held, all subtasks together),
+ * 'scan.batch.rows' and 'scan.unknown-topic-wait'.
  */
 #include "base/bytes.h"
 #include "config/config.h"
@@ -15,7 +15,7 @@
 /* What a planned source holds until the job is over. */
 struct planned_source {
     struct kafka_source_spec spec; /* first */
-    struct map               properties;
+    struct map properties;
 };
 
 static void release(const void *spec)
@@ -25,7 +25,8 @@ static void release(const void *spec)
     map_fini(&p->properties);
 }
 
-/* --- lists -------------------------------------------------------------------------------------------------------- */
+/* --- lists
+ * -------------------------------------------------------------------------------------------------------- */
 
 static struct slice trim(struct slice s)
 {
@@ -51,8 +52,8 @@ static bool next_part(struct slice *text, char separator, struct slice *part)
 }
 
 /* 'a;b' as an array. */
-static enum err read_topics(const struct connector_request *r, const char *value, struct kafka_source_spec *spec,
-                            struct error *e)
+static enum err read_topics(const struct connector_request *r, const char *value,
+                            struct kafka_source_spec *spec, struct error *e)
 {
     struct slice text = slice_text(value), part;
     const char **topics = ARENA_ARRAY(r->arena, const char *, text.len / 2 + 1);
@@ -69,7 +70,7 @@ static enum err read_topics(const struct connector_request *r, const char *value
 /* "partition:0" */
 static bool named_number(struct slice part, const char *name, int64_t *out)
 {
-    char         digits[24];
+    char digits[24];
     struct slice prefix = slice_text(name);
     struct error ignored;
 
@@ -84,8 +85,8 @@ static bool named_number(struct slice part, const char *name, int64_t *out)
 static enum err read_offsets(const struct connector_request *r, const char *option, struct kafka_place *out,
                              struct error *e)
 {
-    const char          *value = connector_option(r->options, option);
-    struct slice         text = slice_text(value), entry, part;
+    const char *value = connector_option(r->options, option);
+    struct slice text = slice_text(value), entry, part;
     struct kafka_offset *offsets;
 
     if (value == NULL)
@@ -94,11 +95,12 @@ static enum err read_offsets(const struct connector_request *r, const char *opti
         return error_memory(e, text.len, "offsets");
     while (next_part(&text, ';', &entry)) {
         int64_t partition, offset;
-        bool    good = next_part(&entry, ',', &part) && named_number(part, "partition:", &partition) &&
+        bool good = next_part(&entry, ',', &part) && named_number(part, "partition:", &partition) &&
                     next_part(&entry, ',', &part) && named_number(part, "offset:", &offset) && entry.len == 0;
 
         if (!good || partition > INT32_MAX)
-            return error_set(e, ERR_CONFIG, "'%s' is '%s'; it should read 'partition:0,offset:42;partition:1,offset:300'",
+            return error_set(e, ERR_CONFIG,
+                             "'%s' is '%s'; it should read 'partition:0,offset:42;partition:1,offset:300'",
                              option, value);
         offsets[out->offset_count++] = (struct kafka_offset){(int32_t)partition, offset};
     }
@@ -106,34 +108,38 @@ static enum err read_offsets(const struct connector_request *r, const char *opti
     return OK;
 }
 
-/* --- options ------------------------------------------------------------------------------------------------------ */
+/* --- options
+ * ------------------------------------------------------------------------------------------------------ */
 
 struct mode {
-    const char   *name;
+    const char *name;
     enum kafka_at at;
 };
 
 static const struct mode start_modes[] = {
-    {"group-offsets", KAFKA_AT_GROUP},   {"earliest-offset", KAFKA_AT_EARLIEST},   {"latest-offset", KAFKA_AT_LATEST},
-    {"timestamp", KAFKA_AT_TIMESTAMP}, {"specific-offsets", KAFKA_AT_OFFSETS}, {0},
+    {"group-offsets", KAFKA_AT_GROUP},      {"earliest-offset", KAFKA_AT_EARLIEST},
+    {"latest-offset", KAFKA_AT_LATEST},     {"timestamp", KAFKA_AT_TIMESTAMP},
+    {"specific-offsets", KAFKA_AT_OFFSETS}, {0},
 };
 static const struct mode stop_modes[] = {
-    {"unbounded", KAFKA_AT_NEVER},     {"latest-offset", KAFKA_AT_LATEST},     {"group-offsets", KAFKA_AT_GROUP},
-    {"timestamp", KAFKA_AT_TIMESTAMP}, {"specific-offsets", KAFKA_AT_OFFSETS}, {0},
+    {"unbounded", KAFKA_AT_NEVER},          {"latest-offset", KAFKA_AT_LATEST},
+    {"group-offsets", KAFKA_AT_GROUP},      {"timestamp", KAFKA_AT_TIMESTAMP},
+    {"specific-offsets", KAFKA_AT_OFFSETS}, {0},
 };
 
-static enum err read_number(const struct connector_request *r, const char *option, int64_t least, int64_t most,
-                            int64_t *out, struct error *e)
+static enum err read_number(const struct connector_request *r, const char *option, int64_t least,
+                            int64_t most, int64_t *out, struct error *e)
 {
     const char *value = connector_option(r->options, option);
-    enum err    rc;
+    enum err rc;
 
     if (value == NULL)
         return OK;
     if ((rc = config_parse_int(value, out, e)) != OK)
         return error_add(e, rc, "'%s'", option);
     if (*out < least || *out > most)
-        return error_set(e, ERR_CONFIG, "'%s' is %s; it takes %" PRId64 " to %" PRId64, option, value, least, most);
+        return error_set(e, ERR_CONFIG, "'%s' is %s; it takes %" PRId64 " to %" PRId64, option, value, least,
+                         most);
     return OK;
 }
 
@@ -145,29 +151,32 @@ static const char *join(const struct connector_request *r, const char *prefix, c
     return text ? text : "";
 }
 
-/* A mode and what it needs: 'scan.startup.mode' and 'scan.startup.timestamp-millis', or the same of 'scan.bounded.'. */
+/* A mode and what it needs: 'scan.startup.mode' and 'scan.startup.timestamp-millis', or the same of
+ * 'scan.bounded.'. */
 static enum err read_place(const struct connector_request *r, const char *prefix, const struct mode *modes,
                            struct kafka_place *out, struct error *e)
 {
-    const char        *value = connector_option(r->options, join(r, prefix, "mode"));
+    const char *value = connector_option(r->options, join(r, prefix, "mode"));
     const struct mode *mode = modes;
 
     while (value && mode->name && strcmp(mode->name, value) != 0)
         mode++;
     if (mode->name == NULL)
-        return error_set(e, ERR_CONFIG, "'%smode' is '%s'; it takes %s, %s, %s, %s or %s", prefix, value, modes[0].name,
-                         modes[1].name, modes[2].name, modes[3].name, modes[4].name);
+        return error_set(e, ERR_CONFIG, "'%smode' is '%s'; it takes %s, %s, %s, %s or %s", prefix, value,
+                         modes[0].name, modes[1].name, modes[2].name, modes[3].name, modes[4].name);
     out->at = mode->at;
     if (out->at == KAFKA_AT_OFFSETS)
         return read_offsets(r, join(r, prefix, "specific-offsets"), out, e);
     if (out->at != KAFKA_AT_TIMESTAMP)
         return OK;
     if (connector_option(r->options, join(r, prefix, "timestamp-millis")) == NULL)
-        return error_set(e, ERR_CONFIG, "'%stimestamp-millis' is missing, which the timestamp mode needs", prefix);
+        return error_set(e, ERR_CONFIG, "'%stimestamp-millis' is missing, which the timestamp mode needs",
+                         prefix);
     return read_number(r, join(r, prefix, "timestamp-millis"), 0, INT64_MAX, &out->timestamp_ms, e);
 }
 
-static enum err read_subject(const struct connector_request *r, struct kafka_source_spec *spec, struct error *e)
+static enum err read_subject(const struct connector_request *r, struct kafka_source_spec *spec,
+                             struct error *e)
 {
     const char *topic = connector_option(r->options, "topic");
 
@@ -175,7 +184,7 @@ static enum err read_subject(const struct connector_request *r, struct kafka_sou
     if ((topic == NULL) == (spec->topic_pattern == NULL))
         return error_set(e, ERR_CONFIG, "set either 'topic' or 'topic-pattern'");
     if (spec->topic_pattern) {
-        regex_t  pattern;
+        regex_t pattern;
         enum err rc = kafka_pattern_compile(spec->topic_pattern, &pattern, e);
 
         if (rc == OK)
@@ -186,11 +195,12 @@ static enum err read_subject(const struct connector_request *r, struct kafka_sou
     return read_topics(r, topic, spec, e);
 }
 
-static enum err read_durations(const struct connector_request *r, struct kafka_source_spec *spec, struct error *e)
+static enum err read_durations(const struct connector_request *r, struct kafka_source_spec *spec,
+                               struct error *e)
 {
     const char *interval = connector_option(r->options, "scan.topic-partition-discovery.interval");
     const char *wait = connector_option(r->options, "scan.unknown-topic-wait");
-    enum err    rc = OK;
+    enum err rc = OK;
 
     if (interval && (rc = config_parse_duration(interval, &spec->discovery_interval_ms, e)) != OK)
         return error_add(e, rc, "'scan.topic-partition-discovery.interval'");
@@ -202,8 +212,8 @@ static enum err read_durations(const struct connector_request *r, struct kafka_s
 static enum err read_sizes(const struct connector_request *r, struct kafka_source_spec *spec, struct error *e)
 {
     const char *memory = connector_option(r->options, "scan.memory");
-    int64_t     rows = spec->batch_rows, bytes = (int64_t)spec->memory_bytes;
-    enum err    rc;
+    int64_t rows = spec->batch_rows, bytes = (int64_t)spec->memory_bytes;
+    enum err rc;
 
     if ((rc = read_number(r, "scan.batch.rows", 1, 1 << 20, &rows, e)) != OK)
         return rc;
@@ -230,8 +240,8 @@ static enum err read_loss(const struct connector_request *r, struct kafka_source
 static enum err read_properties(const struct connector_request *r, struct map *out, struct error *e)
 {
     const struct slice prefix = SLICE("properties.");
-    struct map_entry  *entry;
-    size_t             at = 0;
+    struct map_entry *entry;
+    size_t at = 0;
 
     while ((entry = map_next(r->options, &at)) != NULL) {
         const char *value = arena_strdup(r->arena, entry->value);
@@ -244,16 +254,18 @@ static enum err read_properties(const struct connector_request *r, struct map *o
 }
 
 /* Properties that are wrong are told before anything runs. */
-static enum err check_properties(const struct map *properties, const struct kafka_source_spec *spec, struct error *e)
+static enum err check_properties(const struct map *properties, const struct kafka_source_spec *spec,
+                                 struct error *e)
 {
     struct kafka_options options;
-    enum err             rc = kafka_options_read(properties, &options, e);
+    enum err rc = kafka_options_read(properties, &options, e);
 
     if (rc != OK)
         return rc;
     if (options.group_id == NULL && (spec->start.at == KAFKA_AT_GROUP || spec->stop.at == KAFKA_AT_GROUP))
         rc = error_set(e, ERR_CONFIG,
-                       "the group-offsets mode (which 'scan.startup.mode' has unless it is set) needs properties.group.id");
+                       "the group-offsets mode (which 'scan.startup.mode' has unless it is set) needs "
+                       "properties.group.id");
     kafka_options_fini(&options);
     return rc;
 }
@@ -265,9 +277,9 @@ static const char *title(const struct kafka_source_spec *spec)
 
 static enum err plan_source(const struct connector_request *r, struct connector_plan *out, struct error *e)
 {
-    struct planned_source   *p = ARENA_NEW(r->arena, struct planned_source);
+    struct planned_source *p = ARENA_NEW(r->arena, struct planned_source);
     struct kafka_source_spec standard = KAFKA_SOURCE_SPEC_DEFAULTS;
-    enum err                 rc;
+    enum err rc;
 
     if (p == NULL)
         return error_memory(e, sizeof *p, "a Kafka source");
@@ -292,11 +304,12 @@ out:
 }
 
 extern const struct connector kafka_connector;
-const struct connector        kafka_connector = {
-           .name = "kafka",
-           .options = "topic topic-pattern properties.* scan.startup.mode scan.startup.specific-offsets "
-                      "scan.startup.timestamp-millis scan.bounded.mode scan.bounded.specific-offsets "
-                      "scan.bounded.timestamp-millis scan.topic-partition-discovery.interval scan.lost-data scan.memory "
-                      "scan.batch.rows scan.unknown-topic-wait",
-           .source = plan_source,
+const struct connector kafka_connector = {
+    .name = "kafka",
+    .options =
+        "topic topic-pattern properties.* scan.startup.mode scan.startup.specific-offsets "
+        "scan.startup.timestamp-millis scan.bounded.mode scan.bounded.specific-offsets "
+        "scan.bounded.timestamp-millis scan.topic-partition-discovery.interval scan.lost-data scan.memory "
+        "scan.batch.rows scan.unknown-topic-wait",
+    .source = plan_source,
 };

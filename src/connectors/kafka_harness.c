@@ -5,7 +5,8 @@
 #include "formats/format.h"
 #include <time.h>
 
-/* --- what comes out ----------------------------------------------------------------------------------------------- */
+/* --- what comes out
+ * ----------------------------------------------------------------------------------------------- */
 
 static struct kafka_harness *of_output(struct output *o)
 {
@@ -44,7 +45,7 @@ static bool write_rows(struct kafka_harness *h, const struct batch *b)
 static enum err take_batch(struct output *o, UNUSED int32_t port, struct batch *b, struct error *e)
 {
     struct kafka_harness *h = of_output(o);
-    enum err              rc = h->count_only ? OK : batch_check(b, e);
+    enum err rc = h->count_only ? OK : batch_check(b, e);
 
     if (rc == OK && !h->count_only) {
         if (!write_rows(h, b))
@@ -68,10 +69,12 @@ static enum err take_watermark(UNUSED struct output *o, UNUSED int64_t watermark
 
 static enum err take_split(struct output *o, const struct split_event *s, struct error *e)
 {
-    static const char *const words[] = {
-        [SPLIT_ADDED] = "added", [SPLIT_REMOVED] = "removed", [SPLIT_IDLE] = "idle", [SPLIT_ACTIVE] = "active"};
+    static const char *const words[] = {[SPLIT_ADDED] = "added",
+                                        [SPLIT_REMOVED] = "removed",
+                                        [SPLIT_IDLE] = "idle",
+                                        [SPLIT_ACTIVE] = "active"};
     struct kafka_harness *h = of_output(o);
-    size_t                slot = (size_t)s->number & 63;
+    size_t slot = (size_t)s->number & 63;
 
     bytes_printf(&h->events, "%s %s\n", words[s->change], s->name);
     if (s->change == SPLIT_ADDED) {
@@ -91,7 +94,8 @@ static bool is_full(struct output *o)
     return of_output(o)->full;
 }
 
-/* --- waking ------------------------------------------------------------------------------------------------------- */
+/* --- waking
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void wake(void *arg)
 {
@@ -119,7 +123,7 @@ static bool await_wake(struct kafka_harness *h, int64_t until_us)
 
     pthread_mutex_lock(&h->lock);
     while (!h->woken) {
-        int64_t         at_us = MIN(until_us, h->wake_at_us);
+        int64_t at_us = MIN(until_us, h->wake_at_us);
         struct timespec at = {.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000};
 
         if (pthread_cond_timedwait(&h->waker, &h->lock, &at))
@@ -135,32 +139,35 @@ static bool await_wake(struct kafka_harness *h, int64_t until_us)
     return woken;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void fill_env(struct kafka_harness *h, const struct kafka_harness_config *c)
 {
-    h->output = (struct output){.batch = take_batch, .watermark = take_watermark, .split = take_split, .full = is_full};
-    h->env = (struct op_env){.name = "Source: test",
-                             .uid = "test",
-                             .job_name = "test",
-                             .lineage = "test",
-                             .subtask = c->subtask,
-                             .parallelism = MAX(c->parallelism, 1),
-                             .max_parallelism = 128,
-                             .clock = clock_system(),
-                             .executor = h->executor,
-                             .budget = h->budget,
-                             .config = c->config,
-                             .registry = h->registry,
-                             .metrics = metrics_scope(h->registry, NULL, "taskmanager_job_task_operator", NULL, 0),
-                             .out = &h->output,
-                             .wake = wake,
-                             .wake_at = wake_at,
-                             .wake_arg = h};
+    h->output = (struct output){
+        .batch = take_batch, .watermark = take_watermark, .split = take_split, .full = is_full};
+    h->env = (struct op_env){
+        .name = "Source: test",
+        .uid = "test",
+        .job_name = "test",
+        .lineage = "test",
+        .subtask = c->subtask,
+        .parallelism = MAX(c->parallelism, 1),
+        .max_parallelism = 128,
+        .clock = clock_system(),
+        .executor = h->executor,
+        .budget = h->budget,
+        .config = c->config,
+        .registry = h->registry,
+        .metrics = metrics_scope(h->registry, NULL, "taskmanager_job_task_operator", NULL, 0),
+        .out = &h->output,
+        .wake = wake,
+        .wake_at = wake_at,
+        .wake_arg = h};
 }
 
-enum err kafka_harness_open(struct kafka_harness *h, const struct kafka_harness_config *c, const struct op_restore *from,
-                            struct error *e)
+enum err kafka_harness_open(struct kafka_harness *h, const struct kafka_harness_config *c,
+                            const struct op_restore *from, struct error *e)
 {
     enum err rc;
 
@@ -176,7 +183,8 @@ enum err kafka_harness_open(struct kafka_harness *h, const struct kafka_harness_
     if ((rc = executor_pool_new("test", 1, &h->executor, e)) != OK)
         goto out;
     fill_env(h, c);
-    if ((rc = kafka_source_factory.operator_new(c->spec, &h->op, e)) != OK || (rc = h->op->ops->open(h->op, &h->env, e)) != OK)
+    if ((rc = kafka_source_factory.operator_new(c->spec, &h->op, e)) != OK ||
+        (rc = h->op->ops->open(h->op, &h->env, e)) != OK)
         goto out;
     if (from)
         rc = h->op->ops->restore(h->op, from, e);
@@ -215,13 +223,13 @@ void kafka_harness_close(struct kafka_harness *h)
     pthread_cond_destroy(&h->waker);
 }
 
-enum err kafka_harness_run(struct kafka_harness *h, bool (*until)(struct kafka_harness *h, int64_t arg), int64_t arg,
-                           int timeout_ms, struct error *e)
+enum err kafka_harness_run(struct kafka_harness *h, bool (*until)(struct kafka_harness *h, int64_t arg),
+                           int64_t arg, int timeout_ms, struct error *e)
 {
     int64_t until_us = clock_wall_us(h->env.clock) + timeout_ms * INT64_C(1000);
 
     while (!until(h, arg)) {
-        bool     more = true;
+        bool more = true;
         enum err rc;
 
         if (clock_wall_us(h->env.clock) >= until_us)
@@ -266,12 +274,13 @@ bool kafka_harness_all_idle(struct kafka_harness *h, int64_t split_count)
     return idle == split_count;
 }
 
-/* --- snapshots ---------------------------------------------------------------------------------------------------- */
+/* --- snapshots
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void add_item(struct op_snapshot *s, const char *name, struct slice bytes)
 {
     struct kafka_image *image = CONTAINER_OF(s, struct kafka_image, snapshot);
-    struct op_item     *item;
+    struct op_item *item;
 
     if (!MEM_GROW(image->items, image->count, image->capacity))
         return;
@@ -285,7 +294,8 @@ static void add_part(UNUSED struct op_snapshot *s, UNUSED struct slice part)
     assert(false); /* a source commits nothing */
 }
 
-static bool run_later(UNUSED struct op_snapshot *s, UNUSED enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
+static bool run_later(UNUSED struct op_snapshot *s,
+                      UNUSED enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
                       UNUSED void (*drop)(void *arg), UNUSED void *arg)
 {
     assert(false);
@@ -305,7 +315,8 @@ static bool never_last(UNUSED const struct op_snapshot *s)
 static const struct op_snapshot_ops image_ops = {
     .item = add_item, .commit = add_part, .later = run_later, .checkpoint_id = id_of, .is_last = never_last};
 
-enum err kafka_harness_snapshot(struct kafka_harness *h, int64_t checkpoint_id, struct kafka_image *out, struct error *e)
+enum err kafka_harness_snapshot(struct kafka_harness *h, int64_t checkpoint_id, struct kafka_image *out,
+                                struct error *e)
 {
     *out = (struct kafka_image){.snapshot = {&image_ops}, .checkpoint_id = checkpoint_id};
     return h->op->ops->snapshot(h->op, checkpoint_id, &out->snapshot, e);

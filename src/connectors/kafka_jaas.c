@@ -1,5 +1,5 @@
-/* kafka_jaas.c: see kafka_jaas.h. The text is a class, a flag, then name=value pairs up to a semicolon; a value may be
- * quoted, and a backslash in it takes the next character as it is.
+/* kafka_jaas.c: see kafka_jaas.h. The text is a class, a flag, then name=value pairs up to a semicolon; a
+ * value may be quoted, and a backslash in it takes the next character as it is.
  */
 #include "connectors/kafka_jaas.h"
 #include <ctype.h>
@@ -30,9 +30,9 @@ static const char *word(struct cursor *c)
 /* NULL when the quote is not closed, or there is no memory. */
 static const char *quoted(struct cursor *c)
 {
-    char  *text = arena_alloc(c->arena, strlen(c->at) + 1);
+    char *text = arena_alloc(c->arena, strlen(c->at) + 1);
     size_t len = 0;
-    char   quote = *c->at++;
+    char quote = *c->at++;
 
     while (text && *c->at && *c->at != quote) {
         if (*c->at == '\\' && c->at[1])
@@ -63,7 +63,7 @@ static enum err pair(struct cursor *c, const char **name, const char **value, st
 
 /* Which option of a module is which setting of librdkafka. */
 struct module {
-    const char          *suffix; /* of the class */
+    const char *suffix; /* of the class */
     struct kafka_setting map[2];
 };
 static const struct module modules[] = {
@@ -89,18 +89,19 @@ static void keep_known(struct kafka_jaas *out, const struct module *m, const cha
 
 enum err kafka_jaas_parse(const char *text, struct kafka_jaas *out, struct error *e)
 {
-    struct cursor        c = {text, &out->arena};
+    struct cursor c = {text, &out->arena};
     const struct module *m;
-    const char          *class_name = word(&c), *name = NULL, *value = NULL;
-    enum err             rc;
+    const char *class_name = word(&c), *name = NULL, *value = NULL;
+    enum err rc;
 
     if (class_name == NULL || word(&c) == NULL) /* the flag: required */
         return error_memory(e, strlen(text), "a login");
     if ((m = find_module(class_name)) == NULL)
-        return error_set(e, ERR_UNSUPPORTED,
-                         "there is no login module '%s' here; PlainLoginModule, ScramLoginModule and Krb5LoginModule "
-                         "are known, and OAUTHBEARER takes properties.sasl.oauthbearer.*",
-                         class_name);
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "there is no login module '%s' here; PlainLoginModule, ScramLoginModule and Krb5LoginModule "
+            "are known, and OAUTHBEARER takes properties.sasl.oauthbearer.*",
+            class_name);
     while ((rc = pair(&c, &name, &value, e)) == OK && name)
         keep_known(out, m, name, value);
     if (rc == OK && out->setting_count < COUNT_OF(m->map))

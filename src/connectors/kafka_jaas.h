@@ -13,12 +13,13 @@ struct kafka_setting {
 
 #define KAFKA_JAAS_SETTINGS 4
 struct kafka_jaas {
-    struct arena         arena; /* owned */
+    struct arena arena; /* owned */
     struct kafka_setting settings[KAFKA_JAAS_SETTINGS];
-    size_t               setting_count;
+    size_t setting_count;
 };
 
-/* PLAIN, SCRAM and Kerberos with a keytab; of the rest e says what to write instead. The password is never in e. */
+/* PLAIN, SCRAM and Kerberos with a keytab; of the rest e says what to write instead. The password is never in
+ * e. */
 MUST_USE enum err kafka_jaas_parse(const char *text, struct kafka_jaas *out, struct error *e);
-void              kafka_jaas_fini(struct kafka_jaas *j); /* zeroed is fine */
+void kafka_jaas_fini(struct kafka_jaas *j); /* zeroed is fine */
 #endif

@@ -1,6 +1,7 @@
-/* kafka_live_test.c: the Kafka source on a real broker: what the mock cluster cannot show. Does nothing unless
- * WEIR_TEST_KAFKA says host:port (tests/live/services/services.sh up kafka). Topics are new for every run. WEIR_TEST_GROUP
- * names the consumer group of the last test, which leaves a lag of 25 behind for kafka_check.sh to look at.
+/* kafka_live_test.c: the Kafka source on a real broker: what the mock cluster cannot show. Does nothing
+ * unless WEIR_TEST_KAFKA says host:port (tests/live/services/services.sh up kafka). Topics are new for every
+ * run. WEIR_TEST_GROUP names the consumer group of the last test, which leaves a lag of 25 behind for
+ * kafka_check.sh to look at.
  */
 #include "base/mem.h"
 #include "base/test.h"
@@ -14,14 +15,14 @@
 #define DEADLINE_MS 30000
 
 struct fixture {
-    char                        topic[64];
-    const char                 *topics[1];
-    rd_kafka_t                 *producer;
-    struct map                  properties;
-    struct kafka_source_spec    spec;
+    char topic[64];
+    const char *topics[1];
+    rd_kafka_t *producer;
+    struct map properties;
+    struct kafka_source_spec spec;
     struct kafka_harness_config config;
-    struct kafka_harness        h;
-    struct error                e;
+    struct kafka_harness h;
+    struct error e;
 };
 
 static const char *brokers(void)
@@ -36,8 +37,8 @@ static const char *brokers(void)
 static rd_kafka_t *new_producer(const char *transactional_id)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_t      *rk;
-    char             why[256];
+    rd_kafka_t *rk;
+    char why[256];
 
     rd_kafka_conf_set(conf, "bootstrap.servers", brokers(), why, sizeof why);
     rd_kafka_conf_set(conf, "message.max.bytes", "20000000", why, sizeof why);
@@ -49,14 +50,15 @@ static rd_kafka_t *new_producer(const char *transactional_id)
     return rk;
 }
 
-/* --- administration ----------------------------------------------------------------------------------------------- */
+/* --- administration
+ * ----------------------------------------------------------------------------------------------- */
 
 /* Wait for the answer of what was asked on queue, and fail the test when it is an error. */
 static void await_admin(rd_kafka_queue_t *queue)
 {
-    rd_kafka_event_t          *event = rd_kafka_queue_poll(queue, DEADLINE_MS);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, DEADLINE_MS);
     const rd_kafka_topic_result_t **topics = NULL;
-    size_t                     count = 0;
+    size_t count = 0;
 
     assert_non_null(event);
     if (rd_kafka_event_error(event))
@@ -64,7 +66,8 @@ static void await_admin(rd_kafka_queue_t *queue)
     if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATETOPICS_RESULT)
         topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
     else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_CREATEPARTITIONS_RESULT)
-        topics = rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event), &count);
+        topics = rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event),
+                                                         &count);
     for (size_t i = 0; i < count; i++)
         if (rd_kafka_topic_result_error(topics[i]))
             fail_msg("%s", rd_kafka_topic_result_error_string(topics[i]));
@@ -73,7 +76,7 @@ static void await_admin(rd_kafka_queue_t *queue)
 
 static void create_topic(struct fixture *f, int partition_count)
 {
-    rd_kafka_queue_t    *queue = rd_kafka_queue_new(f->producer);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(f->producer);
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(f->topic, partition_count, 1, NULL, 0);
 
     rd_kafka_NewTopic_set_config(topic, "max.message.bytes", "20000000");
@@ -85,7 +88,7 @@ static void create_topic(struct fixture *f, int partition_count)
 
 static void grow_topic(struct fixture *f, size_t partition_count)
 {
-    rd_kafka_queue_t         *queue = rd_kafka_queue_new(f->producer);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(f->producer);
     rd_kafka_NewPartitions_t *more = rd_kafka_NewPartitions_new(f->topic, partition_count, NULL, 0);
 
     rd_kafka_CreatePartitions(f->producer, &more, 1, NULL, queue);
@@ -99,9 +102,9 @@ static void grow_topic(struct fixture *f, size_t partition_count)
 /* Throw away what lies before offset, as retention would. */
 static void delete_records(struct fixture *f, int32_t partition, int64_t offset)
 {
-    rd_kafka_queue_t                *queue = rd_kafka_queue_new(f->producer);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(f->producer);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_DeleteRecords_t        *before;
+    rd_kafka_DeleteRecords_t *before;
 
     rd_kafka_topic_partition_list_add(list, f->topic, partition)->offset = offset;
     before = rd_kafka_DeleteRecords_new(list);
@@ -112,7 +115,8 @@ static void delete_records(struct fixture *f, int32_t partition, int64_t offset)
     rd_kafka_queue_destroy(queue);
 }
 
-/* --- a topic and its source --------------------------------------------------------------------------------------- */
+/* --- a topic and its source
+ * --------------------------------------------------------------------------------------- */
 
 static void set_property(struct fixture *f, const char *name, const char *value)
 {
@@ -142,14 +146,15 @@ static void tear_down(struct fixture *f)
     map_fini(&f->properties);
 }
 
-static void send_bytes(struct fixture *f, rd_kafka_t *producer, int32_t partition, const void *ptr, size_t len, int64_t timestamp_ms)
+static void send_bytes(struct fixture *f, rd_kafka_t *producer, int32_t partition, const void *ptr,
+                       size_t len, int64_t timestamp_ms)
 {
     rd_kafka_resp_err_t err;
 
-    while ((err = rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(f->topic), RD_KAFKA_V_PARTITION(partition),
-                                    RD_KAFKA_V_VALUE((void *)(uintptr_t)ptr, len), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
-                                    RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END)) ==
-           RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    while ((err = rd_kafka_producev(
+                producer, RD_KAFKA_V_TOPIC(f->topic), RD_KAFKA_V_PARTITION(partition),
+                RD_KAFKA_V_VALUE((void *)(uintptr_t)ptr, len), RD_KAFKA_V_TIMESTAMP(timestamp_ms),
+                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         rd_kafka_poll(producer, 5);
     if (err)
         fail_msg("%s-%" PRId32 ": %s", f->topic, partition, rd_kafka_err2str(err));
@@ -160,7 +165,7 @@ static void produce_with(struct fixture *f, rd_kafka_t *producer, int32_t partit
 {
     for (int i = from; i < to; i++) {
         char text[32];
-        int  len = snprintf(text, sizeof text, "%d", i);
+        int len = snprintf(text, sizeof text, "%d", i);
 
         send_bytes(f, producer, partition, text, (size_t)len, (1000000 + i) * INT64_C(1000));
     }
@@ -198,16 +203,17 @@ static void run_done(struct fixture *f)
     ASSERT_OK(kafka_harness_run(&f->h, kafka_harness_is_done, 0, DEADLINE_MS, &f->e), &f->e);
 }
 
-/* --- tests -------------------------------------------------------------------------------------------------------- */
+/* --- tests
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* Stopped and restored at arbitrary places, every message comes once, in the order of its partition. */
 static void test_all_once_through_restarts(UNUSED void **state)
 {
     enum { PARTITIONS = 3, COUNT = 50000, STOPS = 5 };
     struct kafka_image image = {0};
-    struct fixture     f;
-    int                next[PARTITIONS] = {0};
-    size_t             seen = 0;
+    struct fixture f;
+    int next[PARTITIONS] = {0};
+    size_t seen = 0;
 
     set_up(&f, PARTITIONS);
     for (int p = 0; p < PARTITIONS; p++)
@@ -218,7 +224,7 @@ static void test_all_once_through_restarts(UNUSED void **state)
         run_rows(&f, (int64_t)(PARTITIONS * COUNT * stop / STOPS) - (int64_t)seen);
         for (size_t i = 0; i < f.h.row_count; i++) {
             const struct kafka_seen *row = &f.h.rows[i];
-            int                      p = atoi(strrchr(f.h.names[row->split], '-') + 1);
+            int p = atoi(strrchr(f.h.names[row->split], '-') + 1);
 
             assert_int_equal(atoi(row->value), next[p]);
             assert_int_equal(row->offset, next[p]);
@@ -255,9 +261,9 @@ static void test_new_partition_is_read_from_its_beginning(UNUSED void **state)
 static void test_start_by_time(UNUSED void **state)
 {
     static const struct {
-        int64_t     at_s;
+        int64_t at_s;
         const char *first; /* NULL: none */
-        int         count;
+        int count;
     } cases[] = {{1000004, "4", 6}, {0, "0", 10}, {2000000, NULL, 0}};
     struct fixture f;
 
@@ -281,16 +287,17 @@ static void transaction(struct fixture *f, rd_kafka_t *producer, int from, int t
 {
     assert_null(rd_kafka_begin_transaction(producer));
     produce_with(f, producer, 0, from, to);
-    assert_null(commit ? rd_kafka_commit_transaction(producer, DEADLINE_MS) : rd_kafka_abort_transaction(producer, DEADLINE_MS));
+    assert_null(commit ? rd_kafka_commit_transaction(producer, DEADLINE_MS)
+                       : rd_kafka_abort_transaction(producer, DEADLINE_MS));
 }
 
-/* The end of a transaction takes an offset but is no message: the end is reached all the same, and the place behind it
- * is what a checkpoint has. */
+/* The end of a transaction takes an offset but is no message: the end is reached all the same, and the place
+ * behind it is what a checkpoint has. */
 static void test_transactions(UNUSED void **state)
 {
     struct kafka_image image;
-    struct fixture     f;
-    rd_kafka_t        *producer;
+    struct fixture f;
+    rd_kafka_t *producer;
 
     set_up(&f, 1);
     producer = new_producer(f.topic);
@@ -304,7 +311,7 @@ static void test_transactions(UNUSED void **state)
     assert_string_equal(f.h.rows[5].value, "8");
     run_idle(&f, 1);
     ASSERT_OK(kafka_harness_snapshot(&f.h, 1, &image, &f.e), &f.e);
-    assert_int_equal(image.count, 2); /* the partition, and "discovered" */
+    assert_int_equal(image.count, 2);                    /* the partition, and "discovered" */
     assert_string_equal(image.items[0].bytes.ptr, "13"); /* 10 messages and 3 ends of transactions */
     kafka_image_fini(&image);
     kafka_harness_close(&f.h);
@@ -320,8 +327,8 @@ static void test_transactions(UNUSED void **state)
 
 static void test_big_message(UNUSED void **state)
 {
-    const size_t   len = 10u << 20;
-    char          *text;
+    const size_t len = 10u << 20;
+    char *text;
     struct fixture f;
 
     set_up(&f, 1);
@@ -345,7 +352,7 @@ static void test_big_message(UNUSED void **state)
 static void test_lost_data(UNUSED void **state)
 {
     struct kafka_image image;
-    struct fixture     f;
+    struct fixture f;
 
     set_up(&f, 1);
     produce(&f, 0, 0, 5);
@@ -380,7 +387,7 @@ static void test_latency(UNUSED void **state)
 {
     enum { COUNT = 50 };
     struct fixture f;
-    int64_t        took_us[COUNT];
+    int64_t took_us[COUNT];
 
     set_up(&f, 1);
     open_source(&f, NULL);
@@ -393,9 +400,10 @@ static void test_latency(UNUSED void **state)
         took_us[i] = clock_mono_us(clock_system()) - start_us;
     }
     qsort(took_us, COUNT, sizeof took_us[0], compare);
-    print_message("from producing to batch: p50 %" PRId64 " us, p90 %" PRId64 " us, worst %" PRId64 " us\n", took_us[COUNT / 2],
-                  took_us[COUNT * 9 / 10], took_us[COUNT - 1]);
-    assert_true(took_us[COUNT / 2] < 250000); /* half of fetch.max.wait.ms, which it would be without wake-ups */
+    print_message("from producing to batch: p50 %" PRId64 " us, p90 %" PRId64 " us, worst %" PRId64 " us\n",
+                  took_us[COUNT / 2], took_us[COUNT * 9 / 10], took_us[COUNT - 1]);
+    assert_true(took_us[COUNT / 2] <
+                250000); /* half of fetch.max.wait.ms, which it would be without wake-ups */
     kafka_harness_close(&f.h);
     tear_down(&f);
 }
@@ -409,9 +417,9 @@ static bool committed(struct kafka_harness *h, int64_t want)
 
 static void test_group_lag(UNUSED void **state)
 {
-    const char        *group = getenv("WEIR_TEST_GROUP");
+    const char *group = getenv("WEIR_TEST_GROUP");
     struct kafka_image image;
-    struct fixture     f;
+    struct fixture f;
 
     set_up(&f, 1);
     set_property(&f, "group.id", group ? group : f.topic);
@@ -428,6 +436,8 @@ static void test_group_lag(UNUSED void **state)
     tear_down(&f);
 }
 
-TEST_MAIN(cmocka_unit_test(test_all_once_through_restarts), cmocka_unit_test(test_new_partition_is_read_from_its_beginning),
-          cmocka_unit_test(test_start_by_time), cmocka_unit_test(test_transactions), cmocka_unit_test(test_big_message),
-          cmocka_unit_test(test_lost_data), cmocka_unit_test(test_latency), cmocka_unit_test(test_group_lag))
+TEST_MAIN(cmocka_unit_test(test_all_once_through_restarts),
+          cmocka_unit_test(test_new_partition_is_read_from_its_beginning),
+          cmocka_unit_test(test_start_by_time), cmocka_unit_test(test_transactions),
+          cmocka_unit_test(test_big_message), cmocka_unit_test(test_lost_data),
+          cmocka_unit_test(test_latency), cmocka_unit_test(test_group_lag))

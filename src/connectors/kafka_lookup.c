@@ -4,7 +4,8 @@
 
 typedef rd_kafka_topic_partition_list_t offsets_list;
 
-/* --- failing ------------------------------------------------------------------------------------------------------ */
+/* --- failing
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum err refused(struct kafka_lookup *l, rd_kafka_resp_err_t err, const char *what, const char *topic)
 {
@@ -18,13 +19,14 @@ static enum err no_memory(struct kafka_lookup *l)
     return error_memory(&l->error, sizeof(struct kafka_found), "partitions of a topic");
 }
 
-/* --- which partitions --------------------------------------------------------------------------------------------- */
+/* --- which partitions
+ * --------------------------------------------------------------------------------------------- */
 
 /* Whether a partition is this subtask's and new to it. False on failure, too: l->rc says. */
 static bool is_wanted(struct kafka_lookup *l, const char *topic, int32_t partition)
 {
     char *name;
-    bool  known;
+    bool known;
 
     if (kafka_splits_owner(topic, partition, l->parallelism) != (uint32_t)l->subtask)
         return false;
@@ -43,13 +45,15 @@ static enum err add_found(struct kafka_lookup *l, const char *topic, int32_t par
 
     if (!MEM_GROW(l->found, l->found_count, l->found_capacity) || (copy = mem_strdup(topic)) == NULL)
         return no_memory(l);
-    l->found[l->found_count++] = (struct kafka_found){.topic = copy, .partition = partition, .stop = KAFKA_NO_STOP};
+    l->found[l->found_count++] = (struct kafka_found){
+        .topic = copy, .partition = partition, .stop = KAFKA_NO_STOP};
     return OK;
 }
 
 static enum err take_topic(struct kafka_lookup *l, const rd_kafka_metadata_topic_t *topic)
 {
-    if (topic->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || topic->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
+    if (topic->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        topic->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
         if (l->unknown == NULL && (l->unknown = mem_strdup(topic->topic)) == NULL)
             return no_memory(l);
         l->incomplete = true;
@@ -89,8 +93,8 @@ static enum err take_metadata(struct kafka_lookup *l, const struct rd_kafka_meta
 static enum err ask_metadata(struct kafka_lookup *l, const char *topic)
 {
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_topic_t               *rkt = topic ? rd_kafka_topic_new(l->client->rk, topic, NULL) : NULL;
-    rd_kafka_resp_err_t             err;
+    rd_kafka_topic_t *rkt = topic ? rd_kafka_topic_new(l->client->rk, topic, NULL) : NULL;
+    rd_kafka_resp_err_t err;
 
     if (topic && rkt == NULL)
         return refused(l, rd_kafka_last_error(), "the partitions", topic);
@@ -115,7 +119,8 @@ static enum err find_partitions(struct kafka_lookup *l)
     return l->rc;
 }
 
-/* --- where in them ------------------------------------------------------------------------------------------------ */
+/* --- where in them
+ * ------------------------------------------------------------------------------------------------ */
 
 static offsets_list *list_found(const struct kafka_lookup *l)
 {
@@ -127,7 +132,8 @@ static offsets_list *list_found(const struct kafka_lookup *l)
 }
 
 /* Leaderless partitions come later; anything else is an error. */
-static enum err check_partition(struct kafka_lookup *l, rd_kafka_topic_partition_t *p, struct kafka_found *found)
+static enum err check_partition(struct kafka_lookup *l, rd_kafka_topic_partition_t *p,
+                                struct kafka_found *found)
 {
     if (p->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return OK;
@@ -138,17 +144,18 @@ static enum err check_partition(struct kafka_lookup *l, rd_kafka_topic_partition
     return OK;
 }
 
-/* The entries of list that wanted says, by the time in their offset field; librdkafka passes the protocol's -2 (earliest)
- * and -1 (latest) on as they are. The answers go into offsets, by the index of found. */
+/* The entries of list that wanted says, by the time in their offset field; librdkafka passes the protocol's
+ * -2 (earliest) and -1 (latest) on as they are. The answers go into offsets, by the index of found. */
 static enum err ask_times(struct kafka_lookup *l, const int64_t *times, int64_t *offsets)
 {
-    offsets_list       *list = list_found(l);
+    offsets_list *list = list_found(l);
     rd_kafka_resp_err_t err;
-    enum err            rc = OK;
+    enum err rc = OK;
 
     for (int i = 0; i < list->cnt; i++)
         list->elems[i].offset = times[i];
-    err = list->cnt ? rd_kafka_offsets_for_times(l->client->rk, list, l->timeout_ms) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    err = list->cnt ? rd_kafka_offsets_for_times(l->client->rk, list, l->timeout_ms)
+                    : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err)
         rc = refused(l, err, "the offsets", NULL);
     for (int i = 0; rc == OK && i < list->cnt; i++) {
@@ -163,7 +170,7 @@ static enum err ask_times(struct kafka_lookup *l, const int64_t *times, int64_t 
 static enum err ask_time(struct kafka_lookup *l, int64_t time, int64_t *offsets)
 {
     int64_t *times = mem_calloc(l->found_count, sizeof *times);
-    bool     again = false;
+    bool again = false;
     enum err rc = OK;
 
     if (times == NULL)
@@ -186,11 +193,11 @@ out:
 
 static enum err no_offset(struct kafka_lookup *l, const rd_kafka_topic_partition_t *p, bool stop)
 {
-    return error_set(&l->error, ERR_CONFIG,
-                     "group '%s' has no committed offset for %s-%" PRId32 "; %s", l->client->group_id, p->topic,
-                     p->partition,
-                     stop ? "set 'scan.bounded.mode' to something other than group-offsets"
-                          : "set properties.auto.offset.reset to earliest or latest, or another 'scan.startup.mode'");
+    return error_set(
+        &l->error, ERR_CONFIG, "group '%s' has no committed offset for %s-%" PRId32 "; %s",
+        l->client->group_id, p->topic, p->partition,
+        stop ? "set 'scan.bounded.mode' to something other than group-offsets"
+             : "set properties.auto.offset.reset to earliest or latest, or another 'scan.startup.mode'");
 }
 
 static int64_t reset_time(enum kafka_reset reset)
@@ -219,9 +226,9 @@ static enum err take_committed(struct kafka_lookup *l, offsets_list *list, int64
 
 static enum err ask_committed(struct kafka_lookup *l, int64_t *offsets, bool stop)
 {
-    offsets_list       *list = list_found(l);
+    offsets_list *list = list_found(l);
     rd_kafka_resp_err_t err = rd_kafka_committed(l->client->rk, list, l->timeout_ms);
-    enum err            rc = err ? refused(l, err, "the group's offsets", NULL) : OK;
+    enum err rc = err ? refused(l, err, "the group's offsets", NULL) : OK;
 
     for (int i = 0; rc == OK && i < list->cnt; i++)
         rc = check_partition(l, &list->elems[i], &l->found[i]);
@@ -239,7 +246,8 @@ static int64_t specific_offset(const struct kafka_place *place, int32_t partitio
     return standard;
 }
 
-static enum err ask_specific(struct kafka_lookup *l, const struct kafka_place *place, int64_t *offsets, bool stop)
+static enum err ask_specific(struct kafka_lookup *l, const struct kafka_place *place, int64_t *offsets,
+                             bool stop)
 {
     enum err rc = stop ? OK : ask_time(l, RD_KAFKA_OFFSET_BEGINNING, offsets);
 
@@ -249,7 +257,8 @@ static enum err ask_specific(struct kafka_lookup *l, const struct kafka_place *p
 }
 
 /* The offset of a place in each partition that was found. */
-static enum err ask_place(struct kafka_lookup *l, const struct kafka_place *place, int64_t *offsets, bool stop)
+static enum err ask_place(struct kafka_lookup *l, const struct kafka_place *place, int64_t *offsets,
+                          bool stop)
 {
     switch (place->at) {
     case KAFKA_AT_EARLIEST:
@@ -274,9 +283,9 @@ static enum err ask_place(struct kafka_lookup *l, const struct kafka_place *plac
 static enum err find_offsets(struct kafka_lookup *l)
 {
     static const struct kafka_place earliest = {.at = KAFKA_AT_EARLIEST};
-    const struct kafka_place       *start = l->later ? &earliest : &l->spec->start;
-    int64_t                        *offsets = mem_calloc(l->found_count * 2, sizeof *offsets);
-    enum err                        rc;
+    const struct kafka_place *start = l->later ? &earliest : &l->spec->start;
+    int64_t *offsets = mem_calloc(l->found_count * 2, sizeof *offsets);
+    enum err rc;
 
     if (offsets == NULL)
         return no_memory(l);
@@ -295,13 +304,14 @@ out:
 
 static enum err find_range(struct kafka_lookup *l)
 {
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(l->client->rk, l->lost->topic, l->lost->partition, &l->low,
-                                                               &l->high, l->timeout_ms);
+    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        l->client->rk, l->lost->topic, l->lost->partition, &l->low, &l->high, l->timeout_ms);
 
     return err ? refused(l, err, "the offsets", l->lost->topic) : OK;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum err answer(struct kafka_lookup *l)
 {

@@ -1,4 +1,5 @@
-/* kafka_messages.c: see kafka_messages.h. Columns are filled one after the other: short loops over plain arrays. */
+/* kafka_messages.c: see kafka_messages.h. Columns are filled one after the other: short loops over plain
+ * arrays. */
 #include "connectors/kafka_messages.h"
 #include "base/mem.h"
 #include "formats/format.h"
@@ -23,7 +24,8 @@ struct kafka_messages *kafka_messages_new(struct kafka_client *client, int32_t c
 
     if (m == NULL)
         return NULL;
-    *m = (struct kafka_messages){.keep = {.refs = 1, .free = messages_free}, .client = kafka_client_ref(client)};
+    *m = (struct kafka_messages){.keep = {.refs = 1, .free = messages_free},
+                                 .client = kafka_client_ref(client)};
     return m;
 }
 
@@ -33,20 +35,21 @@ void kafka_messages_add(struct kafka_messages *m, rd_kafka_message_t *message)
     m->list[m->count++] = message;
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------ */
+/* --- columns
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool fill_bytes(const struct kafka_messages *m, struct batch *b, enum raw_column which)
 {
     struct column *c = &b->columns[which];
-    struct view   *views = batch_alloc(b, (size_t)m->count * sizeof *views);
-    int32_t        absent = 0;
+    struct view *views = batch_alloc(b, (size_t)m->count * sizeof *views);
+    int32_t absent = 0;
 
     if ((c->views = views) == NULL)
         return false;
     for (int32_t i = 0; i < m->count; i++) {
         const rd_kafka_message_t *message = m->list[i];
-        const void               *ptr = which == RAW_KEY ? message->key : message->payload;
-        size_t                    len = which == RAW_KEY ? message->key_len : message->len;
+        const void *ptr = which == RAW_KEY ? message->key : message->payload;
+        size_t len = which == RAW_KEY ? message->key_len : message->len;
 
         views[i] = view_of(ptr, len);
         absent += ptr == NULL;
@@ -66,7 +69,7 @@ static bool fill_bytes(const struct kafka_messages *m, struct batch *b, enum raw
 static bool fill_text(struct batch *b, enum raw_column which, const char *text)
 {
     struct view *views = batch_alloc(b, (size_t)b->row_count * sizeof *views);
-    struct view  v = view_of(text, strlen(text));
+    struct view v = view_of(text, strlen(text));
 
     if ((b->columns[which].views = views) == NULL)
         return false;
@@ -79,7 +82,7 @@ static bool fill_text(struct batch *b, enum raw_column which, const char *text)
 static bool fill_topic(struct batch *b, const char *topic)
 {
     size_t len = strlen(topic) + 1;
-    char  *copy = batch_alloc(b, len);
+    char *copy = batch_alloc(b, len);
 
     return copy && fill_text(b, RAW_TOPIC, memcpy(copy, topic, len));
 }
@@ -110,9 +113,9 @@ static const char *timestamp_type_name(rd_kafka_timestamp_type_t type)
 /* The type is a topic's setting, so nearly always the same for the whole batch. */
 static bool fill_times(const struct kafka_messages *m, struct batch *b)
 {
-    struct column            *c = &b->columns[RAW_TIMESTAMP];
+    struct column *c = &b->columns[RAW_TIMESTAMP];
     rd_kafka_timestamp_type_t type, first;
-    bool                      mixed = false, absent = false;
+    bool mixed = false, absent = false;
 
     if ((c->i64 = batch_alloc(b, (size_t)m->count * sizeof *c->i64)) == NULL)
         return false;
@@ -128,8 +131,8 @@ static bool fill_times(const struct kafka_messages *m, struct batch *b)
         return false;
     for (int32_t i = 0; mixed && i < m->count; i++) {
         rd_kafka_message_timestamp(m->list[i], &type);
-        b->columns[RAW_TIMESTAMP_TYPE].views[i] =
-            view_of(timestamp_type_name(type), strlen(timestamp_type_name(type)));
+        b->columns[RAW_TIMESTAMP_TYPE].views[i] = view_of(timestamp_type_name(type),
+                                                          strlen(timestamp_type_name(type)));
     }
     if (!absent)
         return true;

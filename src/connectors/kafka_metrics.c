@@ -9,11 +9,14 @@ static void init_client(struct kafka_metrics *m)
 {
     struct metric_scope *s = m->scope;
 
-    m->client.lag_max = metrics_gauge(s, "KafkaConsumer_records_lag_max", "messages behind, of the partition most behind");
+    m->client.lag_max = metrics_gauge(s, "KafkaConsumer_records_lag_max",
+                                      "messages behind, of the partition most behind");
     m->client.assigned = metrics_gauge(s, "KafkaConsumer_assigned_partitions", "partitions of this subtask");
-    m->client.fetch_latency_avg = metrics_gauge(s, "KafkaConsumer_fetch_latency_avg", "average time of fetch requests, ms");
+    m->client.fetch_latency_avg = metrics_gauge(s, "KafkaConsumer_fetch_latency_avg",
+                                                "average time of fetch requests, ms");
     m->client.records = metrics_counter(s, "KafkaConsumer_records_consumed_total", "messages read");
-    m->client.bytes = metrics_counter(s, "KafkaConsumer_bytes_consumed_total", "bytes of keys and values read");
+    m->client.bytes = metrics_counter(s, "KafkaConsumer_bytes_consumed_total",
+                                      "bytes of keys and values read");
     m->client.commits = metrics_counter(s, "KafkaConsumer_commit_total", "commits answered");
     m->client.fetches = metrics_counter(s, "KafkaConsumer_fetch_total", "fetch requests answered");
     m->client.record_rate = metrics_meter(s, "KafkaConsumer_records_consumed_rate", "messages a second");
@@ -34,8 +37,10 @@ void kafka_metrics_init(struct kafka_metrics *m, const struct op_env *env, bool 
     m->registry = env->registry;
     m->commits_succeeded = metrics_counter(m->scope, "commitsSucceeded", "offset commits that succeeded");
     m->commits_failed = metrics_counter(m->scope, "commitsFailed", "offset commits that failed");
-    m->pending_records = metrics_gauge(env->metrics, "pendingRecords", "messages that are behind the source's position");
-    m->latency = metrics_histogram(bare, "kafka_to_flink_latency", "from a message's timestamp to its batch, ms");
+    m->pending_records = metrics_gauge(env->metrics, "pendingRecords",
+                                       "messages that are behind the source's position");
+    m->latency = metrics_histogram(bare, "kafka_to_flink_latency",
+                                   "from a message's timestamp to its batch, ms");
     if (client_metrics)
         init_client(m);
 }
@@ -49,7 +54,7 @@ void kafka_metrics_fini(struct kafka_metrics *m)
 
 void kafka_metrics_split(struct kafka_metrics *m, struct kafka_split *split)
 {
-    char                partition[16];
+    char partition[16];
     struct metric_label labels[] = {{"topic", split->topic}, {"partition", partition}};
 
     if (m->registry == NULL)
@@ -58,16 +63,19 @@ void kafka_metrics_split(struct kafka_metrics *m, struct kafka_split *split)
     split->scopes[0] = metrics_scope(m->registry, m->scope, "topic_partition", labels, COUNT_OF(labels));
     split->scopes[1] = metrics_bare(m->registry, labels, COUNT_OF(labels));
     if (split->scopes[0]) {
-        split->gauges.current = metrics_gauge(split->scopes[0], "currentOffset", "offset of the last message that went on");
-        split->gauges.committed = metrics_gauge(split->scopes[0], "committedOffset", "offset committed to the group");
+        split->gauges.current = metrics_gauge(split->scopes[0], "currentOffset",
+                                              "offset of the last message that went on");
+        split->gauges.committed = metrics_gauge(split->scopes[0], "committedOffset",
+                                                "offset committed to the group");
         gauge_set(split->gauges.current, -1);
         gauge_set(split->gauges.committed, -1);
     }
     if (split->scopes[1]) {
         split->gauges.bare_lag = metrics_gauge(split->scopes[1], "kafka_consumer_lag", "messages behind");
-        split->gauges.bare_offset = metrics_gauge(split->scopes[1], "kafka_consumer_offset", "offset of the next message");
-        split->gauges.bare_committed =
-            metrics_gauge(split->scopes[1], "kafka_consumer_committed_offset", "offset committed to the group");
+        split->gauges.bare_offset = metrics_gauge(split->scopes[1], "kafka_consumer_offset",
+                                                  "offset of the next message");
+        split->gauges.bare_committed = metrics_gauge(split->scopes[1], "kafka_consumer_committed_offset",
+                                                     "offset committed to the group");
         gauge_set(split->gauges.bare_offset, (double)split->next);
         gauge_set(split->gauges.bare_committed, -1);
     }
@@ -134,8 +142,8 @@ static void update_fetches(struct kafka_metrics *m, struct kafka_client *client)
     m->fetch_us_seen = sum_us;
 }
 
-bool kafka_metrics_update(struct kafka_metrics *m, struct kafka_client *client, const struct kafka_splits *splits,
-                          int64_t now_us, int64_t *behind)
+bool kafka_metrics_update(struct kafka_metrics *m, struct kafka_client *client,
+                          const struct kafka_splits *splits, int64_t now_us, int64_t *behind)
 {
     int64_t lag_max = 0;
 

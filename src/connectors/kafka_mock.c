@@ -17,13 +17,13 @@ struct produced {
 };
 
 struct kafka_mock {
-    rd_kafka_t              *host;     /* the mock cluster lives in it */
+    rd_kafka_t *host; /* the mock cluster lives in it */
     rd_kafka_mock_cluster_t *cluster;
-    rd_kafka_t              *producer;
-    struct map               partitions; /* "topic-partition" to struct produced, owned */
-    kafka_mock_position     *position;
-    void                    *position_arg;
-    rd_kafka_resp_err_t      failed; /* the first answer that was an error */
+    rd_kafka_t *producer;
+    struct map partitions; /* "topic-partition" to struct produced, owned */
+    kafka_mock_position *position;
+    void *position_arg;
+    rd_kafka_resp_err_t failed; /* the first answer that was an error */
 };
 
 static enum err kafka_error(struct error *e, rd_kafka_resp_err_t err, const char *what)
@@ -39,11 +39,11 @@ static void on_delivery(UNUSED rd_kafka_t *rk, const rd_kafka_message_t *message
         m->failed = message->err;
 }
 
-static enum err make_client(rd_kafka_type_t type, const char *brokers, const char *group, struct kafka_mock *m,
-                            rd_kafka_t **out, struct error *e)
+static enum err make_client(rd_kafka_type_t type, const char *brokers, const char *group,
+                            struct kafka_mock *m, rd_kafka_t **out, struct error *e)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char             why[256] = "";
+    char why[256] = "";
 
     rd_kafka_conf_set(conf, "log_level", "2", why, sizeof why);
     if (brokers)
@@ -53,7 +53,8 @@ static enum err make_client(rd_kafka_type_t type, const char *brokers, const cha
     if (brokers && type == RD_KAFKA_PRODUCER) {
         rd_kafka_conf_set(conf, "message.max.bytes", "64000000", why, sizeof why);
         rd_kafka_conf_set(conf, "max.in.flight", "1", why, sizeof why); /* order, also with injected errors */
-        rd_kafka_conf_set(conf, "linger.ms", "20", why, sizeof why); /* a fetch gives one of these batches, not more */
+        rd_kafka_conf_set(conf, "linger.ms", "20", why,
+                          sizeof why); /* a fetch gives one of these batches, not more */
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     }
     rd_kafka_conf_set_opaque(conf, m);
@@ -66,7 +67,7 @@ static enum err make_client(rd_kafka_type_t type, const char *brokers, const cha
 enum err kafka_mock_new(int broker_count, struct kafka_mock **out, struct error *e)
 {
     struct kafka_mock *m = mem_zalloc(sizeof *m);
-    enum err           rc;
+    enum err rc;
 
     *out = NULL;
     if (m == NULL)
@@ -89,7 +90,7 @@ out:
 void kafka_mock_free(struct kafka_mock *m)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     if (m == NULL)
         return;
@@ -133,9 +134,9 @@ void kafka_mock_follow(struct kafka_mock *m, kafka_mock_position *position, void
 
 static struct produced *produced_of(struct kafka_mock *m, const struct kafka_record *record)
 {
-    char             name[300];
-    int              len = snprintf(name, sizeof name, "%s-%" PRId32, record->topic, record->partition);
-    struct slice     key = slice_of(name, MIN((size_t)len, sizeof name - 1));
+    char name[300];
+    int len = snprintf(name, sizeof name, "%s-%" PRId32, record->topic, record->partition);
+    struct slice key = slice_of(name, MIN((size_t)len, sizeof name - 1));
     struct produced *p = map_get(&m->partitions, key);
 
     if (p)
@@ -151,19 +152,20 @@ static bool fits(const struct produced *p, int64_t next, size_t len)
 {
     int64_t waiting = p->count - next;
 
-    return waiting <= 0 || (waiting < ROOM_MESSAGES &&
-                            p->total_bytes - p->bytes[next & (RING - 1)] + (int64_t)len + OVERHEAD < ROOM_BYTES);
+    return waiting <= 0 ||
+           (waiting < ROOM_MESSAGES &&
+            p->total_bytes - p->bytes[next & (RING - 1)] + (int64_t)len + OVERHEAD < ROOM_BYTES);
 }
 
-static enum err wait_for_room(struct kafka_mock *m, const struct kafka_record *record, const struct produced *p,
-                              struct error *e)
+static enum err wait_for_room(struct kafka_mock *m, const struct kafka_record *record,
+                              const struct produced *p, struct error *e)
 {
     int64_t next = 0;
 
     while (!fits(p, next, record->value.len)) {
         if (m->position == NULL)
-            return error_set(e, ERR_MEMORY, "mock cluster: %s-%" PRId32 " is full and nobody is followed", record->topic,
-                             record->partition);
+            return error_set(e, ERR_MEMORY, "mock cluster: %s-%" PRId32 " is full and nobody is followed",
+                             record->topic, record->partition);
         next = m->position(m->position_arg, record->topic, record->partition);
         rd_kafka_poll(m->producer, 1);
     }
@@ -173,16 +175,17 @@ static enum err wait_for_room(struct kafka_mock *m, const struct kafka_record *r
 static rd_kafka_resp_err_t send_record(struct kafka_mock *m, const struct kafka_record *r)
 {
     return rd_kafka_producev(m->producer, RD_KAFKA_V_TOPIC(r->topic), RD_KAFKA_V_PARTITION(r->partition),
-                             RD_KAFKA_V_KEY(r->key.ptr, r->key.len), RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.ptr, r->value.len),
+                             RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
+                             RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.ptr, r->value.len),
                              RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                              RD_KAFKA_V_END);
 }
 
 enum err kafka_mock_produce(struct kafka_mock *m, const struct kafka_record *record, struct error *e)
 {
-    struct produced    *p = produced_of(m, record);
+    struct produced *p = produced_of(m, record);
     rd_kafka_resp_err_t err;
-    enum err            rc;
+    enum err rc;
 
     if (p == NULL)
         return error_memory(e, sizeof *p, "a mock partition");
@@ -209,10 +212,11 @@ enum err kafka_mock_flush(struct kafka_mock *m, int timeout_ms, struct error *e)
     return err ? kafka_error(e, err, "producing") : OK;
 }
 
-enum err kafka_mock_text(struct kafka_mock *m, const char *topic, int32_t partition, const char *value, struct error *e)
+enum err kafka_mock_text(struct kafka_mock *m, const char *topic, int32_t partition, const char *value,
+                         struct error *e)
 {
     struct kafka_record record = {.topic = topic, .partition = partition, .value = slice_text(value)};
-    enum err            rc = kafka_mock_produce(m, &record, e);
+    enum err rc = kafka_mock_produce(m, &record, e);
 
     return rc == OK ? kafka_mock_flush(m, 10000, e) : rc;
 }
@@ -221,9 +225,9 @@ enum err kafka_mock_committed(struct kafka_mock *m, const char *group, const cha
                               int64_t *offset, int timeout_ms, struct error *e)
 {
     rd_kafka_topic_partition_list_t *list;
-    rd_kafka_t                      *reader;
-    rd_kafka_resp_err_t              err;
-    enum err                         rc = make_client(RD_KAFKA_CONSUMER, kafka_mock_brokers(m), group, m, &reader, e);
+    rd_kafka_t *reader;
+    rd_kafka_resp_err_t err;
+    enum err rc = make_client(RD_KAFKA_CONSUMER, kafka_mock_brokers(m), group, m, &reader, e);
 
     if (rc != OK)
         return rc;

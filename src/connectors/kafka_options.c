@@ -1,5 +1,6 @@
 /* kafka_options.c: see kafka_options.h.
- * A property goes through the table of those that need care; what is not there is librdkafka's to know or to refuse.
+ * A property goes through the table of those that need care; what is not there is librdkafka's to know or to
+ * refuse.
  */
 #include "connectors/kafka_options.h"
 #include "base/mem.h"
@@ -11,9 +12,9 @@
 
 struct reading {
     struct kafka_options *out;
-    const struct map     *properties;
-    const char           *name, *value; /* the property at hand */
-    const char           *arg;          /* of its rule */
+    const struct map *properties;
+    const char *name, *value; /* the property at hand */
+    const char *arg;          /* of its rule */
 };
 
 struct rule {
@@ -41,7 +42,8 @@ enum err kafka_options_set(rd_kafka_conf_t *conf, const char *name, const char *
     return OK;
 }
 
-/* --- what can be done with a property ----------------------------------------------------------------------------- */
+/* --- what can be done with a property
+ * ----------------------------------------------------------------------------- */
 
 static enum err rename_to(const struct reading *r, struct error *e)
 {
@@ -167,10 +169,11 @@ static bool store_is(const struct reading *r, const char *type_name, const char 
 static enum err truststore(const struct reading *r, struct error *e)
 {
     if (!store_is(r, "ssl.truststore.type", "PEM"))
-        return error_set(e, ERR_UNSUPPORTED,
-                         "properties.ssl.truststore.location '%s' is no PEM file; make one with `keytool -list -rfc "
-                         "-keystore %s > ca.pem` and set properties.ssl.truststore.type to PEM",
-                         r->value, r->value);
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "properties.ssl.truststore.location '%s' is no PEM file; make one with `keytool -list -rfc "
+            "-keystore %s > ca.pem` and set properties.ssl.truststore.type to PEM",
+            r->value, r->value);
     return kafka_options_set(r->out->conf, "ssl.ca.location", r->value, e);
 }
 
@@ -181,10 +184,11 @@ static enum err keystore(const struct reading *r, struct error *e)
     if (store_is(r, "ssl.keystore.type", "PKCS12"))
         return kafka_options_set(r->out->conf, "ssl.keystore.location", r->value, e);
     if (!store_is(r, "ssl.keystore.type", "PEM"))
-        return error_set(e, ERR_UNSUPPORTED,
-                         "properties.ssl.keystore.location '%s' is neither PKCS12 nor PEM; convert it with `keytool "
-                         "-importkeystore -srckeystore %s -destkeystore key.p12 -deststoretype PKCS12`",
-                         r->value, r->value);
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "properties.ssl.keystore.location '%s' is neither PKCS12 nor PEM; convert it with `keytool "
+            "-importkeystore -srckeystore %s -destkeystore key.p12 -deststoretype PKCS12`",
+            r->value, r->value);
     rc = kafka_options_set(r->out->conf, "ssl.key.location", r->value, e);
     return rc == OK ? kafka_options_set(r->out->conf, "ssl.certificate.location", r->value, e) : rc;
 }
@@ -209,7 +213,7 @@ static enum err keystore_password(const struct reading *r, struct error *e)
 static enum err jaas(const struct reading *r, struct error *e)
 {
     struct kafka_jaas login = {0};
-    enum err          rc = kafka_jaas_parse(r->value, &login, e);
+    enum err rc = kafka_jaas_parse(r->value, &login, e);
 
     if (rc != OK)
         goto out;
@@ -253,7 +257,8 @@ static const struct rule rules[] = {
     {"ssl.keystore.password", keystore_password, NULL},
     {"ssl.keystore.key", rename_to, "ssl.key.pem"},
     {"ssl.keystore.certificate.chain", rename_to, "ssl.certificate.pem"},
-    {"sasl.client.callback.handler.class", refused, "it is a Java class; use PLAIN, SCRAM, GSSAPI or OAUTHBEARER"},
+    {"sasl.client.callback.handler.class", refused,
+     "it is a Java class; use PLAIN, SCRAM, GSSAPI or OAUTHBEARER"},
     {"sasl.login.callback.handler.class", refused,
      "it is a Java class; OAUTHBEARER takes properties.sasl.oauthbearer.* instead"},
     {"sasl.login.class", refused, "it is a Java class"},
@@ -295,7 +300,8 @@ static bool rule_fits(const struct rule *rule, const char *name)
 {
     size_t len = strlen(rule->name);
 
-    return rule->name[len - 1] == '*' ? strncmp(rule->name, name, len - 1) == 0 : strcmp(rule->name, name) == 0;
+    return rule->name[len - 1] == '*' ? strncmp(rule->name, name, len - 1) == 0
+                                      : strcmp(rule->name, name) == 0;
 }
 
 static enum err read_one(struct reading *r, struct error *e)
@@ -312,9 +318,10 @@ static enum err read_one(struct reading *r, struct error *e)
 static char *conf_text(const rd_kafka_conf_t *conf, const char *name)
 {
     size_t size = 0;
-    char  *text;
+    char *text;
 
-    if (rd_kafka_conf_get(conf, name, NULL, &size) != RD_KAFKA_CONF_OK || size <= 1 || (text = mem_alloc(size)) == NULL)
+    if (rd_kafka_conf_get(conf, name, NULL, &size) != RD_KAFKA_CONF_OK || size <= 1 ||
+        (text = mem_alloc(size)) == NULL)
         return NULL;
     rd_kafka_conf_get(conf, name, text, &size);
     return text;
@@ -322,7 +329,7 @@ static char *conf_text(const rd_kafka_conf_t *conf, const char *name)
 
 int64_t kafka_options_number(const rd_kafka_conf_t *conf, const char *name)
 {
-    char   text[32] = "0";
+    char text[32] = "0";
     size_t size = sizeof text;
 
     rd_kafka_conf_get(conf, name, text, &size);
@@ -337,10 +344,10 @@ static enum err java_defaults(rd_kafka_conf_t *conf, struct error *e)
 
 enum err kafka_options_read(const struct map *properties, struct kafka_options *out, struct error *e)
 {
-    struct reading    r = {.out = out, .properties = properties};
+    struct reading r = {.out = out, .properties = properties};
     struct map_entry *entry;
-    size_t            at = 0;
-    enum err          rc;
+    size_t at = 0;
+    enum err rc;
 
     *out = (struct kafka_options){
         .commit_on_checkpoint = true, .client_metrics = true, .discovery_ms = -1, .max_poll_records = -1};
@@ -353,7 +360,8 @@ enum err kafka_options_read(const struct map *properties, struct kafka_options *
         rc = read_one(&r, e);
     }
     if (rc == OK && property(properties, "bootstrap.servers") == NULL)
-        rc = error_set(e, ERR_CONFIG, "properties.bootstrap.servers is missing: the brokers to read from, host:port[,...]");
+        rc = error_set(e, ERR_CONFIG,
+                       "properties.bootstrap.servers is missing: the brokers to read from, host:port[,...]");
     if (rc == OK) {
         out->username = conf_text(out->conf, "sasl.username");
         out->password = conf_text(out->conf, "sasl.password");

@@ -1,4 +1,5 @@
-/* kafka_options_test.c: what users write (properties, logins, patterns, a table's options) and what becomes of it. */
+/* kafka_options_test.c: what users write (properties, logins, patterns, a table's options) and what becomes
+ * of it. */
 #include "base/mem.h"
 #include "base/test.h"
 #include "connectors/connector.h"
@@ -19,7 +20,8 @@ static void fill_map(struct map *out, const char *const *texts)
     }
 }
 
-/* --- properties --------------------------------------------------------------------------------------------------- */
+/* --- properties
+ * --------------------------------------------------------------------------------------------------- */
 
 static void test_translated(UNUSED void **state)
 {
@@ -39,7 +41,7 @@ static void test_translated(UNUSED void **state)
         {"ssl.truststore.location=/etc/ca.pem", "ssl.ca.location", "/etc/ca.pem"},
         {"ssl.keystore.location=/etc/key.p12", "ssl.keystore.location", "/etc/key.p12"},
         {"ssl.keystore.location=/etc/key.pem", "ssl.certificate.location", "/etc/key.pem"},
-        {"client.rack=a", "client.rack", "a"}, /* the same name: not touched */
+        {"client.rack=a", "client.rack", "a"},       /* the same name: not touched */
         {"acks=all", "bootstrap.servers", "b:9092"}, /* a producer's: let be */
         {"sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" "
          "password=\"p\\\"q; r\";",
@@ -47,12 +49,12 @@ static void test_translated(UNUSED void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char *const    texts[] = {"bootstrap.servers=b:9092", cases[i].property, NULL};
+        const char *const texts[] = {"bootstrap.servers=b:9092", cases[i].property, NULL};
         struct kafka_options o;
-        struct error         e;
-        struct map           properties;
-        char                 got[100] = "";
-        size_t               size = sizeof got;
+        struct error e;
+        struct map properties;
+        char got[100] = "";
+        size_t size = sizeof got;
 
         fill_map(&properties, texts);
         ASSERT_OK(kafka_options_read(&properties, &o, &e), &e);
@@ -66,14 +68,22 @@ static void test_translated(UNUSED void **state)
 
 static void test_honoured(UNUSED void **state)
 {
-    static const char *const texts[] = {"bootstrap.servers=b:9092", "group.id=g", "client.id.prefix=c",
-                                        "auto.offset.reset=Earliest", "enable.auto.commit=true", "max.poll.records=500",
-                                        "commit.offsets.on.checkpoint=false", "register.consumer.metrics=false",
-                                        "allow.auto.create.topics=true", "partition.discovery.interval.ms=60000",
-                                        "key.deserializer=x", "metrics.num.samples=2", NULL};
+    static const char *const texts[] = {"bootstrap.servers=b:9092",
+                                        "group.id=g",
+                                        "client.id.prefix=c",
+                                        "auto.offset.reset=Earliest",
+                                        "enable.auto.commit=true",
+                                        "max.poll.records=500",
+                                        "commit.offsets.on.checkpoint=false",
+                                        "register.consumer.metrics=false",
+                                        "allow.auto.create.topics=true",
+                                        "partition.discovery.interval.ms=60000",
+                                        "key.deserializer=x",
+                                        "metrics.num.samples=2",
+                                        NULL};
     struct kafka_options o;
-    struct error         e;
-    struct map           properties;
+    struct error e;
+    struct map properties;
 
     fill_map(&properties, texts);
     ASSERT_OK(kafka_options_read(&properties, &o, &e), &e);
@@ -91,11 +101,11 @@ static void test_honoured(UNUSED void **state)
 static void test_isolation_is_the_java_clients(UNUSED void **state)
 {
     static const char *const texts[] = {"bootstrap.servers=b:9092", NULL};
-    struct kafka_options     o;
-    struct error             e;
-    struct map               properties;
-    char                     got[32];
-    size_t                   size = sizeof got;
+    struct kafka_options o;
+    struct error e;
+    struct map properties;
+    char got[32];
+    size_t size = sizeof got;
 
     fill_map(&properties, texts);
     ASSERT_OK(kafka_options_read(&properties, &o, &e), &e);
@@ -109,7 +119,7 @@ static void test_refused(UNUSED void **state)
 {
     static const struct {
         const char *property;
-        enum err    rc;
+        enum err rc;
         const char *says;
     } cases[] = {
         {"fetch.min.bites=1", ERR_CONFIG, "No such configuration property"},
@@ -123,16 +133,17 @@ static void test_refused(UNUSED void **state)
         {"ssl.truststore.location=/etc/trust.jks", ERR_UNSUPPORTED, "keytool"},
         {"ssl.keystore.location=/etc/key.jks", ERR_UNSUPPORTED, "PKCS12"},
         {"sasl.login.callback.handler.class=x", ERR_UNSUPPORTED, "Java class"},
-        {"sasl.jaas.config=x.PlainLoginModule required username=\"u\";", ERR_CONFIG, "needs username and password"},
+        {"sasl.jaas.config=x.PlainLoginModule required username=\"u\";", ERR_CONFIG,
+         "needs username and password"},
         {"sasl.jaas.config=x.OAuthBearerLoginModule required;", ERR_UNSUPPORTED, "sasl.oauthbearer"},
         {"security.protocol=TLS", ERR_CONFIG, "properties.security.protocol"},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char *const    texts[] = {"bootstrap.servers=b:9092", cases[i].property, NULL};
+        const char *const texts[] = {"bootstrap.servers=b:9092", cases[i].property, NULL};
         struct kafka_options o;
-        struct error         e;
-        struct map           properties;
+        struct error e;
+        struct map properties;
 
         fill_map(&properties, texts);
         if (kafka_options_read(&properties, &o, &e) != cases[i].rc || strstr(e.text, cases[i].says) == NULL)
@@ -144,22 +155,23 @@ static void test_refused(UNUSED void **state)
 static void test_brokers_are_needed(UNUSED void **state)
 {
     static const char *const none[] = {NULL};
-    struct kafka_options     o;
-    struct error             e;
-    struct map               properties;
+    struct kafka_options o;
+    struct error e;
+    struct map properties;
 
     fill_map(&properties, none);
     assert_int_equal(kafka_options_read(&properties, &o, &e), ERR_CONFIG);
     assert_non_null(strstr(e.text, "properties.bootstrap.servers"));
 }
 
-/* --- logins ------------------------------------------------------------------------------------------------------- */
+/* --- logins
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void test_jaas(UNUSED void **state)
 {
     static const struct {
         const char *text;
-        enum err    rc;
+        enum err rc;
         const char *user, *password;
     } cases[] = {
         {"a.ScramLoginModule required username=u password=p;", OK, "u", "p"},
@@ -175,7 +187,7 @@ static void test_jaas(UNUSED void **state)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct kafka_jaas j = {0};
-        struct error      e;
+        struct error e;
 
         if (kafka_jaas_parse(cases[i].text, &j, &e) != cases[i].rc)
             fail_msg("%s: %s", cases[i].text, e.text);
@@ -188,13 +200,14 @@ static void test_jaas(UNUSED void **state)
     }
 }
 
-/* --- patterns ----------------------------------------------------------------------------------------------------- */
+/* --- patterns
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void test_pattern(UNUSED void **state)
 {
     static const struct {
         const char *java;
-        enum err    rc;
+        enum err rc;
         const char *yes, *no;
     } cases[] = {
         {"health-.*", OK, "health-raw", "a-health-raw"}, /* whole names */
@@ -216,8 +229,8 @@ static void test_pattern(UNUSED void **state)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct error e;
-        regex_t      re;
-        enum err     rc = kafka_pattern_compile(cases[i].java, &re, &e);
+        regex_t re;
+        enum err rc = kafka_pattern_compile(cases[i].java, &re, &e);
 
         if (rc != cases[i].rc)
             fail_msg("%s: %d %s", cases[i].java, (int)rc, rc == OK ? "" : e.text);
@@ -229,9 +242,11 @@ static void test_pattern(UNUSED void **state)
     }
 }
 
-/* --- splits ------------------------------------------------------------------------------------------------------- */
+/* --- splits
+ * ------------------------------------------------------------------------------------------------------- */
 
-/* Partitions are spread evenly, and each has one owner: this is stored in checkpoints' meaning, so it may not change. */
+/* Partitions are spread evenly, and each has one owner: this is stored in checkpoints' meaning, so it may not
+ * change. */
 static void test_owners(UNUSED void **state)
 {
     for (int32_t parallelism = 1; parallelism < 9; parallelism++) {
@@ -242,15 +257,16 @@ static void test_owners(UNUSED void **state)
         for (int32_t s = 0; s < parallelism; s++)
             assert_int_equal(counts[s], 3);
     }
-    assert_int_equal(kafka_splits_owner("health-data-raw", 0, 6), kafka_splits_owner("health-data-raw", 6, 6));
+    assert_int_equal(kafka_splits_owner("health-data-raw", 0, 6),
+                     kafka_splits_owner("health-data-raw", 6, 6));
 }
 
 static void test_split_texts(UNUSED void **state)
 {
     static const struct {
         const char *name, *text, *topic;
-        int32_t     partition;
-        int64_t     next, stop;
+        int32_t partition;
+        int64_t next, stop;
     } cases[] = {
         {"t-0", "0", "t", 0, 0, KAFKA_NO_STOP},
         {"a-b-12", "9223372036854775807", "a-b", 12, INT64_MAX, KAFKA_NO_STOP},
@@ -260,13 +276,15 @@ static void test_split_texts(UNUSED void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct kafka_splits splits = {0};
         struct kafka_split *split;
-        struct slice        topic;
-        char                text[KAFKA_SPLIT_TEXT_MAX];
-        int32_t             partition;
-        int64_t             next, stop;
-        struct error        e;
+        struct slice topic;
+        char text[KAFKA_SPLIT_TEXT_MAX];
+        int32_t partition;
+        int64_t next, stop;
+        struct error e;
 
-        ASSERT_OK(kafka_splits_parse(cases[i].name, slice_text(cases[i].text), &topic, &partition, &next, &stop, &e), &e);
+        ASSERT_OK(kafka_splits_parse(cases[i].name, slice_text(cases[i].text), &topic, &partition, &next,
+                                     &stop, &e),
+                  &e);
         assert_true(slice_is(topic, cases[i].topic));
         assert_int_equal(partition, cases[i].partition);
         assert_true(next == cases[i].next && stop == cases[i].stop);
@@ -279,14 +297,16 @@ static void test_split_texts(UNUSED void **state)
     }
 }
 
-/* --- a table's options -------------------------------------------------------------------------------------------- */
+/* --- a table's options
+ * -------------------------------------------------------------------------------------------- */
 
-static enum err plan(struct arena *arena, const char *const *texts, struct connector_plan *out, struct error *e)
+static enum err plan(struct arena *arena, const char *const *texts, struct connector_plan *out,
+                     struct error *e)
 {
     const struct connector *kafka = connector_find("kafka");
-    struct map              options;
+    struct map options;
     struct connector_request request = {.arena = arena, .name = "health", .options = &options};
-    enum err                 rc;
+    enum err rc;
 
     fill_map(&options, texts);
     rc = connector_check_options(kafka, &options, NULL, e);
@@ -298,23 +318,24 @@ static enum err plan(struct arena *arena, const char *const *texts, struct conne
 
 static void test_table(UNUSED void **state)
 {
-    static const char *const texts[] = {"topic= a ; b",
-                                        "properties.bootstrap.servers=b:9092",
-                                        "properties.group.id=g",
-                                        "scan.startup.mode=specific-offsets",
-                                        "scan.startup.specific-offsets=partition:0,offset:42;partition:1,offset:300",
-                                        "scan.bounded.mode=timestamp",
-                                        "scan.bounded.timestamp-millis=1700000000000",
-                                        "scan.topic-partition-discovery.interval=1 min",
-                                        "scan.memory=8mb",
-                                        "scan.batch.rows=100",
-                                        "scan.lost-data=continue",
-                                        "scan.unknown-topic-wait=1 s",
-                                        NULL};
+    static const char *const texts[] = {
+        "topic= a ; b",
+        "properties.bootstrap.servers=b:9092",
+        "properties.group.id=g",
+        "scan.startup.mode=specific-offsets",
+        "scan.startup.specific-offsets=partition:0,offset:42;partition:1,offset:300",
+        "scan.bounded.mode=timestamp",
+        "scan.bounded.timestamp-millis=1700000000000",
+        "scan.topic-partition-discovery.interval=1 min",
+        "scan.memory=8mb",
+        "scan.batch.rows=100",
+        "scan.lost-data=continue",
+        "scan.unknown-topic-wait=1 s",
+        NULL};
     const struct kafka_source_spec *spec;
-    struct connector_plan           got;
-    struct arena                    arena = {0};
-    struct error                    e;
+    struct connector_plan got;
+    struct arena arena = {0};
+    struct error e;
 
     ASSERT_OK(plan(&arena, texts, &got, &e), &e);
     spec = got.spec;
@@ -352,11 +373,14 @@ static void test_wrong_tables(UNUSED void **state)
         {{"topic=a", "scan.startup.mode=group-offsets", NULL}, "properties.group.id"},
         {{"topic=a", NULL}, "properties.group.id"}, /* group-offsets is the default */
         {{"topic=a", "scan.startup.mode=timestamp", NULL}, "'scan.startup.timestamp-millis' is missing"},
-        {{"topic=a", "scan.startup.mode=timestamp", "scan.startup.timestamp-millis=-5", NULL}, "timestamp-millis"},
-        {{"topic=a", "scan.startup.mode=specific-offsets", NULL}, "'scan.startup.specific-offsets' is missing"},
+        {{"topic=a", "scan.startup.mode=timestamp", "scan.startup.timestamp-millis=-5", NULL},
+         "timestamp-millis"},
+        {{"topic=a", "scan.startup.mode=specific-offsets", NULL},
+         "'scan.startup.specific-offsets' is missing"},
         {{"topic=a", "scan.startup.mode=specific-offsets", "scan.startup.specific-offsets=0:42", NULL},
          "partition:0,offset:42"},
-        {{"topic=a", "scan.startup.mode=specific-offsets", "scan.startup.specific-offsets=partition:0,offset:x", NULL},
+        {{"topic=a", "scan.startup.mode=specific-offsets",
+          "scan.startup.specific-offsets=partition:0,offset:x", NULL},
          "partition:0,offset:42"},
         {{"topic=a", "scan.bounded.mode=end", NULL}, "unbounded"},
         {{"topic=a", "scan.memory=1 kb", NULL}, "4 mb or more"},
@@ -368,10 +392,10 @@ static void test_wrong_tables(UNUSED void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char           *texts[6] = {"properties.bootstrap.servers=b:9092"};
+        const char *texts[6] = {"properties.bootstrap.servers=b:9092"};
         struct connector_plan got;
-        struct arena          arena = {0};
-        struct error          e = {0};
+        struct arena arena = {0};
+        struct error e = {0};
 
         memcpy(texts + 1, cases[i].texts, sizeof cases[i].texts);
         if (plan(&arena, texts, &got, &e) == OK || strstr(e.text, cases[i].says) == NULL)
@@ -382,20 +406,24 @@ static void test_wrong_tables(UNUSED void **state)
 
 static void test_planning_without_memory(UNUSED void **state)
 {
-    static const char *const texts[] = {"topic=a;b", "properties.bootstrap.servers=b:9092", "properties.group.id=g",
-                                        "properties.sasl.jaas.config=x.PlainLoginModule required username=u password=p;",
-                                        "scan.bounded.mode=specific-offsets",
-                                        "scan.bounded.specific-offsets=partition:0,offset:1", NULL};
-    const struct connector  *kafka = connector_find("kafka");
-    struct map               options;
-    enum err                 rc = ERR_MEMORY;
+    static const char *const texts[] = {
+        "topic=a;b",
+        "properties.bootstrap.servers=b:9092",
+        "properties.group.id=g",
+        "properties.sasl.jaas.config=x.PlainLoginModule required username=u password=p;",
+        "scan.bounded.mode=specific-offsets",
+        "scan.bounded.specific-offsets=partition:0,offset:1",
+        NULL};
+    const struct connector *kafka = connector_find("kafka");
+    struct map options;
+    enum err rc = ERR_MEMORY;
 
     fill_map(&options, texts);
     for (uint64_t n = 1; rc != OK; n++) {
-        struct arena             arena = {0};
+        struct arena arena = {0};
         struct connector_request request = {.arena = &arena, .name = "health", .options = &options};
-        struct connector_plan    got;
-        struct error             e;
+        struct connector_plan got;
+        struct error e;
 
         assert_in_range(n, 1, 1000);
         mem_fail_at(n, false);
@@ -412,6 +440,7 @@ static void test_planning_without_memory(UNUSED void **state)
 
 TEST_MAIN(cmocka_unit_test(test_translated), cmocka_unit_test(test_honoured),
           cmocka_unit_test(test_isolation_is_the_java_clients), cmocka_unit_test(test_refused),
-          cmocka_unit_test(test_brokers_are_needed), cmocka_unit_test(test_jaas), cmocka_unit_test(test_pattern),
-          cmocka_unit_test(test_owners), cmocka_unit_test(test_split_texts), cmocka_unit_test(test_table),
-          cmocka_unit_test(test_wrong_tables), cmocka_unit_test(test_planning_without_memory))
+          cmocka_unit_test(test_brokers_are_needed), cmocka_unit_test(test_jaas),
+          cmocka_unit_test(test_pattern), cmocka_unit_test(test_owners), cmocka_unit_test(test_split_texts),
+          cmocka_unit_test(test_table), cmocka_unit_test(test_wrong_tables),
+          cmocka_unit_test(test_planning_without_memory))

@@ -19,45 +19,45 @@
 #include "connectors/kafka_pattern.h"
 #include "os/log.h"
 
-#define LOG             "kafka_source"
-#define DISCOVERED      "discovered" /* the item that says: the first look at the topics is behind us */
-#define RETRY_US        INT64_C(500000)
-#define STARVED_US      INT64_C(10000)
-#define BEHIND_US       INT64_C(1000000)
-#define LOOKUP_MS       2000
-#define LOOKUP_MAX_MS   5000
-#define CLOSE_COMMIT_MS 3000
+#define LOG              "kafka_source"
+#define DISCOVERED       "discovered" /* the item that says: the first look at the topics is behind us */
+#define RETRY_US         INT64_C(500000)
+#define STARVED_US       INT64_C(10000)
+#define BEHIND_US        INT64_C(1000000)
+#define LOOKUP_MS        2000
+#define LOOKUP_MAX_MS    5000
+#define CLOSE_COMMIT_MS  3000
 #define KEPT_CHECKPOINTS 64 /* whose offsets wait to be committed; older ones are covered by newer */
 
 /* Offsets as of a checkpoint, to be committed to the group once it is complete. */
 struct pending_commit {
-    int64_t                          checkpoint_id;
+    int64_t checkpoint_id;
     rd_kafka_topic_partition_list_t *offsets; /* owned */
 };
 
 struct kafka_source {
-    struct op                 op;
+    struct op op;
     const struct kafka_source_spec *spec;
-    const struct op_env            *env;
-    struct kafka_options            options;
-    struct kafka_client            *client;
-    struct kafka_splits             splits;
-    struct kafka_metrics            metrics;
-    regex_t                         pattern;
-    bool                            has_pattern;
+    const struct op_env *env;
+    struct kafka_options options;
+    struct kafka_client *client;
+    struct kafka_splits splits;
+    struct kafka_metrics metrics;
+    regex_t pattern;
+    bool has_pattern;
 
-    struct kafka_lookup            *lookup; /* running, or NULL */
-    int64_t                         lookup_due_us; /* wall clock; INT64_MAX: never again */
-    int64_t                         unknown_since_us;
-    int32_t                         lookup_ms;
-    bool                            discovered, unassigned, lost, none_told;
+    struct kafka_lookup *lookup; /* running, or NULL */
+    int64_t lookup_due_us;       /* wall clock; INT64_MAX: never again */
+    int64_t unknown_since_us;
+    int32_t lookup_ms;
+    bool discovered, unassigned, lost, none_told;
 
-    rd_kafka_message_t            **messages; /* owned: room for a poll's worth */
-    struct kafka_split            **of;       /* owned: whose they are */
-    size_t                          average_bytes; /* of a message, of late */
+    rd_kafka_message_t **messages; /* owned: room for a poll's worth */
+    struct kafka_split **of;       /* owned: whose they are */
+    size_t average_bytes;          /* of a message, of late */
 
-    struct pending_commit           commits[KEPT_CHECKPOINTS]; /* oldest first */
-    int32_t                         commit_count;
+    struct pending_commit commits[KEPT_CHECKPOINTS]; /* oldest first */
+    int32_t commit_count;
 };
 
 static struct kafka_source *self(struct op *o)
@@ -75,7 +75,8 @@ static int64_t wall_us(const struct kafka_source *s)
     return clock_wall_us(s->env->clock);
 }
 
-/* --- open and close ----------------------------------------------------------------------------------------------- */
+/* --- open and close
+ * ----------------------------------------------------------------------------------------------- */
 
 static bool has_checkpoints(const struct op_env *env)
 {
@@ -89,8 +90,10 @@ static bool commits_by_itself(const struct kafka_source *s)
         return false;
     if (!has_checkpoints(s->env))
         return true;
-    log_info(LOG, "%s: properties.enable.auto.commit is not used: offsets are committed when a checkpoint is complete",
-             s->env->name);
+    log_info(
+        LOG,
+        "%s: properties.enable.auto.commit is not used: offsets are committed when a checkpoint is complete",
+        s->env->name);
     return false;
 }
 
@@ -136,8 +139,8 @@ static void on_committed(void *arg, const rd_kafka_topic_partition_list_t *offse
 static enum err source_open(struct op *o, const struct op_env *env, struct error *e)
 {
     struct kafka_source *s = self(o);
-    size_t               rows;
-    enum err             rc;
+    size_t rows;
+    enum err rc;
 
     s->env = env;
     if ((rc = kafka_options_read(s->spec->properties, &s->options, e)) != OK || (rc = check_spec(s, e)) != OK)
@@ -189,17 +192,20 @@ static void source_close(struct op *o)
     mem_free(s);
 }
 
-/* --- splits ------------------------------------------------------------------------------------------------------- */
+/* --- splits
+ * ------------------------------------------------------------------------------------------------------- */
 
-static enum err tell(struct kafka_source *s, enum split_change change, int32_t number, const char *name, struct error *e)
+static enum err tell(struct kafka_source *s, enum split_change change, int32_t number, const char *name,
+                     struct error *e)
 {
-    struct split_event event = {.change = change, .number = number, .name = name, .watermark_us = WATERMARK_NONE};
+    struct split_event event = {
+        .change = change, .number = number, .name = name, .watermark_us = WATERMARK_NONE};
 
     return s->env->out->split(s->env->out, &event, e);
 }
 
-/* A subtask that has no partition must not hold back the others' time, but who has no split has nothing to be idle: so
- * it tells of one that is. Its number is out of the way of real ones. */
+/* A subtask that has no partition must not hold back the others' time, but who has no split has nothing to be
+ * idle: so it tells of one that is. Its number is out of the way of real ones. */
 static enum err tell_none(struct kafka_source *s, bool none, struct error *e)
 {
     enum err rc;
@@ -214,8 +220,8 @@ static enum err tell_none(struct kafka_source *s, bool none, struct error *e)
     return rc == OK ? tell(s, SPLIT_IDLE, INT32_MAX, "no partition", e) : rc;
 }
 
-static struct kafka_split *add_split(struct kafka_source *s, const char *topic, int32_t partition, int64_t next,
-                                     int64_t stop, struct error *e)
+static struct kafka_split *add_split(struct kafka_source *s, const char *topic, int32_t partition,
+                                     int64_t next, int64_t stop, struct error *e)
 {
     struct kafka_split *split = kafka_splits_add(&s->splits, topic, partition, next, stop);
 
@@ -229,13 +235,15 @@ static struct kafka_split *add_split(struct kafka_source *s, const char *topic, 
     return split;
 }
 
-static enum err change_assignment(struct kafka_source *s, rd_kafka_topic_partition_list_t *list, bool add, struct error *e)
+static enum err change_assignment(struct kafka_source *s, rd_kafka_topic_partition_list_t *list, bool add,
+                                  struct error *e)
 {
     rd_kafka_error_t *error = NULL;
-    enum err          rc = OK;
+    enum err rc = OK;
 
     if (list->cnt)
-        error = add ? rd_kafka_incremental_assign(s->client->rk, list) : rd_kafka_incremental_unassign(s->client->rk, list);
+        error = add ? rd_kafka_incremental_assign(s->client->rk, list)
+                    : rd_kafka_incremental_unassign(s->client->rk, list);
     if (error) {
         rc = kafka_client_error(e, rd_kafka_error_code(error), rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
@@ -247,7 +255,7 @@ static enum err change_assignment(struct kafka_source *s, rd_kafka_topic_partiti
 static enum err change_one(struct kafka_source *s, struct kafka_split *split, bool add, struct error *e)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    enum err                         rc;
+    enum err rc;
 
     rd_kafka_topic_partition_list_add(list, split->topic, split->partition)->offset = split->next;
     rc = change_assignment(s, list, add, e);
@@ -272,7 +280,7 @@ static enum err finish(struct kafka_source *s, struct kafka_split *split, struct
 static enum err assign_new(struct kafka_source *s, struct error *e)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(s->splits.count);
-    enum err                         rc = OK;
+    enum err rc = OK;
 
     for (int32_t i = 0; rc == OK && i < s->splits.count; i++) {
         struct kafka_split *split = s->splits.list[i];
@@ -304,7 +312,8 @@ static enum err reassign(struct kafka_source *s, struct kafka_split *split, stru
     return rc == OK ? change_one(s, split, true, e) : rc;
 }
 
-/* --- what the brokers are asked ----------------------------------------------------------------------------------- */
+/* --- what the brokers are asked
+ * ----------------------------------------------------------------------------------- */
 
 static const struct kafka_split *first_lost(const struct kafka_source *s)
 {
@@ -322,7 +331,7 @@ static void look_again(struct kafka_source *s, int64_t after_us)
 static enum err start_lookup(struct kafka_source *s, struct error *e)
 {
     struct kafka_lookup *l = kafka_lookup_new();
-    enum err             rc;
+    enum err rc;
 
     if (l == NULL)
         return error_memory(e, sizeof *l, "a question to brokers");
@@ -346,7 +355,8 @@ static enum err start_lookup(struct kafka_source *s, struct error *e)
 /* The time of the next look at the topics. */
 static void plan_lookup(struct kafka_source *s, bool incomplete)
 {
-    int64_t interval_ms = s->options.discovery_ms >= 0 ? s->options.discovery_ms : s->spec->discovery_interval_ms;
+    int64_t interval_ms = s->options.discovery_ms >= 0 ? s->options.discovery_ms
+                                                       : s->spec->discovery_interval_ms;
 
     if (incomplete)
         look_again(s, RETRY_US);
@@ -362,8 +372,8 @@ static enum err unknown_topic(struct kafka_source *s, const char *topic, struct 
 
     if (s->discovered || s->options.create_topics) {
         if (s->unknown_since_us == 0)
-            log_warn(LOG, "%s: topic '%s' does not exist on %s; looking again every %d ms", s->env->name, topic,
-                     s->client->brokers, (int)(RETRY_US / 1000));
+            log_warn(LOG, "%s: topic '%s' does not exist on %s; looking again every %d ms", s->env->name,
+                     topic, s->client->brokers, (int)(RETRY_US / 1000));
         s->unknown_since_us = now_us;
         return OK;
     }
@@ -371,8 +381,8 @@ static enum err unknown_topic(struct kafka_source *s, const char *topic, struct 
         s->unknown_since_us = now_us;
     if (now_us - s->unknown_since_us < s->spec->unknown_topic_wait_ms * 1000)
         return OK;
-    error_set(e, ERR_NOT_FOUND, "topic '%s' does not exist on %s; create it, or correct the table's 'topic'", topic,
-              s->client->brokers);
+    error_set(e, ERR_NOT_FOUND, "topic '%s' does not exist on %s; create it, or correct the table's 'topic'",
+              topic, s->client->brokers);
     error_advise(e, ADVICE_RESTART);
     return ERR_NOT_FOUND;
 }
@@ -381,7 +391,7 @@ static enum err take_found(struct kafka_source *s, struct kafka_lookup *l, struc
 {
     for (size_t i = 0; i < l->found_count; i++) {
         const struct kafka_found *found = &l->found[i];
-        struct kafka_split       *split;
+        struct kafka_split *split;
 
         if (found->failed)
             continue;
@@ -411,8 +421,10 @@ static enum err lost_error(const struct kafka_split *split, const struct kafka_l
                          "'scan.lost-data' to continue to go on with what is there",
                          split->name, l->high, split->next);
     return error_set(e, ERR_NOT_FOUND,
-                     "messages %" PRId64 " to %" PRId64 " of %s are gone (the topic's retention is shorter than the job "
-                     "was down); the oldest left is %" PRId64 ": start without this checkpoint, or set 'scan.lost-data' to "
+                     "messages %" PRId64 " to %" PRId64
+                     " of %s are gone (the topic's retention is shorter than the job "
+                     "was down); the oldest left is %" PRId64
+                     ": start without this checkpoint, or set 'scan.lost-data' to "
                      "continue to go on there",
                      split->next, l->low - 1, split->name, l->low);
 }
@@ -421,7 +433,7 @@ static enum err lost_error(const struct kafka_split *split, const struct kafka_l
 static enum err take_range(struct kafka_source *s, struct kafka_lookup *l, struct error *e)
 {
     struct kafka_split *split = kafka_splits_find(&s->splits, l->lost->topic, l->lost->partition);
-    int64_t             from = split->next;
+    int64_t from = split->next;
 
     split->lost = false;
     s->lost = first_lost(s) != NULL;
@@ -430,7 +442,8 @@ static enum err take_range(struct kafka_source *s, struct kafka_lookup *l, struc
     if (!split->resettable && !s->spec->continue_after_loss)
         return lost_error(split, l, e);
     split->next = l->low;
-    log_warn(LOG, "%s: offset %" PRId64 " of %s is gone, going on at %" PRId64, s->env->name, from, split->name, l->low);
+    log_warn(LOG, "%s: offset %" PRId64 " of %s is gone, going on at %" PRId64, s->env->name, from,
+             split->name, l->low);
     return reassign(s, split, e);
 }
 
@@ -450,7 +463,7 @@ static enum err lookup_failed(struct kafka_source *s, const struct kafka_lookup 
 static enum err take_answer(struct kafka_source *s, struct error *e)
 {
     struct kafka_lookup *l = s->lookup;
-    enum err             rc;
+    enum err rc;
 
     s->lookup = NULL;
     if (l->rc != OK) {
@@ -479,7 +492,8 @@ static enum err discover(struct kafka_source *s, struct error *e)
     return OK;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum err set_idle(struct kafka_source *s, struct kafka_split *split, bool idle, struct error *e)
 {
@@ -513,12 +527,13 @@ static void store_offset(struct kafka_source *s, const struct kafka_split *split
 }
 
 /* Send on what is in m (taken), which is of split; it may be empty. */
-static enum err emit(struct kafka_source *s, struct kafka_split *split, struct kafka_messages *m, struct error *e)
+static enum err emit(struct kafka_source *s, struct kafka_split *split, struct kafka_messages *m,
+                     struct error *e)
 {
-    int64_t       now_us = wall_us(s), next;
-    size_t        payload_bytes = m->payload_bytes;
+    int64_t now_us = wall_us(s), next;
+    size_t payload_bytes = m->payload_bytes;
     struct batch *b;
-    enum err      rc;
+    enum err rc;
 
     if (m->count == 0) {
         keep_unref(&m->keep);
@@ -540,12 +555,14 @@ static enum err emit(struct kafka_source *s, struct kafka_split *split, struct k
     return s->env->out->batch(s->env->out, 0, b, e);
 }
 
-/* Take the messages of one split out of messages[0..count), in order; others stay, as NULL marks those taken. */
-static enum err flush_split(struct kafka_source *s, struct kafka_split *split, size_t from, size_t count, struct error *e)
+/* Take the messages of one split out of messages[0..count), in order; others stay, as NULL marks those taken.
+ */
+static enum err flush_split(struct kafka_source *s, struct kafka_split *split, size_t from, size_t count,
+                            struct error *e)
 {
     struct kafka_messages *m = kafka_messages_new(s->client, split->pending);
-    int64_t                next = split->next;
-    enum err               rc;
+    int64_t next = split->next;
+    enum err rc;
 
     if (m == NULL)
         return error_memory(e, (size_t)split->pending * sizeof(void *), "a batch of messages");
@@ -611,7 +628,7 @@ static enum err at_end(struct kafka_source *s, struct kafka_split *split, int64_
 static enum err take_event(struct kafka_source *s, const rd_kafka_message_t *event, struct error *e)
 {
     struct kafka_split *split = event->rkt ? kafka_splits_of(&s->splits, event->rkt, event->partition) : NULL;
-    enum err            rc;
+    enum err rc;
 
     if (kafka_client_retriable(event->err)) {
         kafka_client_trouble(s->client, event->err, rd_kafka_message_errstr(event));
@@ -641,8 +658,8 @@ static size_t wanted_count(const struct kafka_source *s)
 
 static enum err read_messages(struct kafka_source *s, bool *more, struct error *e)
 {
-    size_t   wanted = wanted_count(s), from = 0;
-    size_t   count = kafka_client_consume(s->client, s->messages, wanted);
+    size_t wanted = wanted_count(s), from = 0;
+    size_t count = kafka_client_consume(s->client, s->messages, wanted);
     enum err rc = OK;
 
     for (size_t i = 0; rc == OK && i < count; i++) {
@@ -690,8 +707,8 @@ static void ask_for_poll(struct kafka_source *s, int64_t at_us)
 static enum err source_poll(struct op *o, bool *more, bool *done, struct error *e)
 {
     struct kafka_source *s = self(o);
-    int64_t              again_us = INT64_MAX, update_us;
-    enum err             rc;
+    int64_t again_us = INT64_MAX, update_us;
+    enum err rc;
 
     *more = *done = false;
     if ((rc = discover(s, e)) != OK)
@@ -713,7 +730,8 @@ out:
     return rc == OK ? OK : error_add(e, rc, "%s", s->env->name);
 }
 
-/* --- checkpoints -------------------------------------------------------------------------------------------------- */
+/* --- checkpoints
+ * -------------------------------------------------------------------------------------------------- */
 
 static bool is_subscribed(const struct kafka_source *s, const char *topic)
 {
@@ -728,10 +746,10 @@ static bool is_subscribed(const struct kafka_source *s, const char *topic)
 static enum err restore_split(struct kafka_source *s, const struct op_item *item, struct error *e)
 {
     struct slice topic;
-    int32_t      partition;
-    int64_t      next, stop;
-    char        *name;
-    enum err     rc = kafka_splits_parse(item->name, item->bytes, &topic, &partition, &next, &stop, e);
+    int32_t partition;
+    int64_t next, stop;
+    char *name;
+    enum err rc = kafka_splits_parse(item->name, item->bytes, &topic, &partition, &next, &stop, e);
 
     if (rc != OK)
         return rc;
@@ -740,8 +758,8 @@ static enum err restore_split(struct kafka_source *s, const struct op_item *item
     if (kafka_splits_owner(name, partition, s->env->parallelism) != (uint32_t)s->env->subtask)
         goto out;
     if (!is_subscribed(s, name)) {
-        log_warn(LOG, "%s: the checkpoint has offset %" PRId64 " of %s, which is not read any more", s->env->name, next,
-                 item->name);
+        log_warn(LOG, "%s: the checkpoint has offset %" PRId64 " of %s, which is not read any more",
+                 s->env->name, next, item->name);
         goto out;
     }
     if (!is_bounded(s))
@@ -757,8 +775,8 @@ out:
 static enum err source_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
     struct kafka_source *s = self(o);
-    int32_t              discovered = 0;
-    enum err             rc = OK;
+    int32_t discovered = 0;
+    enum err rc = OK;
 
     for (int32_t i = 0; rc == OK && i < from->item_count; i++)
         if (strcmp(from->items[i].name, DISCOVERED) == 0)
@@ -792,10 +810,11 @@ static void remember_offsets(struct kafka_source *s, int64_t checkpoint_id)
     s->commits[s->commit_count++] = (struct pending_commit){checkpoint_id, list};
 }
 
-static enum err source_snapshot(struct op *o, int64_t checkpoint_id, struct op_snapshot *out, UNUSED struct error *e)
+static enum err source_snapshot(struct op *o, int64_t checkpoint_id, struct op_snapshot *out,
+                                UNUSED struct error *e)
 {
     struct kafka_source *s = self(o);
-    char                 text[KAFKA_SPLIT_TEXT_MAX];
+    char text[KAFKA_SPLIT_TEXT_MAX];
 
     for (int32_t i = 0; i < s->splits.count; i++) {
         size_t len = kafka_splits_format(s->splits.list[i], text);
@@ -815,12 +834,13 @@ static void on_committed(void *arg, const rd_kafka_topic_partition_list_t *offse
 
     kafka_metrics_commit(&s->metrics, err == RD_KAFKA_RESP_ERR_NO_ERROR);
     if (err) {
-        log_warn(LOG, "%s: committing offsets to group '%s': %s; the next checkpoint tries again", s->env->name,
-                 s->client->group_id ? s->client->group_id : "", rd_kafka_err2str(err));
+        log_warn(LOG, "%s: committing offsets to group '%s': %s; the next checkpoint tries again",
+                 s->env->name, s->client->group_id ? s->client->group_id : "", rd_kafka_err2str(err));
         return;
     }
     for (int i = 0; offsets && i < offsets->cnt; i++) {
-        struct kafka_split *split = kafka_splits_find(&s->splits, offsets->elems[i].topic, offsets->elems[i].partition);
+        struct kafka_split *split = kafka_splits_find(&s->splits, offsets->elems[i].topic,
+                                                      offsets->elems[i].partition);
 
         if (split && offsets->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR)
             split->committed = MAX(split->committed, offsets->elems[i].offset);
@@ -832,21 +852,23 @@ static void on_committed(void *arg, const rd_kafka_topic_partition_list_t *offse
 static enum err source_complete(struct op *o, int64_t checkpoint_id, UNUSED struct error *e)
 {
     struct kafka_source *s = self(o);
-    struct error         why;
-    int32_t              done = 0;
+    struct error why;
+    int32_t done = 0;
 
     while (done < s->commit_count && s->commits[done].checkpoint_id <= checkpoint_id)
         done++;
     if (done > 0 && s->commits[done - 1].checkpoint_id == checkpoint_id &&
         kafka_client_commit(s->client, s->commits[done - 1].offsets, &why) != OK) {
         kafka_metrics_commit(&s->metrics, false);
-        log_warn(LOG, "%s: committing offsets to group '%s': %s", s->env->name, s->client->group_id, why.text);
+        log_warn(LOG, "%s: committing offsets to group '%s': %s", s->env->name, s->client->group_id,
+                 why.text);
     }
     drop_commits(s, done);
     return OK;
 }
 
-/* --- making ------------------------------------------------------------------------------------------------------- */
+/* --- making
+ * ------------------------------------------------------------------------------------------------------- */
 
 static const struct operator_ops source_ops = {
     .name = "kafka_source",

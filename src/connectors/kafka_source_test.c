@@ -1,5 +1,5 @@
-/* kafka_source_test.c: the Kafka source on the mock cluster: order, offsets, restoring, ends, failures, memory. Waiting is
- * always for something to happen; the deadlines are only there to end a test that fails.
+/* kafka_source_test.c: the Kafka source on the mock cluster: order, offsets, restoring, ends, failures,
+ * memory. Waiting is always for something to happen; the deadlines are only there to end a test that fails.
  */
 #include "base/budget.h"
 #include "base/mem.h"
@@ -15,13 +15,13 @@
 
 /* A cluster, a table on it, and the source. */
 struct fixture {
-    struct kafka_mock          *mock;
-    struct map                  properties;
-    const char                 *topics[4];
-    struct kafka_source_spec    spec;
+    struct kafka_mock *mock;
+    struct map properties;
+    const char *topics[4];
+    struct kafka_source_spec spec;
     struct kafka_harness_config config;
-    struct kafka_harness        h;
-    struct error                e;
+    struct kafka_harness h;
+    struct error e;
 };
 
 static void set_up(struct fixture *f, const char *topic, int partition_count)
@@ -32,7 +32,8 @@ static void set_up(struct fixture *f, const char *topic, int partition_count)
     ASSERT_OK(kafka_mock_new(1, &f->mock, &f->e), &f->e);
     if (partition_count)
         ASSERT_OK(kafka_mock_topic(f->mock, topic, partition_count, &f->e), &f->e);
-    assert_true(map_put(&f->properties, SLICE("bootstrap.servers"), (void *)(uintptr_t)kafka_mock_brokers(f->mock)));
+    assert_true(
+        map_put(&f->properties, SLICE("bootstrap.servers"), (void *)(uintptr_t)kafka_mock_brokers(f->mock)));
     assert_true(map_put(&f->properties, SLICE("fetch.max.wait.ms"), "20"));
     f->spec.properties = &f->properties;
     f->spec.topics = f->topics;
@@ -85,8 +86,9 @@ static void run_done(struct fixture *f)
 static void produce(struct fixture *f, const char *topic, int32_t partition, int from, int to)
 {
     for (int i = from; i < to; i++) {
-        char                text[64];
-        struct kafka_record record = {.topic = topic, .partition = partition, .value = {text, 0}, .timestamp_ms = 1000 + i};
+        char text[64];
+        struct kafka_record record = {
+            .topic = topic, .partition = partition, .value = {text, 0}, .timestamp_ms = 1000 + i};
 
         record.value.len = (size_t)snprintf(text, sizeof text, "%s-%d:%d", topic, partition, i);
         ASSERT_OK(kafka_mock_produce(f->mock, &record, &f->e), &f->e);
@@ -104,9 +106,9 @@ static void check_rows(struct fixture *f, const char *topic, int partition_count
         next[p] = from;
     for (size_t i = 0; i < f->h.row_count; i++) {
         const struct kafka_seen *row = &f->h.rows[i];
-        const char              *name = f->h.names[row->split];
-        int                      p = atoi(strrchr(name, '-') + 1);
-        char                     want[64];
+        const char *name = f->h.names[row->split];
+        int p = atoi(strrchr(name, '-') + 1);
+        char want[64];
 
         snprintf(want, sizeof want, "%s-%d:%d", topic, p, next[p]);
         assert_string_equal(row->value, want);
@@ -118,7 +120,8 @@ static void check_rows(struct fixture *f, const char *topic, int partition_count
         assert_int_equal(next[p], to);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void test_reads_in_order(UNUSED void **state)
 {
@@ -176,10 +179,10 @@ static void test_keys_and_tombstones(UNUSED void **state)
 
 static void test_big_message(UNUSED void **state)
 {
-    const size_t        len = 10u << 20;
-    struct fixture      f;
+    const size_t len = 10u << 20;
+    struct fixture f;
     struct kafka_record record = {.topic = "big"};
-    char               *text = mem_alloc(len);
+    char *text = mem_alloc(len);
 
     assert_non_null(text);
     memset(text, 'x', len);
@@ -201,7 +204,7 @@ static void test_big_message(UNUSED void **state)
 static void test_batches_outlive_the_source(UNUSED void **state)
 {
     struct fixture f;
-    struct batch  *kept;
+    struct batch *kept;
 
     set_up(&f, "a-topic-longer-than-a-view", 1);
     produce(&f, "a-topic-longer-than-a-view", 0, 0, 10);
@@ -219,7 +222,8 @@ static void test_batches_outlive_the_source(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- idle and active ---------------------------------------------------------------------------------------------- */
+/* --- idle and active
+ * ---------------------------------------------------------------------------------------------- */
 
 static int count_of(const char *text, const char *part)
 {
@@ -233,7 +237,7 @@ static int count_of(const char *text, const char *part)
 static void test_idle_is_a_fact(UNUSED void **state)
 {
     struct fixture f;
-    const char    *events;
+    const char *events;
 
     set_up(&f, "t", 2);
     produce(&f, "t", 0, 0, 5);
@@ -242,7 +246,8 @@ static void test_idle_is_a_fact(UNUSED void **state)
     events = bytes_cstr(&f.h.events);
     assert_int_equal(count_of(events, "added t-0\n"), 1);
     assert_int_equal(count_of(events, "added t-1\n"), 1);
-    assert_true(strstr(events, "idle t-0\n") > strstr(events, "rows t-0 0..4\n")); /* not before what was there */
+    assert_true(strstr(events, "idle t-0\n") >
+                strstr(events, "rows t-0 0..4\n")); /* not before what was there */
     assert_null(strstr(events, "active"));
     bytes_clear(&f.h.events);
     produce(&f, "t", 1, 0, 1);
@@ -277,7 +282,7 @@ static bool polled(struct kafka_harness *h, int64_t polls)
 static void test_idle_costs_nothing(UNUSED void **state)
 {
     struct fixture f;
-    int64_t        polls;
+    int64_t polls;
 
     set_up(&f, "t", 1);
     produce(&f, "t", 0, 0, 5);
@@ -290,11 +295,12 @@ static void test_idle_costs_nothing(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- checkpoints -------------------------------------------------------------------------------------------------- */
+/* --- checkpoints
+ * -------------------------------------------------------------------------------------------------- */
 
 static void test_snapshot_and_restore(UNUSED void **state)
 {
-    struct fixture     f;
+    struct fixture f;
     struct kafka_image image;
 
     set_up(&f, "t", 2);
@@ -322,9 +328,10 @@ static void test_snapshot_and_restore(UNUSED void **state)
 /* What was restored is in the next snapshot, even when no broker has been asked yet. */
 static void test_snapshot_before_the_first_poll(UNUSED void **state)
 {
-    struct op_item     items[] = {{.name = "t-0", .bytes = SLICE("42")}, {.name = "discovered", .bytes = SLICE("1")}};
+    struct op_item items[] = {{.name = "t-0", .bytes = SLICE("42")},
+                              {.name = "discovered", .bytes = SLICE("1")}};
     struct kafka_image image, old = {.items = items, .count = 2};
-    struct fixture     f;
+    struct fixture f;
 
     set_up(&f, "t", 1);
     open_restored(&f, &old, 1);
@@ -352,10 +359,10 @@ static void test_rescale(UNUSED void **state)
     static const int32_t parallelisms[][2] = {{1, 3}, {3, 2}, {2, 8}, {4, 1}};
 
     for (size_t c = 0; c < COUNT_OF(parallelisms); c++) {
-        int32_t            from = parallelisms[c][0], to = parallelisms[c][1];
+        int32_t from = parallelisms[c][0], to = parallelisms[c][1];
         struct kafka_image all = {0}, one;
-        struct fixture     f;
-        size_t             seen = 0;
+        struct fixture f;
+        size_t seen = 0;
 
         set_up(&f, "t", PARTITIONS);
         f.config.parallelism = from;
@@ -397,13 +404,21 @@ static void test_restore_refuses_what_it_does_not_know(UNUSED void **state)
 {
     static const struct {
         const char *name, *bytes;
-    } cases[] = {{"t-0", "x"}, {"t-0", ""}, {"t-0", "5..x"}, {"t-0", "5..6 "}, {"t", "5"}, {"t-x", "5"}, {"-1", "5"},
-                 {"t-0", "99999999999999999999"}, {"t-99999999999", "1"}, {"t-0", "-1"}};
+    } cases[] = {{"t-0", "x"},
+                 {"t-0", ""},
+                 {"t-0", "5..x"},
+                 {"t-0", "5..6 "},
+                 {"t", "5"},
+                 {"t-x", "5"},
+                 {"-1", "5"},
+                 {"t-0", "99999999999999999999"},
+                 {"t-99999999999", "1"},
+                 {"t-0", "-1"}};
     struct fixture f;
 
     set_up(&f, "t", 1);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct op_item    item = {.name = cases[i].name, .bytes = slice_text(cases[i].bytes)};
+        struct op_item item = {.name = cases[i].name, .bytes = slice_text(cases[i].bytes)};
         struct op_restore from = {.old_parallelism = 1, .item_count = 1, .items = &item};
 
         assert_int_equal(kafka_harness_open(&f.h, &f.config, &from, &f.e), ERR_CORRUPT);
@@ -421,10 +436,10 @@ static bool committed(struct kafka_harness *h, int64_t want)
 
 static void test_commits_offsets_of_the_checkpoint(UNUSED void **state)
 {
-    struct fixture     f;
+    struct fixture f;
     struct kafka_image image;
-    int64_t            offset;
-    double             n;
+    int64_t offset;
+    double n;
 
     set_up(&f, "t", 1);
     set_property(&f, "group.id", "readers");
@@ -439,7 +454,8 @@ static void test_commits_offsets_of_the_checkpoint(UNUSED void **state)
     ASSERT_OK(kafka_harness_run(&f.h, committed, 5, DEADLINE_MS, &f.e), &f.e);
     ASSERT_OK(kafka_mock_committed(f.mock, "readers", "t", 0, &offset, DEADLINE_MS, &f.e), &f.e);
     assert_int_equal(offset, 5);
-    assert_true(metrics_sum(f.h.registry, "flink_taskmanager_job_task_operator_KafkaSourceReader_commitsSucceeded", &n));
+    assert_true(metrics_sum(f.h.registry,
+                            "flink_taskmanager_job_task_operator_KafkaSourceReader_commitsSucceeded", &n));
     assert_int_equal(n, 1);
 
     ASSERT_OK(f.h.op->ops->complete(f.h.op, 7, &f.e), &f.e); /* not one of ours: nothing */
@@ -456,12 +472,14 @@ static bool commit_failed(struct kafka_harness *h, UNUSED int64_t unused)
 {
     double n = 0;
 
-    return metrics_sum(h->registry, "flink_taskmanager_job_task_operator_KafkaSourceReader_commitsFailed", &n) && n >= 1;
+    return metrics_sum(h->registry, "flink_taskmanager_job_task_operator_KafkaSourceReader_commitsFailed",
+                       &n) &&
+           n >= 1;
 }
 
 static void test_a_failed_commit_is_only_counted(UNUSED void **state)
 {
-    struct fixture     f;
+    struct fixture f;
     struct kafka_image image;
 
     set_up(&f, "t", 1);
@@ -481,33 +499,56 @@ static void test_a_failed_commit_is_only_counted(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- where to start and to stop ----------------------------------------------------------------------------------- */
+/* --- where to start and to stop
+ * ----------------------------------------------------------------------------------- */
 
 static void test_start_and_stop(UNUSED void **state)
 {
     static const struct kafka_offset at_3[] = {{0, 3}}, at_6[] = {{0, 6}}, at_100[] = {{5, 100}};
     static const struct {
-        const char        *name;
+        const char *name;
         struct kafka_place start, stop;
-        const char        *reset;
-        int                from, to; /* of 10 messages; committed: 4 */
+        const char *reset;
+        int from, to; /* of 10 messages; committed: 4 */
     } cases[] = {
         {"all there is", {.at = KAFKA_AT_EARLIEST}, {.at = KAFKA_AT_LATEST}, NULL, 0, 10},
         {"nothing", {.at = KAFKA_AT_LATEST}, {.at = KAFKA_AT_LATEST}, NULL, 10, 10},
-        {"from an offset", {.at = KAFKA_AT_OFFSETS, .offsets = at_3, .offset_count = 1}, {.at = KAFKA_AT_LATEST}, NULL, 3, 10},
-        {"to an offset", {.at = KAFKA_AT_EARLIEST}, {.at = KAFKA_AT_OFFSETS, .offsets = at_6, .offset_count = 1}, NULL, 0, 6},
-        {"between offsets", {.at = KAFKA_AT_OFFSETS, .offsets = at_3, .offset_count = 1},
-         {.at = KAFKA_AT_OFFSETS, .offsets = at_6, .offset_count = 1}, NULL, 3, 6},
-        {"stop before start", {.at = KAFKA_AT_OFFSETS, .offsets = at_6, .offset_count = 1},
-         {.at = KAFKA_AT_OFFSETS, .offsets = at_3, .offset_count = 1}, NULL, 6, 6},
-        {"others start at the earliest", {.at = KAFKA_AT_OFFSETS, .offsets = at_100, .offset_count = 1},
-         {.at = KAFKA_AT_LATEST}, NULL, 0, 10},
+        {"from an offset",
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_3, .offset_count = 1},
+         {.at = KAFKA_AT_LATEST},
+         NULL,
+         3,
+         10},
+        {"to an offset",
+         {.at = KAFKA_AT_EARLIEST},
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_6, .offset_count = 1},
+         NULL,
+         0,
+         6},
+        {"between offsets",
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_3, .offset_count = 1},
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_6, .offset_count = 1},
+         NULL,
+         3,
+         6},
+        {"stop before start",
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_6, .offset_count = 1},
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_3, .offset_count = 1},
+         NULL,
+         6,
+         6},
+        {"others start at the earliest",
+         {.at = KAFKA_AT_OFFSETS, .offsets = at_100, .offset_count = 1},
+         {.at = KAFKA_AT_LATEST},
+         NULL,
+         0,
+         10},
         {"the group's", {.at = KAFKA_AT_GROUP}, {.at = KAFKA_AT_LATEST}, NULL, 4, 10},
         {"to the group's", {.at = KAFKA_AT_EARLIEST}, {.at = KAFKA_AT_GROUP}, NULL, 0, 4},
         {"a new group's, earliest", {.at = KAFKA_AT_GROUP}, {.at = KAFKA_AT_LATEST}, "earliest", 0, 10},
         {"a new group's, latest", {.at = KAFKA_AT_GROUP}, {.at = KAFKA_AT_LATEST}, "latest", 10, 10},
     };
-    struct fixture     f;
+    struct fixture f;
     struct kafka_image image;
 
     set_up(&f, "t", 1);
@@ -557,7 +598,7 @@ static void test_group_without_offset_is_told(UNUSED void **state)
 /* The stop is in the checkpoint: what is written after the first start is not read after a restore either. */
 static void test_bounded_restore_keeps_its_end(UNUSED void **state)
 {
-    struct fixture     f;
+    struct fixture f;
     struct kafka_image image;
 
     set_up(&f, "t", 1);
@@ -578,7 +619,8 @@ static void test_bounded_restore_keeps_its_end(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- topics ------------------------------------------------------------------------------------------------------- */
+/* --- topics
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void test_pattern_finds_new_topics_from_their_beginning(UNUSED void **state)
 {
@@ -609,7 +651,8 @@ static void test_unknown_topic(UNUSED void **state)
     struct fixture f;
 
     set_up(&f, "missing", 0);
-    rd_kafka_mock_topic_set_error(kafka_mock_cluster(f.mock), "missing", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    rd_kafka_mock_topic_set_error(kafka_mock_cluster(f.mock), "missing",
+                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     f.spec.unknown_topic_wait_ms = 600;
     open_source(&f);
     if (kafka_harness_run(&f.h, kafka_harness_is_done, 0, DEADLINE_MS, &f.e) != ERR_NOT_FOUND)
@@ -627,7 +670,8 @@ static void test_unknown_topic(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- failures ----------------------------------------------------------------------------------------------------- */
+/* --- failures
+ * ----------------------------------------------------------------------------------------------------- */
 
 static bool had_trouble(struct kafka_harness *h, UNUSED int64_t unused)
 {
@@ -675,8 +719,8 @@ static void test_brokers_down_in_between(UNUSED void **state)
 static void test_errors_of_requests(UNUSED void **state)
 {
     static const struct {
-        const char         *name;
-        int16_t             api;
+        const char *name;
+        int16_t api;
         rd_kafka_resp_err_t err;
     } cases[] = {
         {"fetch: not leader", 1, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION},
@@ -694,7 +738,8 @@ static void test_errors_of_requests(UNUSED void **state)
         set_property(&f, "fetch.error.backoff.ms", "10");
         produce(&f, "t", 0, 0, 20);
         produce(&f, "t", 1, 0, 20);
-        rd_kafka_mock_push_request_errors(kafka_mock_cluster(f.mock), cases[i].api, 2, cases[i].err, cases[i].err);
+        rd_kafka_mock_push_request_errors(kafka_mock_cluster(f.mock), cases[i].api, 2, cases[i].err,
+                                          cases[i].err);
         open_source(&f);
         run_rows(&f, 40);
         check_rows(&f, "t", 2, 0, 20);
@@ -709,7 +754,8 @@ static void test_refused_topic_fails_the_job(UNUSED void **state)
 
     set_up(&f, "t", 1);
     produce(&f, "t", 0, 0, 1);
-    rd_kafka_mock_topic_set_error(kafka_mock_cluster(f.mock), "t", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    rd_kafka_mock_topic_set_error(kafka_mock_cluster(f.mock), "t",
+                                  RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     open_source(&f);
     assert_int_equal(kafka_harness_run(&f.h, kafka_harness_is_done, 0, DEADLINE_MS, &f.e), ERR_DENIED);
     assert_non_null(strstr(f.e.text, "properties.sasl"));
@@ -724,9 +770,10 @@ static int64_t everything(UNUSED void *arg, UNUSED const char *topic, UNUSED int
 
 static enum err run_from(struct fixture *f, const char *offset)
 {
-    struct op_item items[] = {{.name = "t-0", .bytes = slice_text(offset)}, {.name = "discovered", .bytes = SLICE("1")}};
+    struct op_item items[] = {{.name = "t-0", .bytes = slice_text(offset)},
+                              {.name = "discovered", .bytes = SLICE("1")}};
     struct kafka_image image = {.items = items, .count = COUNT_OF(items)};
-    enum err           rc;
+    enum err rc;
 
     open_restored(f, &image, 1);
     rc = kafka_harness_run(&f->h, kafka_harness_all_idle, 1, DEADLINE_MS, &f->e);
@@ -736,10 +783,10 @@ static enum err run_from(struct fixture *f, const char *offset)
 /* Retention was shorter than the job was down: 8 messages of 1 MiB, of which the mock keeps less than 5. */
 static void test_lost_data_is_told(UNUSED void **state)
 {
-    const size_t        len = 1u << 20;
-    char               *text = mem_zalloc(len);
+    const size_t len = 1u << 20;
+    char *text = mem_zalloc(len);
     struct kafka_record record = {.topic = "t", .value = {text, len}};
-    struct fixture      f;
+    struct fixture f;
 
     assert_non_null(text);
     set_up(&f, "t", 1);
@@ -767,7 +814,8 @@ static void test_lost_data_is_told(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------- */
+/* --- memory
+ * ------------------------------------------------------------------------------------------------------- */
 
 struct pump {
     struct fixture *f;
@@ -784,10 +832,10 @@ static int64_t position_of(void *arg, UNUSED const char *topic, UNUSED int32_t p
 /* Nothing lets go of batches: the source stops at its limit, and goes on when they are let go. */
 static void test_memory_is_bounded(UNUSED void **state)
 {
-    const size_t   limit = 8u << 20;
+    const size_t limit = 8u << 20;
     struct fixture f;
-    char           text[2000];
-    size_t         stopped_at;
+    char text[2000];
+    size_t stopped_at;
 
     memset(text, 'x', sizeof text);
     set_up(&f, "t", 1);
@@ -818,9 +866,9 @@ static void test_memory_is_bounded(UNUSED void **state)
 static void test_producer_waits_for_the_consumer(UNUSED void **state)
 {
     struct fixture f;
-    struct pump    pump = {&f};
-    char           text[500];
-    const int64_t  count = 30000; /* 15 MB */
+    struct pump pump = {&f};
+    char text[500];
+    const int64_t count = 30000; /* 15 MB */
 
     memset(text, 'x', sizeof text);
     set_up(&f, "t", 1);
@@ -855,12 +903,12 @@ static void test_full_output_stops_reading(UNUSED void **state)
     tear_down(&f);
 }
 
-/* Any allocation of the source's own may fail: it says so and frees all. The lookups run on another thread, which the
- * injection does not reach. */
+/* Any allocation of the source's own may fail: it says so and frees all. The lookups run on another thread,
+ * which the injection does not reach. */
 static void test_without_memory(UNUSED void **state)
 {
     struct fixture f;
-    enum err       rc = ERR_MEMORY;
+    enum err rc = ERR_MEMORY;
 
     set_up(&f, "t", 1);
     produce(&f, "t", 0, 0, 10);
@@ -889,12 +937,13 @@ TEST_MAIN(cmocka_unit_test(test_reads_in_order), cmocka_unit_test(test_keys_and_
           cmocka_unit_test(test_idle_costs_nothing), cmocka_unit_test(test_snapshot_and_restore),
           cmocka_unit_test(test_snapshot_before_the_first_poll), cmocka_unit_test(test_rescale),
           cmocka_unit_test(test_restore_refuses_what_it_does_not_know),
-          cmocka_unit_test(test_commits_offsets_of_the_checkpoint), cmocka_unit_test(test_a_failed_commit_is_only_counted),
-          cmocka_unit_test(test_start_and_stop), cmocka_unit_test(test_group_without_offset_is_told),
+          cmocka_unit_test(test_commits_offsets_of_the_checkpoint),
+          cmocka_unit_test(test_a_failed_commit_is_only_counted), cmocka_unit_test(test_start_and_stop),
+          cmocka_unit_test(test_group_without_offset_is_told),
           cmocka_unit_test(test_bounded_restore_keeps_its_end),
-          cmocka_unit_test(test_pattern_finds_new_topics_from_their_beginning), cmocka_unit_test(test_unknown_topic),
-          cmocka_unit_test(test_brokers_down_at_the_start), cmocka_unit_test(test_brokers_down_in_between),
-          cmocka_unit_test(test_errors_of_requests), cmocka_unit_test(test_refused_topic_fails_the_job),
-          cmocka_unit_test(test_lost_data_is_told), cmocka_unit_test(test_memory_is_bounded),
-          cmocka_unit_test(test_producer_waits_for_the_consumer), cmocka_unit_test(test_full_output_stops_reading),
-          cmocka_unit_test(test_without_memory))
+          cmocka_unit_test(test_pattern_finds_new_topics_from_their_beginning),
+          cmocka_unit_test(test_unknown_topic), cmocka_unit_test(test_brokers_down_at_the_start),
+          cmocka_unit_test(test_brokers_down_in_between), cmocka_unit_test(test_errors_of_requests),
+          cmocka_unit_test(test_refused_topic_fails_the_job), cmocka_unit_test(test_lost_data_is_told),
+          cmocka_unit_test(test_memory_is_bounded), cmocka_unit_test(test_producer_waits_for_the_consumer),
+          cmocka_unit_test(test_full_output_stops_reading), cmocka_unit_test(test_without_memory))

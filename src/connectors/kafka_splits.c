@@ -43,8 +43,8 @@ static struct kafka_split *split_new(const char *topic, int32_t partition)
     return NULL;
 }
 
-struct kafka_split *kafka_splits_add(struct kafka_splits *s, const char *topic, int32_t partition, int64_t next,
-                                     int64_t stop)
+struct kafka_split *kafka_splits_add(struct kafka_splits *s, const char *topic, int32_t partition,
+                                     int64_t next, int64_t stop)
 {
     struct kafka_split *split = split_new(topic, partition);
 
@@ -145,23 +145,25 @@ static bool parse_offsets(struct slice text, int64_t *next, int64_t *stop)
     return take_number(&text, stop) && text.len == 0;
 }
 
-enum err kafka_splits_parse(const char *name, struct slice text, struct slice *topic, int32_t *partition, int64_t *next,
-                            int64_t *stop, struct error *e)
+enum err kafka_splits_parse(const char *name, struct slice text, struct slice *topic, int32_t *partition,
+                            int64_t *next, int64_t *stop, struct error *e)
 {
-    const char  *dash = strrchr(name, '-');
+    const char *dash = strrchr(name, '-');
     struct slice digits;
-    int64_t      number;
+    int64_t number;
 
     if (dash == NULL || dash == name)
         goto corrupt;
     digits = slice_text(dash + 1);
-    if (!take_number(&digits, &number) || digits.len || number > INT32_MAX || !parse_offsets(text, next, stop))
+    if (!take_number(&digits, &number) || digits.len || number > INT32_MAX ||
+        !parse_offsets(text, next, stop))
         goto corrupt;
     *topic = slice_of(name, (size_t)(dash - name));
     *partition = (int32_t)number;
     return OK;
 corrupt:
-    return error_set(e, ERR_CORRUPT, "the checkpoint's item '%s' = '" SLICE_FMT "' is no Kafka partition and offset", name,
+    return error_set(e, ERR_CORRUPT,
+                     "the checkpoint's item '%s' = '" SLICE_FMT "' is no Kafka partition and offset", name,
                      SLICE_ARG(slice_of(text.ptr, MIN(text.len, 80))));
 }
 
@@ -169,7 +171,8 @@ int64_t kafka_splits_lag(const struct kafka_split *split)
 {
     int64_t low = 0, high = RD_KAFKA_OFFSET_INVALID, next = split->next;
 
-    if (split->rk == NULL || rd_kafka_get_watermark_offsets(split->rk, split->topic, split->partition, &low, &high))
+    if (split->rk == NULL ||
+        rd_kafka_get_watermark_offsets(split->rk, split->topic, split->partition, &low, &high))
         return 0;
     return high > next ? high - next : 0;
 }

@@ -240,7 +240,7 @@ bool json_value(struct json_reader *r, struct json_node *n, struct column_builde
 /* --- the payload ---------------------------------------------------------------------------------------- */
 
 /* At a place of the payload that is no JSON. */
-__attribute__((cold, noinline)) static bool fail_syntax(struct json_reader *r, const char *payload,
+static __attribute__((cold, noinline)) bool fail_syntax(struct json_reader *r, const char *payload,
                                                         const char *why)
 {
     return fail(r, "%s, at byte %zu", why, (size_t)(r->at - payload));

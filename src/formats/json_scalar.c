@@ -7,7 +7,7 @@
 #include <strings.h>
 
 /* The value is not what the column wants: its beginning is shown. */
-__attribute__((cold, noinline)) static bool fail_value(struct json_reader *r, struct slice value,
+static __attribute__((cold, noinline)) bool fail_value(struct json_reader *r, struct slice value,
                                                        const char *why)
 {
     return fail(r, "%s: %.*s%s", why, (int)MIN(value.len, 40), value.ptr, value.len > 40 ? "..." : "");

@@ -1,19 +1,37 @@
 /* file_writer.c: see file_writer.h. Iceberg spec: "Position Delete Files", "Table Properties". */
 #include "iceberg/file_writer.h"
 #include "batch/builder.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "iceberg/metadata.h"
 #include "io/fs.h"
 #include <stdlib.h>
 
-static enum err read_codec(const struct metadata *m, struct parquet_options *out, struct error *e)
+/* --- properties --------------------------------------------------------------------------------------------------- */
+
+struct properties {
+    const struct metadata *table;
+    const struct map      *options; /* go first; NULL: none */
+};
+
+static const char *property(const struct properties *p, const char *key)
 {
-    static const struct { const char *name; enum parquet_codec codec; } codecs[] = {
+    const char *option = p->options ? map_get(p->options, slice_text(key)) : NULL;
+
+    return option ? option : metadata_property(p->table, key);
+}
+
+static enum err read_codec(const struct properties *p, struct parquet_options *out, struct error *e)
+{
+    static const struct {
+        const char *name;
+        enum parquet_codec codec;
+    } codecs[] = {
         {"snappy", PARQUET_SNAPPY}, {"gzip", PARQUET_GZIP},         {"zstd", PARQUET_ZSTD},
-        {"lz4", PARQUET_LZ4_RAW},   {"uncompressed", PARQUET_NONE},
+        {"lz4", PARQUET_LZ4_RAW},   {"uncompressed", PARQUET_NONE}, {"none", PARQUET_NONE},
     };
-    const char *name = metadata_property(m, "write.parquet.compression-codec");
+    const char *name = property(p, "write.parquet.compression-codec");
 
     out->codec = PARQUET_ZSTD; /* Iceberg's default since 1.4 */
     if (name == NULL)
@@ -29,44 +47,75 @@ static enum err read_codec(const struct metadata *m, struct parquet_options *out
                      name);
 }
 
-static enum err read_number(const struct metadata *m, const char *key, int64_t *out, struct error *e)
+/* A number of at most `most`; *out stays when the property is not set. */
+static enum err read_number(const struct properties *p, const char *key, int64_t most, int64_t *out, struct error *e)
 {
-    const char *text = metadata_property(m, key);
+    const char *text = property(p, key);
 
     if (text == NULL)
         return OK;
-    if (config_parse_int(text, out, e) != OK || *out <= 0)
-        return error_set(e, ERR_CONFIG, "table property %s is '%s'; a positive number is wanted", key, text);
+    if (config_parse_int(text, out, e) != OK || *out <= 0 || *out > most)
+        return error_set(e, ERR_CONFIG, "table property %s is '%s'; a number from 1 to %" PRId64 " is wanted", key, text,
+                         most);
     return OK;
 }
 
-enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m, struct budget *budget,
-                          struct error *e)
+static enum err read_sizes(const struct properties *p, struct parquet_options *out, struct error *e)
 {
-    const char *format = metadata_property(m, "write.format.default");
-    int64_t     page_bytes = 0, page_rows = 0, dictionary_bytes = 0, level = 0;
-    enum err    rc;
+    int64_t group = 0, page = 0, rows = 0, dictionary = 0, level = 0;
+    enum err rc;
+
+    if ((rc = read_number(p, "write.parquet.row-group-size-bytes", INT64_MAX, &group, e)) != OK ||
+        (rc = read_number(p, "write.parquet.page-size-bytes", INT32_MAX, &page, e)) != OK ||
+        (rc = read_number(p, "write.parquet.page-row-limit", INT32_MAX, &rows, e)) != OK ||
+        (rc = read_number(p, "write.parquet.dict-size-bytes", INT32_MAX, &dictionary, e)) != OK ||
+        (rc = read_number(p, "write.parquet.compression-level", 22, &level, e)) != OK)
+        return rc;
+    out->row_group_bytes = group;
+    out->page_bytes = (int32_t)page;
+    out->page_rows = (int32_t)rows;
+    out->dictionary_bytes = (int32_t)dictionary;
+    out->level = (int32_t)level;
+    return OK;
+}
+
+/* What would be written otherwise than the table's owner wants, and somebody relies on it. */
+static enum err check_supported(const struct properties *p, struct error *e)
+{
+    const char *format = property(p, "write.format.default"), *spread = property(p, "write.object-storage.enabled");
+    const char *provider = property(p, "write.location-provider.impl"), *key = property(p, "encryption.key-id");
+
+    if (format && strcasecmp(format, "parquet") != 0)
+        return error_set(e, ERR_UNSUPPORTED, "table property write.format.default is '%s'; weir writes parquet", format);
+    if (spread && strcasecmp(spread, "true") == 0)
+        return error_set(e, ERR_UNSUPPORTED,
+                         "table property write.object-storage.enabled is true; weir writes files into the folder of their "
+                         "partition");
+    if (provider)
+        return error_set(e, ERR_UNSUPPORTED, "table property write.location-provider.impl is '%s', which weir does not have",
+                         provider);
+    if (key)
+        return error_set(e, ERR_UNSUPPORTED, "table property encryption.key-id is set; weir does not encrypt files");
+    return OK;
+}
+
+enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m, const struct map *options,
+                          struct budget *budget, struct error *e)
+{
+    const struct properties p = {m, options};
+    enum err rc;
 
     *w = (struct file_writer){.fs = fs,
                               .schema = m->schema,
                               .location = m->location,
-                              .data_path = metadata_property(m, "write.data.path"),
+                              .data_path = property(&p, "write.data.path"),
                               .budget = budget};
-    if (format && strcasecmp(format, "parquet") != 0)
-        return error_set(e, ERR_UNSUPPORTED, "table property write.format.default is '%s'; weir writes parquet", format);
-    if ((rc = read_codec(m, &w->parquet, e)) != OK ||
-        (rc = read_number(m, "write.parquet.row-group-size-bytes", &w->parquet.row_group_bytes, e)) != OK ||
-        (rc = read_number(m, "write.parquet.page-size-bytes", &page_bytes, e)) != OK ||
-        (rc = read_number(m, "write.parquet.page-row-limit", &page_rows, e)) != OK ||
-        (rc = read_number(m, "write.parquet.dict-size-bytes", &dictionary_bytes, e)) != OK ||
-        (rc = read_number(m, "write.parquet.compression-level", &level, e)) != OK)
+    if ((rc = check_supported(&p, e)) != OK || (rc = read_codec(&p, &w->parquet, e)) != OK)
         return rc;
-    w->parquet.page_bytes = (int32_t)MIN(page_bytes, INT32_MAX);
-    w->parquet.page_rows = (int32_t)MIN(page_rows, INT32_MAX);
-    w->parquet.dictionary_bytes = (int32_t)MIN(dictionary_bytes, INT32_MAX);
-    w->parquet.level = (int32_t)MIN(level, INT32_MAX);
-    return OK;
+    return read_sizes(&p, &w->parquet, e);
 }
+
+/* --- data files --------------------------------------------------------------------------------------------------- */
 
 const char *file_writer_path(const struct file_writer *w, const char *partition_path, const char *name,
                              struct arena *arena)
@@ -75,7 +124,6 @@ const char *file_writer_path(const struct file_writer *w, const char *partition_
 
     if (folder == NULL)
         return NULL;
-
     if (*partition_path)
         folder = fs_join(arena, folder, partition_path);
     return folder ? fs_join(arena, folder, name) : NULL;
@@ -93,7 +141,7 @@ static enum err live_rows(const struct row_run *run, int32_t **rows, int32_t *co
     if ((*rows = mem_alloc((size_t)total * sizeof **rows)) == NULL)
         return error_memory(e, (size_t)total * 4, "row numbers");
     for (int32_t i = 0; i < total; i++)
-        if (!(run->dead[i >> 6] >> (i & 63) & 1))
+        if (!row_run_is_dead(run, i))
             (*rows)[n++] = i;
     assert(n == *count);
     return OK;
@@ -146,6 +194,16 @@ static enum err describe(const struct parquet_summary *s, const char *path, stru
     return arena->failed ? error_memory(e, 0, "the description of a data file") : OK;
 }
 
+static const struct partition_value *copy_partition(const struct partition_value *values, int32_t count,
+                                                    struct arena *arena)
+{
+    struct partition_value *copy = arena_copy(arena, values, (size_t)count * sizeof *copy);
+
+    for (int32_t i = 0; copy && i < count; i++)
+        copy[i].value = arena_slice(arena, values[i].value);
+    return copy;
+}
+
 enum err file_writer_rows(const struct file_writer *w, const struct partition_rows *p, const char *path,
                           struct arena *arena, struct data_file *out, struct error *e)
 {
@@ -163,9 +221,7 @@ enum err file_writer_rows(const struct file_writer *w, const struct partition_ro
     out->content = FILE_DATA;
     out->spec_id = p->spec->spec_id;
     out->partition_count = p->spec->field_count;
-    out->partition = arena_copy(arena, p->values, (size_t)p->spec->field_count * sizeof *p->values);
-    for (int32_t i = 0; i < p->spec->field_count && out->partition; i++)
-        ((struct partition_value *)out->partition)[i].value = arena_slice(arena, p->values[i].value);
+    out->partition = copy_partition(p->values, p->spec->field_count, arena);
     rc = arena->failed ? error_memory(e, 0, "a partition's values") : fs_publish(&file, FS_REPLACE, e);
 out:
     parquet_writer_free(parquet);
@@ -214,7 +270,6 @@ enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *ro
     struct parquet_writer *parquet = NULL;
     struct parquet_summary summary;
     struct batch          *batch = NULL;
-    struct partition_value *values;
     enum err               rc;
 
     assert(count > 0);
@@ -229,10 +284,7 @@ enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *ro
     out->content = FILE_POSITION_DELETES;
     out->spec_id = spec_id;
     out->partition_count = partition_count;
-    values = arena_copy(arena, partition, (size_t)partition_count * sizeof *values);
-    for (int32_t i = 0; i < partition_count && values; i++)
-        values[i].value = arena_slice(arena, partition[i].value);
-    out->partition = values;
+    out->partition = copy_partition(partition, partition_count, arena);
     if (strcmp(rows[0].path, rows[count - 1].path) == 0)
         out->references = arena_strdup(arena, rows[0].path);
     rc = arena->failed ? error_memory(e, 0, "a partition's values") : fs_publish(&file, FS_REPLACE, e);

@@ -7,6 +7,7 @@
 #include "parquet/parquet_writer.h"
 
 struct fs;
+struct map;
 struct metadata;
 
 struct file_writer {
@@ -18,10 +19,11 @@ struct file_writer {
     struct budget         *budget;
 };
 
-/* From the table's properties (write.parquet.*, write.data.path); strings are borrowed from m. A property that asks for
- * what weir cannot do (write.format.default = orc) is ERR_UNSUPPORTED. */
-MUST_USE enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m, struct budget *budget,
-                                   struct error *e);
+/* From the table's properties (write.parquet.*, write.data.path), before which go options (text by name, NULL: none);
+ * strings are borrowed from both. A property that asks for what weir cannot do (write.format.default = orc) is
+ * ERR_UNSUPPORTED, one whose value is none is ERR_CONFIG. */
+MUST_USE enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m,
+                                   const struct map *options, struct budget *budget, struct error *e);
 
 /* Where a new file of p goes: `<data>/<partition>/<name>`, in arena. */
 const char *file_writer_path(const struct file_writer *w, const char *partition_path, const char *name,

@@ -15,160 +15,14 @@
 #include "base/calendar.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "iceberg/partition_dict.h"
 #include "iceberg/partition_path.h"
 #include "iceberg/single_value.h"
 
 #define CHUNK     512
 #define DEPTH_MAX 32 /* of a source column within structs */
 
-/* --- a table from what is looked up to its number ------------------------------------------------------- */
-
-enum key_form { KEY_I64, KEY_I128, KEY_VIEW };
-
-struct dict_key {
-    uint64_t hash;
-    union {
-        int64_t i64;
-        __int128 i128;
-        struct view view; /* long ones point into the partitioner's arena */
-    };
-};
-
-struct dict {
-    uint32_t *slots; /* owned; number + 1, 0 when free */
-    size_t slot_count;
-    struct dict_key *keys; /* owned, by number */
-    size_t key_count, key_capacity;
-    int32_t null_number; /* of the absent value, -1 until met */
-};
-
-static void dict_clear(struct dict *d)
-{
-    d->key_count = 0;
-    d->null_number = -1;
-    if (d->slots)
-        memset(d->slots, 0, d->slot_count * sizeof *d->slots);
-}
-
-static void dict_fini(struct dict *d)
-{
-    mem_free(d->slots);
-    mem_free(d->keys);
-}
-
-static bool dict_grow(struct dict *d)
-{
-    size_t count = d->slot_count ? d->slot_count * 2 : 64;
-    uint32_t *slots = mem_calloc(count, sizeof *slots);
-
-    if (slots == NULL)
-        return false;
-    for (size_t i = 0; i < d->key_count; i++) {
-        size_t at = d->keys[i].hash & (count - 1);
-
-        if ((int32_t)i == d->null_number)
-            continue;
-        while (slots[at])
-            at = (at + 1) & (count - 1);
-        slots[at] = (uint32_t)i + 1;
-    }
-    mem_free(d->slots);
-    d->slots = slots;
-    d->slot_count = count;
-    return true;
-}
-
-/* A number for a key that is not there yet, -1 when there is no memory. */
-static int32_t dict_add(struct dict *d, const struct dict_key *key)
-{
-    size_t at;
-
-    if (d->key_count == INT32_MAX || !MEM_GROW(d->keys, d->key_count, d->key_capacity))
-        return -1;
-    if ((d->key_count + 1) * 2 > d->slot_count && !dict_grow(d))
-        return -1;
-    for (at = key->hash & (d->slot_count - 1); d->slots[at]; at = (at + 1) & (d->slot_count - 1))
-        ;
-    d->slots[at] = (uint32_t)d->key_count + 1;
-    d->keys[d->key_count] = *key;
-    return (int32_t)d->key_count++;
-}
-
-static int32_t dict_null(struct dict *d)
-{
-    if (d->null_number < 0 && MEM_GROW(d->keys, d->key_count, d->key_capacity)) {
-        d->keys[d->key_count] = (struct dict_key){0};
-        d->null_number = (int32_t)d->key_count++;
-    }
-    return d->null_number;
-}
-
-/* One multiplication: these tables never leave the process, and are asked for every row. */
-static inline uint64_t quick_hash(uint64_t x, uint64_t y)
-{
-    unsigned __int128 product = (unsigned __int128)(x ^ UINT64_C(0x9e3779b97f4a7c15)) *
-                                (y ^ UINT64_C(0xe7037ed1a0b428db));
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline int32_t dict_i64(struct dict *d, int64_t v)
-{
-    struct dict_key key = {.hash = quick_hash((uint64_t)v, 0), .i64 = v};
-
-    for (size_t at = key.hash; d->slot_count; at++) {
-        uint32_t n = d->slots[at & (d->slot_count - 1)];
-
-        if (n == 0)
-            break;
-        if (d->keys[n - 1].i64 == v)
-            return (int32_t)n - 1;
-    }
-    return dict_add(d, &key);
-}
-
-static int32_t dict_i128(struct dict *d, __int128 v)
-{
-    struct dict_key key = {.hash = quick_hash((uint64_t)v, (uint64_t)(v >> 64)), .i128 = v};
-
-    for (size_t at = key.hash; d->slot_count; at++) {
-        uint32_t n = d->slots[at & (d->slot_count - 1)];
-
-        if (n == 0)
-            break;
-        if (d->keys[n - 1].i128 == v)
-            return (int32_t)n - 1;
-    }
-    return dict_add(d, &key);
-}
-
-static inline uint64_t view_hash(const struct view *v)
-{
-    uint64_t x, y;
-
-    if (v->len > VIEW_INLINE)
-        return hash_bytes(v->ptr, v->len);
-    memcpy(&x, v, 8);
-    memcpy(&y, (const char *)v + 8, 8);
-    return quick_hash(x, y);
-}
-
-static inline int32_t dict_view(struct dict *d, const struct view *v, struct arena *arena)
-{
-    struct dict_key key = {.hash = view_hash(v), .view = *v};
-
-    for (size_t at = key.hash; d->slot_count; at++) {
-        uint32_t n = d->slots[at & (d->slot_count - 1)];
-
-        if (n == 0)
-            break;
-        if (view_equal(&d->keys[n - 1].view, v))
-            return (int32_t)n - 1;
-    }
-    if (v->len > VIEW_INLINE && (key.view.ptr = arena_copy(arena, v->ptr, v->len)) == NULL)
-        return -1;
-    return dict_add(d, &key);
-}
+enum key_form { KEY_I64, KEY_I128, KEY_VIEW }; /* how a field's results are looked up */
 
 /* --- the partitioner ------------------------------------------------------------------------------------ */
 
@@ -178,7 +32,7 @@ struct field_state {
     int32_t path[DEPTH_MAX]; /* the column, and within it */
     int32_t depth;
     enum key_form form;
-    struct dict dict;
+    struct partition_dict dict;
     /* Year to hour: [low, low + span) of source values has the result `period`. Modular, so no end of
      * int64_t is special. */
     uint64_t low, span;
@@ -193,7 +47,7 @@ struct partition {
 struct partitioner {
     const struct partition_spec *spec; /* borrowed */
     struct field_state *fields;        /* owned, spec->field_count of them */
-    struct dict *pairs;                /* owned, field_count - 1 of them */
+    struct partition_dict *pairs;      /* owned, field_count - 1 of them */
     int32_t *codes;                    /* owned, CHUNK of each field */
     struct partition *partitions;      /* owned */
     size_t count, capacity;
@@ -230,7 +84,7 @@ static enum err field_init(struct field_state *f, const struct partition_field *
     enum err rc;
 
     f->field = field;
-    f->dict.null_number = -1;
+    partition_dict_init(&f->dict);
     if (!find_path(schema->fields, schema->field_count, field->source_id, f->path, &f->depth, &f->source))
         return error_set(e, ERR_CONFIG, "partition field %s: there is no column with field id %" PRId32,
                          field->name, field->source_id);
@@ -256,7 +110,7 @@ enum err partitioner_new(const struct partition_spec *spec, const struct schema 
               (p->codes = mem_calloc(n * CHUNK, sizeof *p->codes)) == NULL))
         rc = error_memory(e, n * CHUNK * sizeof *p->codes, "a partitioner");
     for (size_t i = 0; rc == OK && i < n; i++) {
-        p->pairs[i].null_number = -1;
+        partition_dict_init(&p->pairs[i]);
         rc = field_init(&p->fields[i], &spec->fields[i], schema, e);
     }
     if (rc != OK) {
@@ -272,9 +126,9 @@ void partitioner_free(struct partitioner *p)
     if (p == NULL)
         return;
     for (int32_t i = 0; p->fields && i < p->spec->field_count; i++)
-        dict_fini(&p->fields[i].dict);
+        partition_dict_fini(&p->fields[i].dict);
     for (int32_t i = 0; p->pairs && i < p->spec->field_count; i++)
-        dict_fini(&p->pairs[i]);
+        partition_dict_fini(&p->pairs[i]);
     mem_free(p->fields);
     mem_free(p->pairs);
     mem_free(p->codes);
@@ -286,8 +140,8 @@ void partitioner_free(struct partitioner *p)
 void partitioner_reset(struct partitioner *p)
 {
     for (int32_t i = 0; i < p->spec->field_count; i++) {
-        dict_clear(&p->fields[i].dict);
-        dict_clear(&p->pairs[i]);
+        partition_dict_clear(&p->fields[i].dict);
+        partition_dict_clear(&p->pairs[i]);
     }
     arena_fini(&p->arena);
     p->count = 0;
@@ -441,13 +295,13 @@ static bool codes_of_numbers(struct field_state *f, const struct column *c, cons
 
     for (int32_t i = 0; i < n; i++) {
         if (c->validity && !column_valid(c, rows[i])) {
-            if ((codes[i] = dict_null(&f->dict)) < 0)
+            if ((codes[i] = partition_dict_null(&f->dict)) < 0)
                 return false;
             continue;
         }
         if (code < 0 || values[i] != last) {
             last = values[i];
-            if ((code = dict_i64(&f->dict, last)) < 0)
+            if ((code = partition_dict_i64(&f->dict, last)) < 0)
                 return false;
         }
         codes[i] = code;
@@ -479,7 +333,7 @@ static bool codes_of_views(struct field_state *f, const struct column *c, const 
 
     for (int32_t i = 0; i < n; i++) {
         if (c->validity && !column_valid(c, rows[i])) {
-            if ((codes[i] = dict_null(&f->dict)) < 0)
+            if ((codes[i] = partition_dict_null(&f->dict)) < 0)
                 return false;
             continue;
         }
@@ -492,7 +346,7 @@ static bool codes_of_views(struct field_state *f, const struct column *c, const 
         }
         if (code < 0 || !view_equal(&v, &last)) {
             last = v;
-            if ((code = dict_view(&f->dict, &last, arena)) < 0)
+            if ((code = partition_dict_view(&f->dict, &last, arena)) < 0)
                 return false;
         }
         codes[i] = code;
@@ -536,7 +390,7 @@ static bool codes_of_decimals(struct field_state *f, const struct column *c, con
         __int128 v = valid ? c->i128[rows[i]] : 0, rest = v % width;
 
         v -= rest < 0 ? rest + width : rest;
-        if ((codes[i] = valid ? dict_i128(&f->dict, v) : dict_null(&f->dict)) < 0)
+        if ((codes[i] = valid ? partition_dict_i128(&f->dict, v) : partition_dict_null(&f->dict)) < 0)
             return false;
     }
     return true;
@@ -544,7 +398,7 @@ static bool codes_of_decimals(struct field_state *f, const struct column *c, con
 
 static bool no_values(struct field_state *f, int32_t n, int32_t *codes)
 {
-    int32_t code = dict_null(&f->dict);
+    int32_t code = partition_dict_null(&f->dict);
 
     for (int32_t i = 0; i < n; i++)
         codes[i] = code;
@@ -591,7 +445,7 @@ static bool field_codes(struct partitioner *p, struct field_state *f, const stru
 /* --- codes to partitions -------------------------------------------------------------------------------- */
 
 /* codes becomes the numbers of the pairs (codes[i], with[i]). */
-static bool combine(struct dict *pairs, int32_t *codes, const int32_t *with, int32_t n)
+static bool combine(struct partition_dict *pairs, int32_t *codes, const int32_t *with, int32_t n)
 {
     int64_t last = -1;
     int32_t number = -1;
@@ -601,7 +455,7 @@ static bool combine(struct dict *pairs, int32_t *codes, const int32_t *with, int
 
         if (pair != last) {
             last = pair;
-            if ((number = dict_i64(pairs, pair)) < 0)
+            if ((number = partition_dict_i64(pairs, pair)) < 0)
                 return false;
         }
         codes[i] = number;
@@ -611,7 +465,7 @@ static bool combine(struct dict *pairs, int32_t *codes, const int32_t *with, int
 
 static bool field_value(struct field_state *f, int32_t code, struct arena *arena, struct partition_value *out)
 {
-    const struct dict_key *key = &f->dict.keys[code];
+    const struct partition_key *key = &f->dict.keys[code];
     struct bytes bytes = {0};
     bool ok;
 

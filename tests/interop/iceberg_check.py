@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cross checks of weir's Iceberg tables against pyiceberg and DuckDB.
+"""iceberg_check.py: cross checks of weir's Iceberg tables against pyiceberg and DuckDB.
 
     pip install 'pyiceberg[sql-sqlite,pyarrow,pyiceberg-core]' && pip install --no-deps duckdb duckdb-extension-iceberg duckdb-extension-avro
     cmake -S . -B build -G Ninja && ninja -C build weir_iceberg

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cross checks of weir's Parquet writer and reader against pyarrow, DuckDB, polars, fastparquet, and Spark if it is there.
+"""parquet_check.py: cross checks of weir's Parquet writer and reader against pyarrow, DuckDB, polars, fastparquet, and Spark if it is there.
 
     pip install pyarrow duckdb polars fastparquet pandas [pyspark==3.5.*, which needs Java]
     cmake -S . -B build -G Ninja && ninja -C build weir_parquet

@@ -1,4 +1,4 @@
-/* config_doc.c: `weir config`: the reference page of all keys, from the one table of them. */
+/* config_reference.c: `weir config`: the reference page of all keys, from the one table of them. */
 #include "base/bytes.h"
 #include "cli/command.h"
 #include "config/config.h"
