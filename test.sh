@@ -192,21 +192,17 @@ part_unit() { unit asan unit "$(all_folders)" "$@"; }
 part_tsan() {
     UNDER=$(setarch "$(uname -m)" -R true 2>/dev/null && echo "setarch $(uname -m) -R")
     unit tsan tsan "$TSAN_FOLDERS" "$@"
+    if [ $# = 0 ] && build tsan threads_test; then
+        run_all tsan "$(dir_of tsan)/tests/sim" "" threads_test
+    fi
     UNDER=
 }
 
+# The simulator's seeds, and its jobs on real threads.
 part_sim() {
-    local names file
-    mapfile -t names < <(for file in tests/sim/*_sim.c tests/fault/*_fault.c; do
-        [ -f "$file" ] && { [ $# = 0 ] || grep -q "$1" <<<"$file"; } && basename "$file" .c
-    done)
-    [ ${#names[@]} -gt 0 ] || return 0
-    build asan "${names[@]}" || return 1
-    if $SOAK; then
-        TEST_TIMEOUT=14400 WEIR_SIM_SEEDS=2000 run_all sim "$(dir_of asan)/tests/sim" "" "${names[@]}"
-    else
-        run_all sim "$(dir_of asan)/tests/sim" "" "${names[@]}"
-    fi
+    build asan sim_test threads_test || return 1
+    TEST_TIMEOUT=$($SOAK && echo 14400 || echo 900) WEIR_SIM_SEEDS=$($SOAK && echo 2000 || echo 150) \
+        run_all sim "$(dir_of asan)/tests/sim" "" sim_test threads_test
 }
 
 # Each fuzzer starts from its corpus; what it finds interesting is kept in the cache for the next time.
@@ -240,7 +236,7 @@ live_units() { # names...
 }
 
 part_live() {
-    local file name
+    local file name python="$WEIR_CACHE/venv/bin/python"
     build release all || return 1
     tests/live/services/services.sh up >"$LOGS/services.log" 2>&1 || {
         tell services 0 1 0 0 "$LOGS/services.log"
@@ -249,10 +245,16 @@ part_live() {
     eval "$(tests/live/services/services.sh env)"
     export AWS_ACCESS_KEY_ID=$WEIR_TEST_S3_ACCESS_KEY AWS_SECRET_ACCESS_KEY=$WEIR_TEST_S3_SECRET_KEY
     live_units "${1-}"
+    for file in tests/interop/*_check.py; do
+        name=$(basename "$file" .py)
+        [ $# = 0 ] || [[ $name == *"$1"* ]] || continue
+        step "live $name" "$python" "$file" "$(dir_of release)"
+    done
     for file in tests/live/*_test.py; do
         name=$(basename "$file" .py)
         [ $# = 0 ] || [[ $name == *"$1"* ]] || continue
-        step "live $name" "$WEIR_CACHE/venv/bin/python" "$file" --build "$(dir_of release)" $($SOAK && echo --soak)
+        # shellcheck disable=SC2046
+        step "live $name" "$python" "$file" --build "$(dir_of release)" $($SOAK && echo --soak)
     done
     tests/live/services/services.sh clean >>"$LOGS/services.log" 2>&1
 }

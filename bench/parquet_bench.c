@@ -2,10 +2,7 @@
  * (ten strings, mostly of few values, one unique id of 36 bytes; five timestamps; a double; optionally a
  * map), as one large file and as the many small files of a partitioned table.
  *
- *   cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo && ninja -C build weir_parquet
- *   cc -O2 -march=x86-64-v2 -Isrc bench/parquet_bench.c -o parquet_bench build/libweir_parquet.a
- * build/libweir_batch.a \ build/libweir_io.a build/libweir_base.a -lsnappy -lzstd -lz -llz4 -lxxhash -lm
- *   ./parquet_bench [rows [text]]   only the runs whose name has that text
+ *   ninja -C build benches && build/bench/parquet_bench [rows [text]]   only runs whose name has that text
  */
 #include "batch/builder.h"
 #include "io/fs.h"

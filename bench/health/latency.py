@@ -14,7 +14,6 @@ import collections
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +23,6 @@ import confluent_kafka
 import fastavro
 import pyarrow.parquet
 
-import datetime
 import flink_job
 import machine
 import measure
@@ -108,7 +106,7 @@ def visible_times(table, seen):
             with open(local(manifest["manifest_path"]), "rb") as f:
                 files = [e["data_file"]["file_path"] for e in fastavro.reader(f) if e["status"] == 1]
             for file in files:
-                with open(local(file), "rb") as f: # a file by itself: folders' names are no columns
+                with open(local(file), "rb") as f:  # a file by itself: folders' names are no columns
                     ids = pyarrow.parquet.ParquetFile(f).read(columns=["sample_id"])["sample_id"].to_pylist()
                 out += [(sample, at) for sample in ids]
     return out, len(when)
@@ -188,7 +186,6 @@ def run(setup, system, arguments):
                          f"{sum(n > 1 for n in counts.values())} are there more than once")
     begin = min(produced.values()) + arguments.warm_up
     waits = sorted((at - produced[sample]) * 1000 for sample, at in visible if produced[sample] >= begin)
-    shutil.rmtree(folder, ignore_errors=True)
     measure.services("tool", "topics", "--delete", "--topic", name, check=False)
 
     def at(share):
@@ -218,8 +215,8 @@ def main():
     if unknown := set(arguments.systems.split(",")) - set(systems):
         parser.error(f"unknown systems {unknown}; there are: {', '.join(systems)}")
     setup = measure.Setup(arguments)
-    with open(arguments.out, "a") as out:
-        print(json.dumps(measure.setup_line(machine.first_in_line([os.getpid(), setup.kafka_pid]))), file=out, flush=True)
+    with open(arguments.out, "a") as out, measure.kept_folders(setup):
+        print(json.dumps(measure.setup_line(setup, machine.first_in_line([os.getpid(), setup.kafka_pid]))), file=out, flush=True)
         for name in arguments.systems.split(","):
             machine.wait_idle(30)
             record = run(setup, systems[name], arguments)

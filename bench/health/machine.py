@@ -1,6 +1,8 @@
 """machine.py: what /proc tells: CPU and memory of processes, and how busy the machine is besides them."""
 import os
+import pathlib
 import platform
+import re
 import subprocess
 import time
 
@@ -97,6 +99,9 @@ def describe():
     return {"cpu": model, "cores": CORES, "memory_gib": round(memory, 1), "kernel": platform.release()}
 
 
-def version_of(root):
-    done = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
+def version_of(build):
+    """The commit that a build folder's sources are at."""
+    cache = (pathlib.Path(build) / "CMakeCache.txt").read_text()
+    source = re.search(r"^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$", cache, re.M)[1]
+    done = subprocess.run(["git", "-C", source, "describe", "--always", "--dirty"], capture_output=True, text=True)
     return done.stdout.strip() or "unknown"

@@ -8,6 +8,7 @@ is up and has run each job before) to the end of reading. CPU is user and system
 TaskManager; its SQL client is not counted), from the start until everything is committed.
 """
 import argparse
+import contextlib
 import copy
 import datetime
 import json
@@ -75,10 +76,10 @@ def services(*words, check=True):
     return done.stdout
 
 
-def setup_line(preferred, more=()):
+def setup_line(setup, preferred, more=()):
     """The first line of a session: where and with what it measured."""
     return {"kind": "setup", "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), **machine.describe(),
-            "weir": machine.version_of(ROOT), "flink": "1.20.5", "iceberg_of_flink": "1.10.1", "autogroup": preferred, **dict(more)}
+            "weir": machine.version_of(setup.build), "flink": "1.20.5", "iceberg_of_flink": "1.10.1", "autogroup": preferred, **dict(more)}
 
 
 def measure(setup, name, topics, folder):
@@ -146,8 +147,8 @@ def main():
     pids = [setup.kafka_pid, os.getpid()] + (list(flink_job.pids().values()) if setup.flink else [])
     preferred = machine.first_in_line(pids)
     of_data = ("count", "samples", "users", "days", "partitions", "parallelism", "checkpoint_ms")
-    with open(arguments.out, "a") as out:
-        print(json.dumps(setup_line(preferred, {key: getattr(arguments, key) for key in of_data})), file=out, flush=True)
+    with open(arguments.out, "a") as out, kept_folders(setup):
+        print(json.dumps(setup_line(setup, preferred, {key: getattr(arguments, key) for key in of_data})), file=out, flush=True)
         if setup.flink and not arguments.no_warm_up:
             for name in dict.fromkeys(name.partition("@")[0] for name in names if name.startswith("flink")):
                 one_run(setup, name, topics, 0, arguments, out)
@@ -156,6 +157,15 @@ def main():
                 for left in range(arguments.repeats, -1, -1):
                     if one_run(setup, name, topics, number, arguments, out) or not left:
                         break
+
+
+@contextlib.contextmanager
+def kept_folders(setup):
+    """Tables are deleted at the end only: ext4 creates files more slowly for minutes after many were deleted."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(setup.folder, ignore_errors=True)
 
 
 def one_run(setup, name, topics, number, arguments, out):
@@ -167,7 +177,6 @@ def one_run(setup, name, topics, number, arguments, out):
     record = {"kind": "run" if number else "warm-up", "name": name, "round": number, "quiet": result["others_cores"] < 0.2, **result}
     print(json.dumps(record), file=out, flush=True)
     say(record)
-    shutil.rmtree(folder, ignore_errors=True)
     return record["quiet"]
 
 

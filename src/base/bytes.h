@@ -48,7 +48,9 @@ struct reader {
 
 static inline struct reader reader_of(struct slice s)
 {
-    return (struct reader){(const uint8_t *)s.ptr, (const uint8_t *)s.ptr + s.len, false};
+    const uint8_t *begin = s.ptr ? (const uint8_t *)s.ptr : (const uint8_t *)"";
+
+    return (struct reader){begin, begin + s.len, false};
 }
 
 static inline size_t reader_left(const struct reader *r)

@@ -6,7 +6,7 @@
 
 void base64_encode(struct bytes *out, struct slice bytes);
 
-/* False when text is not such an encoding. NULL-with-length-0 for empty; else the bytes lie in arena, whose `failed`
- * tells the want of memory (false is returned then too). */
+/* False when text is not such an encoding. NULL-with-length-0 for empty; else the bytes lie in arena, whose
+ * `failed` tells the want of memory (false is returned then too). */
 MUST_USE bool base64_decode(struct arena *arena, struct slice text, struct slice *out);
 #endif

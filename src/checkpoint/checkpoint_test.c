@@ -1,4 +1,5 @@
-/* checkpoint_test.c: the document there and back, and every kind of damage; the store's retention, fallback and repair. */
+/* checkpoint_test.c: the document there and back, and every kind of damage; the store's retention, fallback
+ * and repair. */
 #include "checkpoint/checkpoint.h"
 #include "base/hash.h"
 #include "base/mem.h"
@@ -13,9 +14,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* --- a checkpoint to write ---------------------------------------------------------------------------------------------- */
+/* --- a checkpoint to write
+ * ---------------------------------------------------------------------------------------------- */
 
-static const struct op_item source_items[] = {{"offset-0", {"\x01\x00\xff", 3}, 0}, {"offset-1", {NULL, 0}, 1}};
+static const struct op_item source_items[] = {{"offset-0", {"\x01\x00\xff", 3}, 0},
+                                              {"offset-1", {NULL, 0}, 1}};
 static const struct slice sink_parts[] = {{"{\"file\":\"a\"}", 12}, {"", 0}, {"\0\0", 2}};
 
 static struct checkpoint *example(int64_t id, struct state_file *file)
@@ -52,7 +55,8 @@ static void assert_same(const struct checkpoint *a, const struct checkpoint *b)
         assert_non_null(w);
         assert_string_equal(v->name, w->name);
         assert_true(v->parallelism == w->parallelism && v->max_parallelism == w->max_parallelism);
-        assert_true(v->item_count == w->item_count && v->part_count == w->part_count && v->file_count == w->file_count);
+        assert_true(v->item_count == w->item_count && v->part_count == w->part_count &&
+                    v->file_count == w->file_count);
         for (int32_t j = 0; j < v->item_count; j++) {
             assert_string_equal(v->items[j].name, w->items[j].name);
             assert_true(slice_equal(v->items[j].bytes, w->items[j].bytes));
@@ -70,11 +74,13 @@ static void assert_same(const struct checkpoint *a, const struct checkpoint *b)
     }
 }
 
-/* --- the document -------------------------------------------------------------------------------------------------------- */
+/* --- the document
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void test_there_and_back(UNUSED void **state)
 {
-    struct state_file file = {"count", "mem:/c/chk-7/count-0-count.parquet", 100, 7, UINT64_C(0xfedcba9876543210)};
+    struct state_file file = {"count", "mem:/c/chk-7/count-0-count.parquet", 100, 7,
+                              UINT64_C(0xfedcba9876543210)};
     struct checkpoint *c = example(7, &file), *back;
     struct bytes document = {0};
     struct error e;
@@ -116,8 +122,9 @@ static void test_every_byte_counts(UNUSED void **state)
 /* A document with a right checksum around what is not a checkpoint. */
 static void test_wrong_content(UNUSED void **state)
 {
-#define HEAD "\"weir-checkpoint\":1,\"job\":\"j\",\"lineage\":\"l\",\"id\":1,\"triggered-us\":0,\"completed-us\":0,"
-#define TAIL "\"savepoint\":false,\"last\":false,"
+#define HEAD                                                                                                 \
+    "\"weir-checkpoint\":1,\"job\":\"j\",\"lineage\":\"l\",\"id\":1,\"triggered-us\":0,\"completed-us\":0,"
+#define TAIL   "\"savepoint\":false,\"last\":false,"
 #define VERTEX "\"uid\":\"u\",\"name\":\"n\",\"parallelism\":1,\"max-parallelism\":1,"
     static const struct {
         const char *body, *says;
@@ -130,10 +137,12 @@ static void test_wrong_content(UNUSED void **state)
         {"\"weir-checkpoint\":2," TAIL "\"vertices\":[]}", "weir-checkpoint"},
         {HEAD TAIL "\"vertices\":[{" VERTEX "\"items\":[],\"files\":[],\"parts\":[\"!!!!\"]}]}", "parts"},
         {HEAD TAIL "\"vertices\":[{" VERTEX "\"items\":[],\"files\":[],\"parts\":[\"AAA\"]}]}", "parts"},
-        {HEAD TAIL "\"vertices\":[{" VERTEX "\"items\":[{\"name\":\"n\",\"subtask\":-1,\"bytes\":\"\"}],\"files\":[],"
+        {HEAD TAIL "\"vertices\":[{" VERTEX
+                   "\"items\":[{\"name\":\"n\",\"subtask\":-1,\"bytes\":\"\"}],\"files\":[],"
                    "\"parts\":[]}]}",
          "subtask"},
-        {HEAD TAIL "\"vertices\":[{" VERTEX "\"items\":[],\"files\":[{\"state\":\"s\",\"path\":\"p\",\"size\":1,"
+        {HEAD TAIL "\"vertices\":[{" VERTEX
+                   "\"items\":[],\"files\":[{\"state\":\"s\",\"path\":\"p\",\"size\":1,"
                    "\"entries\":1,\"checksum\":\"12\"}],\"parts\":[]}]}",
          "checksum"},
     };
@@ -177,7 +186,9 @@ static void test_base64(UNUSED void **state)
     arena_fini(&arena);
 }
 
-/* --- the store ------------------------------------------------------------------------------------------------------------ */
+/* --- the store
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void write_one(struct fs *fs, struct checkpoint_store *s, int64_t id)
 {
@@ -257,10 +268,8 @@ static void test_store(UNUSED void **state)
 static void test_damage(UNUSED void **state)
 {
     static const char *const damages[][2] = {
-        {"mem:/d/j/chk-2/_metadata", "{\"checksum\":"},
-        {"mem:/d/j/chk-2/_metadata", ""},
-        {"mem:/d/j/chk-2/count-0-count.parquet", NULL},
-        {"mem:/d/j/chk-2/count-0-count.parquet", "stat"},
+        {"mem:/d/j/chk-2/_metadata", "{\"checksum\":"},    {"mem:/d/j/chk-2/_metadata", ""},
+        {"mem:/d/j/chk-2/count-0-count.parquet", NULL},    {"mem:/d/j/chk-2/count-0-count.parquet", "stat"},
         {"mem:/d/j/chk-2/count-0-count.parquet", "stata"},
     };
     struct checkpoint_store *s;
@@ -279,7 +288,8 @@ static void test_damage(UNUSED void **state)
         assert_int_equal(c->id, 1);
         assert_int_equal(damaged, 1);
         checkpoint_free(c);
-        assert_int_equal(checkpoint_load(fs, "mem:/d/j", &c, &e), ERR_CORRUPT); /* who names it gets it, or nothing */
+        assert_int_equal(checkpoint_load(fs, "mem:/d/j", &c, &e),
+                         ERR_CORRUPT); /* who names it gets it, or nothing */
         replace(fs, "mem:/d/j/chk-1/_metadata", "x");
         assert_int_equal(checkpoint_store_latest(s, &c, &damaged, &e), ERR_CORRUPT);
         assert_int_equal(damaged, 2);
@@ -293,9 +303,14 @@ static void test_load(UNUSED void **state)
     static const struct {
         const char *path;
         int64_t id;
-    } cases[] = {{"mem:/d/j/chk-1", 1}, {"mem:/d/j/chk-1/", 1},   {"mem:/d/j/chk-1/_metadata", 1},
-                 {"mem:/d/j", 2},       {"mem:/d/j/", 2},         {"mem:/d/j/chk-3", 0},
-                 {"mem:/nowhere", 0},   {"mem:/d/j/chk-3/_metadata", 0}};
+    } cases[] = {{"mem:/d/j/chk-1", 1},
+                 {"mem:/d/j/chk-1/", 1},
+                 {"mem:/d/j/chk-1/_metadata", 1},
+                 {"mem:/d/j", 2},
+                 {"mem:/d/j/", 2},
+                 {"mem:/d/j/chk-3", 0},
+                 {"mem:/nowhere", 0},
+                 {"mem:/d/j/chk-3/_metadata", 0}};
     struct fs *fs = fs_memory_new(NULL);
     struct checkpoint_store *s;
     struct checkpoint *c;

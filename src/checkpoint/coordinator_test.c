@@ -1,5 +1,5 @@
-/* coordinator_test.c: the coordinator by tables of messages and the orders they bring, and by random walks that check
- * its invariants after every message.
+/* coordinator_test.c: the coordinator by tables of messages and the orders they bring, and by random walks
+ * that check its invariants after every message.
  */
 #include "checkpoint/coordinator.h"
 #include "base/mem.h"
@@ -57,8 +57,8 @@ static void take_orders(struct coordinator *c, char *out, size_t size)
 
     out[0] = '\0';
     while (coordinator_next(c, &order))
-        used += (size_t)snprintf(out + used, size - used, "%s%c%" PRId64 "%s", used ? " " : "", letters[order.kind],
-                                 order.id, order.last ? "l" : "");
+        used += (size_t)snprintf(out + used, size - used, "%s%c%" PRId64 "%s", used ? " " : "",
+                                 letters[order.kind], order.id, order.last ? "l" : "");
 }
 
 static void play(const char *name, struct coordinator_config config, const struct move *moves, size_t count)
@@ -90,15 +90,15 @@ static const struct coordinator_config usual = {.interval_us = 10 * SECOND,
 
 static void test_life_of_a_checkpoint(UNUSED void **state)
 {
-    PLAY("in order", usual, {TICK, 9 * SECOND, 0, 0, ""}, {TICK, 10 * SECOND, 0, 0, "T1"}, {ACK, 11 * SECOND, 1, 1, ""},
-         {ACK, 11 * SECOND, 1, 1, ""} /* the same again */, {ACK, 12 * SECOND, 1, 0, "S1"},
-         {TICK, 30 * SECOND, 0, 0, ""}, {STORED, 31 * SECOND, 1, 0, "C1 M1"},
+    PLAY("in order", usual, {TICK, 9 * SECOND, 0, 0, ""}, {TICK, 10 * SECOND, 0, 0, "T1"},
+         {ACK, 11 * SECOND, 1, 1, ""}, {ACK, 11 * SECOND, 1, 1, ""} /* the same again */,
+         {ACK, 12 * SECOND, 1, 0, "S1"}, {TICK, 30 * SECOND, 0, 0, ""}, {STORED, 31 * SECOND, 1, 0, "C1 M1"},
          {TICK, 50 * SECOND, 0, 0, ""} /* not before the commit */, {COMMITTED, 51 * SECOND, 1, 0, "T2"});
-    PLAY("the pause counts from the end", usual, {TICK, 10 * SECOND, 0, 0, "T1"}, {ACK, 11 * SECOND, 1, 0, ""},
-         {ACK, 19 * SECOND, 1, 1, "S1"}, {STORED, 19 * SECOND, 1, 0, "C1 M1"}, {COMMITTED, 20 * SECOND, 1, 0, ""},
-         {TICK, 21 * SECOND, 0, 0, ""}, {TICK, 22 * SECOND, 0, 0, "T2"});
-    PLAY("a task that has ended acks nothing", usual, {TASK_ENDED, 0, 0, 1, ""}, {TICK, 10 * SECOND, 0, 0, "T1"},
-         {ACK, 11 * SECOND, 1, 0, "S1"});
+    PLAY("the pause counts from the end", usual, {TICK, 10 * SECOND, 0, 0, "T1"},
+         {ACK, 11 * SECOND, 1, 0, ""}, {ACK, 19 * SECOND, 1, 1, "S1"}, {STORED, 19 * SECOND, 1, 0, "C1 M1"},
+         {COMMITTED, 20 * SECOND, 1, 0, ""}, {TICK, 21 * SECOND, 0, 0, ""}, {TICK, 22 * SECOND, 0, 0, "T2"});
+    PLAY("a task that has ended acks nothing", usual, {TASK_ENDED, 0, 0, 1, ""},
+         {TICK, 10 * SECOND, 0, 0, "T1"}, {ACK, 11 * SECOND, 1, 0, "S1"});
     PLAY("it may end in the middle", usual, {TICK, 10 * SECOND, 0, 0, "T1"}, {ACK, 11 * SECOND, 1, 0, ""},
          {TASK_ENDED, 0, 0, 1, "S1"});
     PLAY("all have ended", usual, {TASK_ENDED, 0, 0, 0, ""}, {TASK_ENDED, 0, 0, 1, ""},
@@ -115,8 +115,9 @@ static void test_requests(UNUSED void **state)
          {ACK, 11 * SECOND, 1, 0, ""}, {ACK, 11 * SECOND, 1, 1, "S1"}, {STORED, 11 * SECOND, 1, 0, "C1 M1"},
          {COMMITTED, 11 * SECOND, 1, 0, "T2"});
     PLAY("the last is the last", usual, {REQUEST_LAST, SECOND, 0, 0, "T1l"}, {ACK, 2 * SECOND, 1, 0, ""},
-         {ACK, 2 * SECOND, 1, 1, "S1"}, {STORED, 3 * SECOND, 1, 0, "C1l M1"}, {COMMITTED, 4 * SECOND, 1, 0, ""},
-         {TICK, 1000 * SECOND, 0, 0, ""}, {REQUEST, 1000 * SECOND, 0, 0, ""});
+         {ACK, 2 * SECOND, 1, 1, "S1"}, {STORED, 3 * SECOND, 1, 0, "C1l M1"},
+         {COMMITTED, 4 * SECOND, 1, 0, ""}, {TICK, 1000 * SECOND, 0, 0, ""},
+         {REQUEST, 1000 * SECOND, 0, 0, ""});
 }
 
 static void test_failures(UNUSED void **state)
@@ -134,12 +135,13 @@ static void test_failures(UNUSED void **state)
          {ACK, 21 * SECOND, 2, 1, "S2"}, {STORE_FAILED, 22 * SECOND, 2, 0, "A2 F2"});
     PLAY("a success between", patient, {TICK, 10 * SECOND, 0, 0, "T1"}, {DECLINE, 11 * SECOND, 1, 0, "A1"},
          {TICK, 20 * SECOND, 0, 0, "T2"}, {ACK, 21 * SECOND, 2, 0, ""}, {ACK, 21 * SECOND, 2, 1, "S2"},
-         {STORED, 22 * SECOND, 2, 0, "C2 M2"}, {COMMITTED, 22 * SECOND, 2, 0, ""}, {TICK, 30 * SECOND, 0, 0, "T3"},
-         {DECLINE, 31 * SECOND, 3, 0, "A3"});
-    PLAY("the last is tried again", never, {REQUEST_LAST, SECOND, 0, 0, "T1l"}, {DECLINE, 2 * SECOND, 1, 0, "A1"},
-         {TICK, 4 * SECOND, 0, 0, ""}, {TICK, 5 * SECOND, 0, 0, "T2l"});
-    PLAY("a decline that comes too late", usual, {TICK, 10 * SECOND, 0, 0, "T1"}, {ACK, 11 * SECOND, 1, 0, ""},
-         {ACK, 11 * SECOND, 1, 1, "S1"}, {DECLINE, 12 * SECOND, 1, 0, ""}, {STORED, 13 * SECOND, 1, 0, "C1 M1"});
+         {STORED, 22 * SECOND, 2, 0, "C2 M2"}, {COMMITTED, 22 * SECOND, 2, 0, ""},
+         {TICK, 30 * SECOND, 0, 0, "T3"}, {DECLINE, 31 * SECOND, 3, 0, "A3"});
+    PLAY("the last is tried again", never, {REQUEST_LAST, SECOND, 0, 0, "T1l"},
+         {DECLINE, 2 * SECOND, 1, 0, "A1"}, {TICK, 4 * SECOND, 0, 0, ""}, {TICK, 5 * SECOND, 0, 0, "T2l"});
+    PLAY("a decline that comes too late", usual, {TICK, 10 * SECOND, 0, 0, "T1"},
+         {ACK, 11 * SECOND, 1, 0, ""}, {ACK, 11 * SECOND, 1, 1, "S1"}, {DECLINE, 12 * SECOND, 1, 0, ""},
+         {STORED, 13 * SECOND, 1, 0, "C1 M1"});
 }
 
 static void test_commits_wait(UNUSED void **state)
@@ -150,12 +152,13 @@ static void test_commits_wait(UNUSED void **state)
     two.task_count = 1;
     two.last_id = 6;
     PLAY("one at a time, in order", two, {TICK, 10 * SECOND, 0, 0, "T7"}, {ACK, 10 * SECOND, 7, 0, "S7"},
-         {STORED, 11 * SECOND, 7, 0, "C7 M7"}, {TICK, 20 * SECOND, 0, 0, "T8"}, {ACK, 20 * SECOND, 8, 0, "S8"},
-         {STORED, 21 * SECOND, 8, 0, "C8"}, {TICK, 30 * SECOND, 0, 0, ""}, {COMMITTED, 31 * SECOND, 7, 0, "M8 T9"},
-         {COMMITTED, 32 * SECOND, 8, 0, ""});
+         {STORED, 11 * SECOND, 7, 0, "C7 M7"}, {TICK, 20 * SECOND, 0, 0, "T8"},
+         {ACK, 20 * SECOND, 8, 0, "S8"}, {STORED, 21 * SECOND, 8, 0, "C8"}, {TICK, 30 * SECOND, 0, 0, ""},
+         {COMMITTED, 31 * SECOND, 7, 0, "M8 T9"}, {COMMITTED, 32 * SECOND, 8, 0, ""});
 }
 
-/* --- random walks ------------------------------------------------------------------------------------------------------- */
+/* --- random walks
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* What the invariants of coordinator.h need to be watched. */
 struct watch {
@@ -263,5 +266,5 @@ static void test_no_memory(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_life_of_a_checkpoint), cmocka_unit_test(test_requests),
-          cmocka_unit_test(test_failures), cmocka_unit_test(test_commits_wait), cmocka_unit_test(test_random_walks),
-          cmocka_unit_test(test_no_memory))
+          cmocka_unit_test(test_failures), cmocka_unit_test(test_commits_wait),
+          cmocka_unit_test(test_random_walks), cmocka_unit_test(test_no_memory))

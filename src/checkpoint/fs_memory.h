@@ -1,5 +1,6 @@
-/* fs_memory.h: files in this process's memory: where checkpoints lie when the job was given no directory for them, so
- * that a restart within the process takes the same way as any other. Gone with the process. Thread: any.
+/* fs_memory.h: files in this process's memory: where checkpoints lie when the job was given no directory for
+ * them, so that a restart within the process takes the same way as any other. Gone with the process. Thread:
+ * any.
  */
 #ifndef WEIR_CHECKPOINT_FS_MEMORY_H
 #define WEIR_CHECKPOINT_FS_MEMORY_H

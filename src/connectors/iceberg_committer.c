@@ -1,5 +1,6 @@
 /* iceberg_committer.c: the committing half of the Iceberg sink: one snapshot per table and checkpoint. */
 #include "base/mem.h"
+#include "connectors/iceberg_part.h"
 #include "connectors/iceberg_sink.h"
 #include "iceberg/commit.h"
 #include "os/log.h"
@@ -10,6 +11,7 @@ struct iceberg_committer {
     const struct op_env            *env;
     struct table                   *table;    /* owned; NULL until first needed */
     char                           *pipeline; /* owned: job/operator/lineage */
+    int64_t                         fits_snapshot_id; /* see struct change */
     struct histogram               *duration_ms;
 };
 
@@ -34,55 +36,31 @@ static void count_failure(struct iceberg_committer *c, enum err rc)
                 1);
 }
 
-/* All files of all subtasks; strings lie in arena or in parts. */
-static enum err decode_parts(const struct slice *parts, int32_t count, struct arena *arena, struct data_file **files,
-                             size_t *file_count, struct error *e)
-{
-    size_t capacity = 0;
-
-    *files = NULL;
-    *file_count = 0;
-    for (int32_t i = 0; i < count; i++) {
-        struct reader r = reader_of(parts[i]);
-
-        while (reader_left(&r) > 0) {
-            enum err rc;
-
-            if (!MEM_GROW(*files, *file_count, capacity))
-                return error_memory(e, sizeof **files, "data files to commit");
-            if ((rc = data_file_decode(&r, arena, &(*files)[*file_count], e)) != OK)
-                return rc;
-            (*file_count)++;
-        }
-    }
-    return OK;
-}
-
 static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id, const struct slice *parts,
                              int32_t count, struct error *e)
 {
     struct arena         arena = {0};
-    struct data_file    *files = NULL;
+    struct part_content  content;
     struct commit_result result = {0};
     struct change        change;
-    size_t               file_count;
     enum err             rc;
 
-    if ((rc = decode_parts(parts, count, &arena, &files, &file_count, e)) != OK)
+    if ((rc = part_decode(parts, count, &arena, &content, e)) != OK || content.file_count == 0 ||
+        (rc = open_table(c, e)) != OK)
         goto out;
     change = (struct change){.pipeline = c->pipeline,
                              .checkpoint_id = checkpoint_id,
-                             .file_count = (int32_t)file_count,
-                             .files = files};
-    if (file_count == 0)
+                             .file_count = content.file_count,
+                             .files = content.files,
+                             .reference_count = content.reference_count,
+                             .references = content.references,
+                             .fits_snapshot_id = c->fits_snapshot_id};
+    if ((rc = commit_change(c->table, &change, &result, e)) != OK)
         goto out;
-    if ((rc = open_table(c, e)) == OK)
-        rc = commit_change(c->table, &change, &result, e);
-    if (rc == OK)
-        log_debug("iceberg_sink", "%s: checkpoint %" PRId64 " is snapshot %" PRId64 " (%zu files%s)", c->spec->label,
-                  checkpoint_id, result.snapshot_id, file_count, result.was_there ? ", was there already" : "");
+    c->fits_snapshot_id = result.fits_snapshot_id;
+    log_debug("iceberg_sink", "%s: checkpoint %" PRId64 " is snapshot %" PRId64 " (%" PRId32 " files%s)", c->spec->label,
+              checkpoint_id, result.snapshot_id, content.file_count, result.was_there ? ", was there already" : "");
 out:
-    mem_free(files);
     arena_fini(&arena);
     return rc;
 }
@@ -101,25 +79,38 @@ static enum err committer_commit(struct committer *committer, int64_t checkpoint
     return error_add(e, rc, "committing checkpoint %" PRId64 " to table %s", checkpoint_id, c->spec->label);
 }
 
-static enum err committer_recover(struct committer *committer, int64_t checkpoint_id, const struct slice *parts,
-                                  int32_t count, struct error *e)
+/* What later checkpoints have committed is taken back; it will be computed again. */
+static enum err rewind_to(struct iceberg_committer *c, int64_t checkpoint_id, struct error *e)
 {
-    struct iceberg_committer *c = self(committer);
-    int32_t                   undone = 0;
-    int64_t                   last = 0;
-    enum err                  rc;
+    int32_t  undone = 0;
+    int64_t  last = 0;
+    enum err rc = commit_last(c->table, c->pipeline, &last, e);
 
-    if (checkpoint_id == 0)
-        return OK; /* a new lineage: the table knows nothing of it */
-    if ((rc = open_table(c, e)) == OK && (rc = commit_last(c->table, c->pipeline, &last, e)) == OK && last > checkpoint_id)
+    if (rc == OK && last > checkpoint_id)
         rc = commit_rewind(c->table, c->pipeline, checkpoint_id, &undone, e);
     if (rc == OK && undone > 0)
         log_warn("iceberg_sink", "%s: the job goes back to checkpoint %" PRId64 ", so %" PRId32
                  " later snapshots were taken back (the table had checkpoint %" PRId64 ")",
                  c->spec->label, checkpoint_id, undone, last);
-    if (rc == OK && last < checkpoint_id)
+    return rc;
+}
+
+static enum err committer_recover(struct committer *committer, int64_t checkpoint_id, const struct slice *parts,
+                                  int32_t count, struct error *e)
+{
+    struct iceberg_committer *c = self(committer);
+    enum err                  rc;
+
+    if ((rc = open_table(c, e)) != OK)
+        return error_add(e, rc, "opening table %s", c->spec->label);
+    /* A start without a checkpoint is a new lineage: the table knows nothing of it. */
+    if (checkpoint_id > 0 && (rc = rewind_to(c, checkpoint_id, e)) == OK)
         rc = commit_parts(c, checkpoint_id, parts, count, e);
-    return rc == OK ? OK : error_add(e, rc, "bringing table %s to checkpoint %" PRId64, c->spec->label, checkpoint_id);
+    if (rc != OK)
+        return error_add(e, rc, "bringing table %s to checkpoint %" PRId64, c->spec->label, checkpoint_id);
+    /* The writers, which start after this, look at the table before their first row. */
+    c->fits_snapshot_id = c->table->metadata->current_snapshot_id;
+    return OK;
 }
 
 static void committer_close(struct committer *committer)
@@ -133,12 +124,17 @@ static void committer_close(struct committer *committer)
 
 static const struct committer_ops ops = {"iceberg", committer_commit, committer_recover, committer_close};
 
+char *iceberg_sink_pipeline(const struct op_env *env)
+{
+    return mem_printf("%s/%s/%s", env->job_name, env->uid, env->lineage);
+}
+
 enum err iceberg_committer_new(const void *spec, const struct op_env *env, struct committer **out, struct error *e)
 {
     struct iceberg_committer *c = mem_zalloc(sizeof *c);
     const struct metric_label labels[] = {{"table_name", ((const struct iceberg_sink_spec *)spec)->label}};
 
-    if (c == NULL || (c->pipeline = mem_printf("%s/%s/%s", env->job_name, env->uid, env->lineage)) == NULL) {
+    if (c == NULL || (c->pipeline = iceberg_sink_pipeline(env)) == NULL) {
         mem_free(c);
         return error_memory(e, sizeof *c, "an Iceberg committer");
     }

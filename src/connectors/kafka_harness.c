@@ -5,8 +5,7 @@
 #include "formats/format.h"
 #include <time.h>
 
-/* --- what comes out
- * ----------------------------------------------------------------------------------------------- */
+/* --- what comes out ----------------------------------------------------------------------------------- */
 
 static struct kafka_harness *of_output(struct output *o)
 {
@@ -94,8 +93,7 @@ static bool is_full(struct output *o)
     return of_output(o)->full;
 }
 
-/* --- waking
- * ------------------------------------------------------------------------------------------------------- */
+/* --- waking ------------------------------------------------------------------------------------------- */
 
 static void wake(void *arg)
 {
@@ -139,8 +137,15 @@ static bool await_wake(struct kafka_harness *h, int64_t until_us)
     return woken;
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------------------ */
+static bool run_inline(UNUSED struct executor *x, void (*fn)(void *arg), void *arg)
+{
+    fn(arg);
+    return true;
+}
+
+static struct executor inline_executor = {run_inline};
+
+/* --- running ------------------------------------------------------------------------------------------ */
 
 static void fill_env(struct kafka_harness *h, const struct kafka_harness_config *c)
 {
@@ -180,7 +185,9 @@ enum err kafka_harness_open(struct kafka_harness *h, const struct kafka_harness_
         rc = error_memory(e, sizeof *h, "a harness");
         goto out;
     }
-    if ((rc = executor_pool_new("test", 1, &h->executor, e)) != OK)
+    if (c->inline_work)
+        h->executor = &inline_executor;
+    else if ((rc = executor_pool_new("test", 1, &h->executor, e)) != OK)
         goto out;
     fill_env(h, c);
     if ((rc = kafka_source_factory.operator_new(c->spec, &h->op, e)) != OK ||
@@ -216,7 +223,8 @@ void kafka_harness_close(struct kafka_harness *h)
     for (size_t i = 0; i < COUNT_OF(h->names); i++)
         mem_free(h->names[i]);
     bytes_fini(&h->events);
-    executor_pool_free(h->executor);
+    if (h->executor != &inline_executor)
+        executor_pool_free(h->executor);
     metrics_free(h->registry);
     budget_free(h->budget);
     pthread_mutex_destroy(&h->lock);
@@ -274,8 +282,7 @@ bool kafka_harness_all_idle(struct kafka_harness *h, int64_t split_count)
     return idle == split_count;
 }
 
-/* --- snapshots
- * ---------------------------------------------------------------------------------------------------- */
+/* --- snapshots ---------------------------------------------------------------------------------------- */
 
 static void add_item(struct op_snapshot *s, const char *name, struct slice bytes)
 {

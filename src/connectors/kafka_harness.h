@@ -16,8 +16,8 @@ struct kafka_seen {
 struct kafka_harness {
     struct op_env env;
     struct output output;
-    struct op *op; /* owned */
-    struct executor *executor;
+    struct op *op;             /* owned */
+    struct executor *executor; /* owned unless it is the inline one */
     struct metrics *registry;
     struct budget *budget;
 
@@ -43,6 +43,7 @@ struct kafka_harness_config {
     const struct kafka_source_spec *spec;
     int32_t subtask, parallelism; /* 0: 1 */
     size_t budget_bytes;          /* 0: no limit */
+    bool inline_work; /* what blocks runs in poll, so that its allocations can be made to fail, too */
     const struct config *config;
 };
 

@@ -120,8 +120,7 @@ static void check_rows(struct fixture *f, const char *topic, int partition_count
         assert_int_equal(next[p], to);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 static void test_reads_in_order(UNUSED void **state)
 {
@@ -222,8 +221,7 @@ static void test_batches_outlive_the_source(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- idle and active
- * ---------------------------------------------------------------------------------------------- */
+/* --- idle and active ---------------------------------------------------------------------------------- */
 
 static int count_of(const char *text, const char *part)
 {
@@ -295,8 +293,7 @@ static void test_idle_costs_nothing(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- checkpoints
- * -------------------------------------------------------------------------------------------------- */
+/* --- checkpoints -------------------------------------------------------------------------------------- */
 
 static void test_snapshot_and_restore(UNUSED void **state)
 {
@@ -499,8 +496,7 @@ static void test_a_failed_commit_is_only_counted(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- where to start and to stop
- * ----------------------------------------------------------------------------------- */
+/* --- where to start and to stop ----------------------------------------------------------------------- */
 
 static void test_start_and_stop(UNUSED void **state)
 {
@@ -619,8 +615,7 @@ static void test_bounded_restore_keeps_its_end(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- topics
- * ------------------------------------------------------------------------------------------------------- */
+/* --- topics ------------------------------------------------------------------------------------------- */
 
 static void test_pattern_finds_new_topics_from_their_beginning(UNUSED void **state)
 {
@@ -670,8 +665,7 @@ static void test_unknown_topic(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- failures
- * ----------------------------------------------------------------------------------------------------- */
+/* --- failures ----------------------------------------------------------------------------------------- */
 
 static bool had_trouble(struct kafka_harness *h, UNUSED int64_t unused)
 {
@@ -814,8 +808,7 @@ static void test_lost_data_is_told(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- memory
- * ------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------- */
 
 struct pump {
     struct fixture *f;
@@ -903,8 +896,7 @@ static void test_full_output_stops_reading(UNUSED void **state)
     tear_down(&f);
 }
 
-/* Any allocation of the source's own may fail: it says so and frees all. The lookups run on another thread,
- * which the injection does not reach. */
+/* Any allocation of the source's own may fail: it says so and frees all. */
 static void test_without_memory(UNUSED void **state)
 {
     struct fixture f;
@@ -912,6 +904,7 @@ static void test_without_memory(UNUSED void **state)
 
     set_up(&f, "t", 1);
     produce(&f, "t", 0, 0, 10);
+    f.config.inline_work = true;
     for (uint64_t n = 1; rc != OK; n++) {
         uint64_t before = mem_count();
 

@@ -5,7 +5,9 @@
 
 #define CHANNEL_BYTES ((size_t)1 << 20)
 
-/* --- making -------------------------------------------------------------------------------------------------------------- */
+/* --- making
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err make_tasks(struct attempt *a, struct error *e)
 {
@@ -29,8 +31,8 @@ static struct task *task_of(struct attempt *a, int32_t vertex, int32_t subtask)
     return a->tasks[chain->first_task + subtask];
 }
 
-static enum err connect(struct attempt *a, struct task *from, struct exchange *x, int32_t target, struct task *to,
-                        int32_t input, struct error *e)
+static enum err connect(struct attempt *a, struct task *from, struct exchange *x, int32_t target,
+                        struct task *to, int32_t input, struct error *e)
 {
     size_t limit = a->config->channel_bytes ? a->config->channel_bytes : CHANNEL_BYTES;
     struct channel *c;
@@ -43,9 +45,10 @@ static enum err connect(struct attempt *a, struct task *from, struct exchange *x
     return task_add_input(to, c, input, e);
 }
 
-/* The channels of one subtask's exchange; which is the nth of its link belongs to the nth crossing edge of the vertex. */
-static enum err connect_exchange(struct attempt *a, struct task *from, struct exchange *x, const struct edge *edge,
-                                 struct error *e)
+/* The channels of one subtask's exchange; which is the nth of its link belongs to the nth crossing edge of
+ * the vertex. */
+static enum err connect_exchange(struct attempt *a, struct task *from, struct exchange *x,
+                                 const struct edge *edge, struct error *e)
 {
     enum err rc = OK;
 
@@ -121,7 +124,8 @@ void attempt_free(struct attempt *a)
     mem_free(a);
 }
 
-/* --- opening, running, closing ------------------------------------------------------------------------------------------------ */
+/* --- opening, running, closing
+ * ------------------------------------------------------------------------------------------------ */
 
 static void open_one(void *arg)
 {
@@ -164,7 +168,9 @@ void attempt_close(struct attempt *a, struct work_group *group)
             task_close(a->tasks[i]); /* without memory it is done here and now */
 }
 
-/* --- the notice board --------------------------------------------------------------------------------------------------------- */
+/* --- the notice board
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void wake_all(struct attempt *a)
 {

@@ -1,7 +1,9 @@
-/* attempt.h: one try to run the job: its tasks, the channels between them, its committers. A restart is a new attempt.
+/* attempt.h: one try to run the job: its tasks, the channels between them, its committers. A restart is a new
+ * attempt.
  *
- * The master tells all tasks the same things by the notice board: barriers to begin, checkpoints that are complete, that
- * all is off. Each task reads it when it runs, at its own pace; so nothing is lost, and telling needs no memory.
+ * The master tells all tasks the same things by the notice board: barriers to begin, checkpoints that are
+ * complete, that all is off. Each task reads it when it runs, at its own pace; so nothing is lost, and
+ * telling needs no memory.
  */
 #ifndef WEIR_ENGINE_ATTEMPT_H
 #define WEIR_ENGINE_ATTEMPT_H
@@ -23,8 +25,8 @@ struct notice {
 
 struct notice_board {
     atomic_bool cancelled;
-    _Atomic int64_t completed_id;     /* newest checkpoint that is complete; 0: none */
-    _Atomic uint32_t barrier_count;   /* barriers begun; the nth stands in barriers[n % NOTICE_ROOM] */
+    _Atomic int64_t completed_id;   /* newest checkpoint that is complete; 0: none */
+    _Atomic uint32_t barrier_count; /* barriers begun; the nth stands in barriers[n % NOTICE_ROOM] */
     struct notice barriers[NOTICE_ROOM];
 };
 
@@ -45,10 +47,11 @@ struct attempt {
     const char *lineage;                /* borrowed: the master's */
     int32_t number;                     /* from 0 */
     int32_t quantum;                    /* elements that a task may do before it lets others run */
-    const struct checkpoint *from;      /* what it goes on from; NULL: a start without one. Borrowed from the recovery */
+    const struct checkpoint
+        *from; /* what it goes on from; NULL: a start without one. Borrowed from the recovery */
     struct notice_board board;
-    struct work_group work;  /* what operators, snapshots and committers do on the executor */
-    struct task **tasks;     /* owned, task_count of the chains */
+    struct work_group work;    /* what operators, snapshots and committers do on the executor */
+    struct task **tasks;       /* owned, task_count of the chains */
     struct channel **channels; /* owned */
     size_t channel_count, channel_capacity;
 };

@@ -1,4 +1,5 @@
-/* chain.c: see chain.h. An edge becomes a call when it leads from subtask i to subtask i and nothing else leads there. */
+/* chain.c: see chain.h. An edge becomes a call when it leads from subtask i to subtask i and nothing else
+ * leads there. */
 #include "engine/chain.h"
 
 static int32_t count_inputs(const struct graph *g, int32_t vertex)

@@ -1,9 +1,9 @@
-/* chain.h: how a graph is cut into chains: what runs as one task. A chain is a tree of operators that call each other;
- * its head takes all its input from channels, every other operator from the one before it. Read-only once made; all in
- * one arena. A chain of parallelism n makes n tasks.
+/* chain.h: how a graph is cut into chains: what runs as one task. A chain is a tree of operators that call
+ * each other; its head takes all its input from channels, every other operator from the one before it.
+ * Read-only once made; all in one arena. A chain of parallelism n makes n tasks.
  *
- *   graph:  source ─fwd─ decode ─fwd─ watermark ─hash─ window ─fwd─ sink       chains: [source decode watermark]
- *                           └─fwd─ dead letters                                        [ └ dead letters ] [window sink]
+ *   graph:  source ─fwd─ decode ─fwd─ watermark ─hash─ window ─fwd─ sink       chains: [source decode
+ * watermark] └─fwd─ dead letters                                        [ └ dead letters ] [window sink]
  */
 #ifndef WEIR_ENGINE_CHAIN_H
 #define WEIR_ENGINE_CHAIN_H

@@ -1,19 +1,20 @@
 /* channel.c: a linked list of segments. See channel.h.
  *
- * `written` is the only word that both sides look at for every element: the producer releases it, the consumer acquires
- * it, and so sees the element and the link to its segment. An emptied segment goes back to the producer as `spare`, so a
- * channel that flows allocates nothing.
+ * `written` is the only word that both sides look at for every element: the producer releases it, the
+ * consumer acquires it, and so sees the element and the link to its segment. An emptied segment goes back to
+ * the producer as `spare`, so a channel that flows allocates nothing.
  *
- * Nobody sleeps for ever: the consumer's wake comes after the element is published (scheduler.h, invariant 2). The
- * producer sees `bytes` at or over the limit before it goes to sleep; as bytes is one atomic word, the consumer's way down
- * from there crosses the half later, and that crossing wakes the producer.
+ * Nobody sleeps for ever: the consumer's wake comes after the element is published (scheduler.h, invariant
+ * 2). The producer sees `bytes` at or over the limit before it goes to sleep; as bytes is one atomic word,
+ * the consumer's way down from there crosses the half later, and that crossing wakes the producer.
  */
 #include "engine/channel.h"
 #include "base/mem.h"
 
 #define SEGMENT_ELEMENTS 32
-#define ELEMENT_COST     64 /* bytes that an element counts beside its batch, so that watermarks are bounded too */
-#define LINE             64 /* of the processor's cache: what one side writes, the other does not read */
+#define ELEMENT_COST                                                                                         \
+    64          /* bytes that an element counts beside its batch, so that watermarks are bounded too */
+#define LINE 64 /* of the processor's cache: what one side writes, the other does not read */
 
 struct segment {
     struct segment *next;

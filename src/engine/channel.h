@@ -1,10 +1,10 @@
-/* channel.h: the way from one task's output to another's input: a queue of elements in order, one producer (the task
- * that runs upstream, in whichever thread) and one consumer.
+/* channel.h: the way from one task's output to another's input: a queue of elements in order, one producer
+ * (the task that runs upstream, in whichever thread) and one consumer.
  *
  *   producer ─► tail segment ──► ... ──► head segment ─► consumer        no lock; a segment is 32 elements
  *
- * Bounded by bytes, softly: push always takes the element; a producer looks at channel_is_full before it begins
- * something new, and is woken when the consumer has drained the channel to half.
+ * Bounded by bytes, softly: push always takes the element; a producer looks at channel_is_full before it
+ * begins something new, and is woken when the consumer has drained the channel to half.
  */
 #ifndef WEIR_ENGINE_CHANNEL_H
 #define WEIR_ENGINE_CHANNEL_H

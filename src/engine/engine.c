@@ -2,12 +2,12 @@
  *
  *   thread      owns                                      file
  *   master      attempts, coordinator, restarts           master.c, master_checkpoint.c
- *   workers     the task they run at the moment           scheduler.c ► task_run.c ► link.c ► operators ► exchange.c
- *   executor    recovery, opening, snapshots' slow half,  recovery.c, task.c, task_snapshot.c
+ *   workers     the task they run at the moment           scheduler.c ► task_run.c ► link.c ► operators ►
+ * exchange.c executor    recovery, opening, snapshots' slow half,  recovery.c, task.c, task_snapshot.c
  *               storing, committing, closing
  *
- * They meet in four places: channels (task to task), the notice board (master to tasks), the inbox (everybody to the
- * master), the ready queue (everybody wakes tasks). Nothing else is shared.
+ * They meet in four places: channels (task to task), the notice board (master to tasks), the inbox (everybody
+ * to the master), the ready queue (everybody wakes tasks). Nothing else is shared.
  */
 #include "engine/engine.h"
 #include "base/mem.h"

@@ -1,4 +1,5 @@
-/* engine_config.c: the engine's settings from the configuration's keys. See engine_config_read in engine.h. */
+/* engine_config.c: the engine's settings from the configuration's keys. See engine_config_read in engine.h.
+ */
 #include "config/config.h"
 #include "os/log.h"
 #include "engine/engine.h"
@@ -63,10 +64,11 @@ enum err engine_config_read(const struct config *config, struct engine_config *o
     const char *backend = config_string(config, "state.backend.type");
 
     if (backend != NULL && strcmp(backend, "hashmap") != 0)
-        log_warn("engine",
-                 "state.backend.type: %s is not in this version: keyed state is kept in memory (hashmap), within "
-                 "taskmanager.memory.process.size; checkpoints will be readable by either",
-                 backend);
+        log_warn(
+            "engine",
+            "state.backend.type: %s is not in this version: keyed state is kept in memory (hashmap), within "
+            "taskmanager.memory.process.size; checkpoints will be readable by either",
+            backend);
     out->config = config;
     out->checkpoint_dir = config_string(config, CHECKPOINTING "dir");
     out->retained = (int32_t)config_int(config, CHECKPOINTING "num-retained");

@@ -7,7 +7,8 @@
 
 #define HEX_ID 33
 
-/* --- ids: 32 hex digits, as Flink's ------------------------------------------------------------------------------------ */
+/* --- ids: 32 hex digits, as Flink's
+ * ------------------------------------------------------------------------------------ */
 
 static void hex_id(char out[HEX_ID], uint64_t seed, const char *text)
 {
@@ -16,7 +17,9 @@ static void hex_id(char out[HEX_ID], uint64_t seed, const char *text)
     snprintf(out, HEX_ID, "%016" PRIx64 "%016" PRIx64, a, b);
 }
 
-/* --- the job's ------------------------------------------------------------------------------------------------------------ */
+/* --- the job's
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* By index in job_figures, which is all int64_t. */
 static const char *const figure_names[] = {
@@ -31,7 +34,8 @@ static const char *const figure_names[] = {
     "numberOfFailedCheckpoints",
     "numberOfInProgressCheckpoints",
 };
-_Static_assert(COUNT_OF(figure_names) == sizeof(struct job_figures) / sizeof(int64_t), "a name for each figure");
+_Static_assert(COUNT_OF(figure_names) == sizeof(struct job_figures) / sizeof(int64_t),
+               "a name for each figure");
 
 /* The scope of a role is shared with the process's own metrics, whose labels it must have to be the same. */
 static struct metric_scope *role_scope(struct metrics *registry, const char *role, bool task_manager)
@@ -94,7 +98,8 @@ void engine_metrics_show(struct engine_metrics *m, const struct job_figures *fig
     gauge_set(m->full_size, (double)figures->last_checkpoint_bytes);
 }
 
-/* --- records and bytes ------------------------------------------------------------------------------------------------------ */
+/* --- records and bytes
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void io_metrics_init(struct io_metrics *m, struct metric_scope *s)
 {
@@ -125,7 +130,9 @@ void io_metrics_add(struct io_metrics *m, struct io_counts *counts)
     add(m->bytes_out, m->bytes_out_rate, &counts->bytes_out);
 }
 
-/* --- tasks -------------------------------------------------------------------------------------------------------------------- */
+/* --- tasks
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Flink shows the least of its numbers where nothing is known of a watermark. */
 #define UNKNOWN_WATERMARK ((double)INT64_MIN)
@@ -184,7 +191,8 @@ static void init_times(struct task_metrics *t, int64_t now_us)
 }
 
 struct task_metrics *task_metrics_new(struct engine_metrics *m, const struct chain *chain,
-                                      const struct graph *graph, int32_t subtask, int32_t attempt, int64_t now_us)
+                                      const struct graph *graph, int32_t subtask, int32_t attempt,
+                                      int64_t now_us)
 {
     struct task_metrics *t;
 
@@ -197,7 +205,8 @@ struct task_metrics *task_metrics_new(struct engine_metrics *m, const struct cha
     io_metrics_init(&t->io, t->scope);
     init_times(t, now_us);
     t->watermark = metrics_gauge(t->scope, "currentInputWatermark", NULL);
-    t->watermark_out = metrics_gauge(t->scope, "currentOutputWatermark", NULL); /* the papers ask for it here, too */
+    t->watermark_out = metrics_gauge(t->scope, "currentOutputWatermark",
+                                     NULL); /* the papers ask for it here, too */
     t->alignment_ns = metrics_gauge(t->scope, "checkpointAlignmentTime", NULL);
     t->is_backpressured = metrics_gauge(t->scope, "isBackPressured", NULL);
     gauge_set(t->watermark, UNKNOWN_WATERMARK);
@@ -232,14 +241,15 @@ void task_metrics_switch(struct task_metrics *t, enum time_kind doing, int64_t n
     atomic_store_explicit(&t->since_us, MAX(since, now_us), memory_order_relaxed);
 }
 
-/* What a kind of time comes to, with the part that is still running. The words are read one by one while the task goes
- * on: a figure may be off by one run of the task, and is put right by the next sample. */
+/* What a kind of time comes to, with the part that is still running. The words are read one by one while the
+ * task goes on: a figure may be off by one run of the task, and is put right by the next sample. */
 static int64_t spent(const struct task_metrics *t, int kind, int64_t now_us)
 {
     int64_t sum = atomic_load_explicit(&((struct task_metrics *)t)->spent_us[kind], memory_order_relaxed);
 
     if (atomic_load_explicit(&((struct task_metrics *)t)->doing, memory_order_relaxed) == kind)
-        sum += MAX(0, now_us - atomic_load_explicit(&((struct task_metrics *)t)->since_us, memory_order_relaxed));
+        sum += MAX(0, now_us -
+                          atomic_load_explicit(&((struct task_metrics *)t)->since_us, memory_order_relaxed));
     return sum;
 }
 

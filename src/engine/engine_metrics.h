@@ -1,6 +1,6 @@
-/* engine_metrics.h: the metrics of a job under Flink's names (docs/metrics.md), and how they are fed: operators and
- * tasks count in plain integers while they run, and add them up at the end of each run; once a second the master turns
- * the time that each task spent into Flink's ...TimeMsPerSecond.
+/* engine_metrics.h: the metrics of a job under Flink's names (docs/metrics.md), and how they are fed:
+ * operators and tasks count in plain integers while they run, and add them up at the end of each run; once a
+ * second the master turns the time that each task spent into Flink's ...TimeMsPerSecond.
  */
 #ifndef WEIR_ENGINE_ENGINE_METRICS_H
 #define WEIR_ENGINE_ENGINE_METRICS_H
@@ -52,20 +52,22 @@ struct job_figures {
 
 struct engine_metrics {
     struct metrics *registry;
-    struct metric_scope *job;  /* jobmanager_job */
-    struct metric_scope *tasks_parent; /* taskmanager_job */
+    struct metric_scope *job;           /* jobmanager_job */
+    struct metric_scope *tasks_parent;  /* taskmanager_job */
     struct gauge *figures[JOB_FIGURES]; /* by field of job_figures */
     struct gauge *full_restarts, *full_size;
 };
 
-/* labels host, job_id and so on are made from config and the graph's name. registry NULL: nothing is shown. */
+/* labels host, job_id and so on are made from config and the graph's name. registry NULL: nothing is shown.
+ */
 void engine_metrics_init(struct engine_metrics *m, const struct engine_config *config, const char *job_name);
 void engine_metrics_fini(struct engine_metrics *m);
 void engine_metrics_show(struct engine_metrics *m, const struct job_figures *figures);
 
 /* NULL when there is no memory. */
-struct task_metrics *task_metrics_new(struct engine_metrics *m, const struct chain *chain, const struct graph *graph,
-                                      int32_t subtask, int32_t attempt, int64_t now_us);
+struct task_metrics *task_metrics_new(struct engine_metrics *m, const struct chain *chain,
+                                      const struct graph *graph, int32_t subtask, int32_t attempt,
+                                      int64_t now_us);
 void task_metrics_free(struct task_metrics *m);
 void task_metrics_switch(struct task_metrics *m, enum time_kind doing, int64_t now_us);
 void task_metrics_sample(struct task_metrics *m, int64_t now_us);

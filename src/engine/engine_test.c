@@ -1,5 +1,5 @@
-/* engine_test.c: the engine's parts one by one: restart strategies, channels, the scheduler, exchanges, chains, what a
- * restore refuses, settings. Whole jobs, under seeds and on threads, are in tests/sim.
+/* engine_test.c: the engine's parts one by one: restart strategies, channels, the scheduler, exchanges,
+ * chains, what a restore refuses, settings. Whole jobs, under seeds and on threads, are in tests/sim.
  */
 #include "engine/engine.h"
 #include "base/mem.h"
@@ -18,7 +18,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* --- restart -------------------------------------------------------------------------------------------------------------- */
+/* --- restart
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 struct failure {
     int64_t at_us, want_delay_us; /* -1: no restart */
@@ -33,25 +35,46 @@ static void test_restart(UNUSED void **state)
         struct failure failures[5]; /* ends at 0 */
     } cases[] = {
         {"none", {.kind = RESTART_NONE}, 0.5, {{1, -1}}},
-        {"fixed", {.kind = RESTART_FIXED_DELAY, .attempts = 2, .delay_us = 7}, 0.5, {{1, 7}, {2, 7}, {3, -1}}},
+        {"fixed",
+         {.kind = RESTART_FIXED_DELAY, .attempts = 2, .delay_us = 7},
+         0.5,
+         {{1, 7}, {2, 7}, {3, -1}}},
         {"exponential grows to its limit",
-         {.kind = RESTART_EXPONENTIAL_DELAY, .attempts = -1, .initial_us = 10, .max_us = 35, .reset_us = 1000,
+         {.kind = RESTART_EXPONENTIAL_DELAY,
+          .attempts = -1,
+          .initial_us = 10,
+          .max_us = 35,
+          .reset_us = 1000,
           .multiplier = 2},
          0.5,
          {{1, 10}, {2, 20}, {3, 35}, {4, 35}}},
         {"exponential starts afresh after a quiet time",
-         {.kind = RESTART_EXPONENTIAL_DELAY, .attempts = 2, .initial_us = 10, .max_us = 100, .reset_us = 1000,
+         {.kind = RESTART_EXPONENTIAL_DELAY,
+          .attempts = 2,
+          .initial_us = 10,
+          .max_us = 100,
+          .reset_us = 1000,
           .multiplier = 2},
          0.5,
          {{1, 10}, {500, 20}, {1600, 10}, {1700, 20}, {1800, -1}}},
         {"jitter up",
-         {.kind = RESTART_EXPONENTIAL_DELAY, .attempts = -1, .initial_us = 100, .max_us = 100, .multiplier = 2,
-          .jitter = 0.1, .reset_us = 1000},
+         {.kind = RESTART_EXPONENTIAL_DELAY,
+          .attempts = -1,
+          .initial_us = 100,
+          .max_us = 100,
+          .multiplier = 2,
+          .jitter = 0.1,
+          .reset_us = 1000},
          1.0,
          {{1, 110}}},
         {"jitter down",
-         {.kind = RESTART_EXPONENTIAL_DELAY, .attempts = -1, .initial_us = 100, .max_us = 100, .multiplier = 2,
-          .jitter = 0.1, .reset_us = 1000},
+         {.kind = RESTART_EXPONENTIAL_DELAY,
+          .attempts = -1,
+          .initial_us = 100,
+          .max_us = 100,
+          .multiplier = 2,
+          .jitter = 0.1,
+          .reset_us = 1000},
          0.0,
          {{1, 90}}},
         {"rate within the interval",
@@ -65,7 +88,8 @@ static void test_restart(UNUSED void **state)
 
         for (size_t j = 0; j < COUNT_OF(cases[i].failures) && cases[i].failures[j].at_us > 0; j++) {
             int64_t delay_us;
-            bool again = restart_decide(&cases[i].strategy, &h, cases[i].failures[j].at_us, cases[i].unit, &delay_us);
+            bool again = restart_decide(&cases[i].strategy, &h, cases[i].failures[j].at_us, cases[i].unit,
+                                        &delay_us);
 
             if ((again ? delay_us : -1) != cases[i].failures[j].want_delay_us)
                 fail_msg("%s, failure %zu: got %" PRId64, cases[i].name, j, again ? delay_us : -1);
@@ -74,7 +98,8 @@ static void test_restart(UNUSED void **state)
     }
 }
 
-/* --- the scheduler -------------------------------------------------------------------------------------------------------- */
+/* --- the scheduler
+ * -------------------------------------------------------------------------------------------------------- */
 
 struct counting {
     struct runnable runnable;
@@ -191,7 +216,9 @@ static void test_alarms(UNUSED void **state)
     bench_fini(&b);
 }
 
-/* --- channels ---------------------------------------------------------------------------------------------------------------- */
+/* --- channels
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_channel(UNUSED void **state)
 {
@@ -213,7 +240,8 @@ static void test_channel(UNUSED void **state)
         assert_int_equal(scheduler_ready_count(&b.scheduler), 0);
         for (int64_t i = 0; i < 100; i++) {
             assert_true(channel_pop(c, &got) && got.value == i);
-            assert_int_equal(scheduler_ready_count(&b.scheduler), i >= 92); /* 7 are left: half; wake the producer */
+            assert_int_equal(scheduler_ready_count(&b.scheduler),
+                             i >= 92); /* 7 are left: half; wake the producer */
         }
         assert_true(channel_is_empty(c) && !channel_pop(c, &got));
         scheduler_run_nth(&b.scheduler, 0);
@@ -235,7 +263,8 @@ static void test_channel_no_memory(UNUSED void **state)
     for (int64_t i = 0; i < 32; i++)
         ASSERT_OK(channel_push(c, (struct element){.kind = ELEMENT_WATERMARK, .value = i}, &e), &e);
     mem_fail_at(1, false);
-    assert_int_equal(channel_push(c, (struct element){.kind = ELEMENT_WATERMARK, .value = 99}, &e), ERR_MEMORY);
+    assert_int_equal(channel_push(c, (struct element){.kind = ELEMENT_WATERMARK, .value = 99}, &e),
+                     ERR_MEMORY);
     mem_fail_at(0, false);
     for (int64_t i = 0; i < 32; i++)
         assert_true(channel_pop(c, &got) && got.value == i);
@@ -297,7 +326,9 @@ static void test_channel_on_threads(UNUSED void **state)
     inbox_fini(&inbox);
 }
 
-/* --- exchanges ------------------------------------------------------------------------------------------------------------------ */
+/* --- exchanges
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 #define TARGETS 3
 
@@ -321,8 +352,8 @@ static void exchange_setup(struct exchange_fixture *f, enum partitioning partiti
     ASSERT_OK(schema_parse(&f->arena, SLICE("name STRING, n BIGINT"), &f->schema, &f->e), &f->e);
     ASSERT_OK(exchange_init(&f->x, &edge, 128, TARGETS, NULL, &f->e), &f->e);
     for (int i = 0; i < TARGETS; i++)
-        assert_non_null(f->x.channels[i] = f->channels[i] = channel_new(1 << 20, &f->bench.scheduler, &f->r.runnable,
-                                                                        &f->r.runnable));
+        assert_non_null(f->x.channels[i] = f->channels[i] = channel_new(1 << 20, &f->bench.scheduler,
+                                                                        &f->r.runnable, &f->r.runnable));
 }
 
 static void exchange_teardown(struct exchange_fixture *f)
@@ -358,7 +389,8 @@ static struct batch *make_rows(struct exchange_fixture *f, int32_t count, int32_
     return selected;
 }
 
-/* All rows that come out: each once, each key at one target, without split; returns how many targets got some. */
+/* All rows that come out: each once, each key at one target, without split; returns how many targets got
+ * some. */
 static int drain(struct exchange_fixture *f, int32_t count, int32_t keys, int copies)
 {
     int seen[1000] = {0}, target_of[1000], targets = 0;
@@ -397,9 +429,9 @@ static void test_exchange(UNUSED void **state)
         enum partitioning partitioning;
         int32_t rows, keys;
         int copies, want_targets;
-    } cases[] = {{EDGE_HASH, 1000, 50, 1, 3}, {EDGE_HASH, 3, 3, 1, 0}, {EDGE_HASH, 200, 1, 1, 1},
-                 {EDGE_HASH, 1, 1, 1, 0} /* none is selected */, {EDGE_REBALANCE, 100, 10, 1, 1},
-                 {EDGE_BROADCAST, 100, 10, TARGETS, TARGETS}};
+    } cases[] = {{EDGE_HASH, 1000, 50, 1, 3},     {EDGE_HASH, 3, 3, 1, 0},
+                 {EDGE_HASH, 200, 1, 1, 1},       {EDGE_HASH, 1, 1, 1, 0} /* none is selected */,
+                 {EDGE_REBALANCE, 100, 10, 1, 1}, {EDGE_BROADCAST, 100, 10, TARGETS, TARGETS}};
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct exchange_fixture f;
@@ -438,14 +470,17 @@ static void test_exchange_no_memory(UNUSED void **state)
     }
 }
 
-/* --- chains ------------------------------------------------------------------------------------------------------------------- */
+/* --- chains
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct operator_factory no_factory = {.name = "none"};
 
 static int32_t add(struct graph *g, const char *name, bool is_source, bool no_chain)
 {
     return graph_vertex(
-        g, &(struct vertex){.name = name, .factory = &no_factory, .is_source = is_source, .no_chain = no_chain});
+        g,
+        &(struct vertex){.name = name, .factory = &no_factory, .is_source = is_source, .no_chain = no_chain});
 }
 
 static void test_chains(UNUSED void **state)
@@ -490,7 +525,8 @@ static void test_chains(UNUSED void **state)
     graph_fini(&g);
 }
 
-/* --- what a restore refuses ------------------------------------------------------------------------------------------------------ */
+/* --- what a restore refuses
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void test_recovery_check(UNUSED void **state)
 {
@@ -511,13 +547,14 @@ static void test_recovery_check(UNUSED void **state)
         {{"a", "A", 1, 128, 0, 1, 0, NULL, &file, NULL}, false, "keeps none now"},
         {{"a", "A", 1, 128, 0, 0, 1, NULL, NULL, &part}, false, "no sink that commits"},
     };
-    struct vertex vertices[] = {{.uid = "a", .name = "A", .factory = &no_factory, .parallelism = 1, .max_parallelism = 128},
-                                {.uid = "k",
-                                 .name = "K",
-                                 .factory = &no_factory,
-                                 .parallelism = 1,
-                                 .max_parallelism = 128,
-                                 .keyed = true}};
+    struct vertex vertices[] = {
+        {.uid = "a", .name = "A", .factory = &no_factory, .parallelism = 1, .max_parallelism = 128},
+        {.uid = "k",
+         .name = "K",
+         .factory = &no_factory,
+         .parallelism = 1,
+         .max_parallelism = 128,
+         .keyed = true}};
     struct graph g = {.vertices = vertices, .vertex_count = 2};
     struct error e;
 
@@ -532,7 +569,9 @@ static void test_recovery_check(UNUSED void **state)
     }
 }
 
-/* --- settings ------------------------------------------------------------------------------------------------------------------ */
+/* --- settings
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_config(UNUSED void **state)
 {
@@ -549,7 +588,8 @@ static void test_config(UNUSED void **state)
     ASSERT_OK(engine_config_read(c, &out, &e), &e);
     assert_true(out.checkpoint_interval_us == 30000000 && out.min_pause_us == 5000000 && out.retained == 3);
     assert_int_equal(out.restart.kind, RESTART_EXPONENTIAL_DELAY);
-    assert_true(out.restart.initial_us == 1000000 && out.restart.max_us == 60000000 && out.restart.attempts > 1000000);
+    assert_true(out.restart.initial_us == 1000000 && out.restart.max_us == 60000000 &&
+                out.restart.attempts > 1000000);
     ASSERT_OK(config_set_text(c, "restart-strategy=fixed-delay", &e), &e);
     ASSERT_OK(config_set_text(c, "restart-strategy.fixed-delay.attempts=5", &e), &e);
     ASSERT_OK(engine_config_read(c, &out, &e), &e);

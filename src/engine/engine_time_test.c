@@ -1,5 +1,5 @@
-/* engine_time_test.c: time through a running job: two sources that do what the test says, one task that takes from both
- * and writes down what it is told; the engine step by step in this thread, work done at once.
+/* engine_time_test.c: time through a running job: two sources that do what the test says, one task that takes
+ * from both and writes down what it is told; the engine step by step in this thread, work done at once.
  */
 #include "base/mem.h"
 #include "base/test.h"
@@ -14,8 +14,8 @@ struct puppet {
     struct op base;
     const struct op_env *env;
     enum action action;
-    int64_t value;             /* of WATERMARK */
-    struct split_event split;  /* of SPLIT */
+    int64_t value;            /* of WATERMARK */
+    struct split_event split; /* of SPLIT */
 };
 
 struct recorder {
@@ -34,7 +34,8 @@ static void put_time(int64_t us)
         bytes_printf(&record, "%" PRId64 " ", us);
 }
 
-/* --- the operators -------------------------------------------------------------------------------------------------------- */
+/* --- the operators
+ * -------------------------------------------------------------------------------------------------------- */
 
 static enum err puppet_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
@@ -131,7 +132,9 @@ static enum err recorder_new(UNUSED const void *spec, struct op **out, struct er
 static const struct operator_factory puppet_factory = {"puppet", puppet_new, NULL};
 static const struct operator_factory recorder_factory = {"recorder", recorder_new, NULL};
 
-/* --- the job ---------------------------------------------------------------------------------------------------------------- */
+/* --- the job
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t now_us(UNUSED struct clock *c)
 {
@@ -170,7 +173,8 @@ static void settle(struct fixture *f)
 
 static int32_t add(struct graph *g, const char *name, const struct operator_factory *factory, bool is_source)
 {
-    return graph_vertex(g, &(struct vertex){.name = name, .uid = name, .factory = factory, .is_source = is_source});
+    return graph_vertex(
+        g, &(struct vertex){.name = name, .uid = name, .factory = factory, .is_source = is_source});
 }
 
 static void setup(struct fixture *f)
@@ -239,8 +243,9 @@ static void play(const char *name, const struct act *acts, size_t count)
 
 static void test_minimum(UNUSED void **state)
 {
-    PLAY("the least counts", {'a', WATERMARK, 10, 0, ""}, {'b', WATERMARK, 5, 0, "5 "}, {'b', WATERMARK, 5, 0, ""},
-         {'b', WATERMARK, 3, 0, ""}, {'b', WATERMARK, 20, 0, "10 "}, {'a', WATERMARK, 15, 0, "15 "});
+    PLAY("the least counts", {'a', WATERMARK, 10, 0, ""}, {'b', WATERMARK, 5, 0, "5 "},
+         {'b', WATERMARK, 5, 0, ""}, {'b', WATERMARK, 3, 0, ""}, {'b', WATERMARK, 20, 0, "10 "},
+         {'a', WATERMARK, 15, 0, "15 "});
     PLAY("who has ended holds nobody up", {'a', WATERMARK, 10, 0, ""}, {'b', END, 0, 0, "10 "},
          {'a', WATERMARK, 12, 0, "12 "}, {'a', END, 0, 0, "end-of-time end "});
     PLAY("before 1970", {'a', WATERMARK, -10, 0, ""}, {'b', WATERMARK, -20, 0, "-20 "});
@@ -251,11 +256,12 @@ static void test_idleness(UNUSED void **state)
     PLAY("an idle one is not waited for", {'a', WATERMARK, 10, 0, ""}, {'b', IDLE, 0, 0, "10 "},
          {'a', WATERMARK, 20, 0, "20 "}, {'b', WATERMARK, 15, 0, ""} /* it is again; time does not go back */,
          {'a', WATERMARK, 30, 0, ""}, {'b', WATERMARK, 25, 0, "25 "});
-    PLAY("all are idle: time stands", {'a', WATERMARK, 10, 0, ""}, {'b', WATERMARK, 5, 0, "5 "}, {'a', IDLE, 0, 0, ""},
-         {'b', IDLE, 0, 0, ""}, {'b', WATERMARK, 7, 0, "7 "});
+    PLAY("all are idle: time stands", {'a', WATERMARK, 10, 0, ""}, {'b', WATERMARK, 5, 0, "5 "},
+         {'a', IDLE, 0, 0, ""}, {'b', IDLE, 0, 0, ""}, {'b', WATERMARK, 7, 0, "7 "});
     PLAY("its splits are idle", {'a', WATERMARK, 10, 0, ""}, {'b', SPLIT, 1, SPLIT_ADDED, ""},
-         {'b', SPLIT, 2, SPLIT_ADDED, ""}, {'b', SPLIT, 1, SPLIT_IDLE, ""}, {'b', SPLIT, 2, SPLIT_REMOVED, "10 "},
-         {'b', SPLIT, 1, SPLIT_ACTIVE, ""}, {'a', WATERMARK, 20, 0, ""}, {'b', SPLIT, 1, SPLIT_REMOVED, "20 "});
+         {'b', SPLIT, 2, SPLIT_ADDED, ""}, {'b', SPLIT, 1, SPLIT_IDLE, ""},
+         {'b', SPLIT, 2, SPLIT_REMOVED, "10 "}, {'b', SPLIT, 1, SPLIT_ACTIVE, ""},
+         {'a', WATERMARK, 20, 0, ""}, {'b', SPLIT, 1, SPLIT_REMOVED, "20 "});
     PLAY("it has no splits", {'a', WATERMARK, 10, 0, ""}, {'b', SPLIT, -1, SPLIT_IDLE, "10 "},
          {'b', SPLIT, 1, SPLIT_ADDED, ""}, {'a', WATERMARK, 20, 0, ""});
 }

@@ -1,7 +1,8 @@
 /* exchange.c: see exchange.h.
  *
  * Splitting by key is a counting sort over one scratch array:
- *   targets: [ 1 0 1 1 2 ]   counted: starts = [ 0 1 4 5 ]   rows: [ b | a c d | e ]   then one gather a target
+ *   targets: [ 1 0 1 1 2 ]   counted: starts = [ 0 1 4 5 ]   rows: [ b | a c d | e ]   then one gather a
+ * target
  */
 #include "engine/exchange.h"
 #include "base/mem.h"
@@ -33,7 +34,8 @@ void exchange_fini(struct exchange *x)
     *x = (struct exchange){0};
 }
 
-/* Split numbers mean something within the source's task only. Takes the reference; NULL when there is no memory. */
+/* Split numbers mean something within the source's task only. Takes the reference; NULL when there is no
+ * memory. */
 static struct batch *without_split(struct exchange *x, struct batch *b)
 {
     struct batch *bare;
@@ -69,7 +71,9 @@ static enum err send(struct exchange *x, int32_t target, struct batch *b, struct
     return channel_push(x->channels[target], (struct element){.kind = ELEMENT_BATCH, .batch = b}, e);
 }
 
-/* --- by key --------------------------------------------------------------------------------------------------------- */
+/* --- by key
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Room for targets and rows of that many. */
 static bool reserve(struct exchange *x, int32_t rows)
@@ -85,7 +89,8 @@ static bool reserve(struct exchange *x, int32_t rows)
     return true;
 }
 
-/* The target of each live row; returns the one target of all, or -1 when they differ. Counts into starts[target + 1]. */
+/* The target of each live row; returns the one target of all, or -1 when they differ. Counts into
+ * starts[target + 1]. */
 static int32_t find_targets(struct exchange *x, int32_t live, int32_t *targets)
 {
     uint32_t max_parallelism = (uint32_t)x->max_parallelism, parallelism = (uint32_t)x->target_count;
@@ -101,7 +106,8 @@ static int32_t find_targets(struct exchange *x, int32_t live, int32_t *targets)
 }
 
 /* Row numbers of b in the order of their targets; starts[t] is then where those of t end. */
-static void sort_rows(struct exchange *x, const struct batch *b, int32_t live, const int32_t *targets, int32_t *rows)
+static void sort_rows(struct exchange *x, const struct batch *b, int32_t live, const int32_t *targets,
+                      int32_t *rows)
 {
     for (int32_t t = 0; t < x->target_count; t++)
         x->starts[t + 1] += x->starts[t];
@@ -130,7 +136,8 @@ static enum err send_by_key(struct exchange *x, struct batch *b, struct error *e
     return rc;
 }
 
-/* --- all ways ------------------------------------------------------------------------------------------------------- */
+/* --- all ways
+ * ------------------------------------------------------------------------------------------------------- */
 
 enum err exchange_batch(struct exchange *x, struct batch *b, struct error *e)
 {

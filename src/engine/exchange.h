@@ -1,6 +1,6 @@
-/* exchange.h: one edge of the graph as seen by one producing subtask: which of the consumers' channels gets which rows.
- * A hash exchange sends every key to the subtask that owns its key group; rows are gathered into a batch per target,
- * their long strings shared with the batch they came from. Thread: the producing task's.
+/* exchange.h: one edge of the graph as seen by one producing subtask: which of the consumers' channels gets
+ * which rows. A hash exchange sends every key to the subtask that owns its key group; rows are gathered into
+ * a batch per target, their long strings shared with the batch they came from. Thread: the producing task's.
  */
 #ifndef WEIR_ENGINE_EXCHANGE_H
 #define WEIR_ENGINE_EXCHANGE_H
@@ -21,7 +21,7 @@ struct exchange {
     struct key_batch key_batch;
     int32_t *scratch; /* owned: see exchange.c */
     int32_t scratch_rows;
-    int32_t *starts; /* owned: target_count + 1 */
+    int32_t *starts;                /* owned: target_count + 1 */
     int64_t records_out, bytes_out; /* sent since the owner last looked */
 };
 

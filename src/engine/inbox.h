@@ -1,5 +1,6 @@
-/* inbox.h: what others tell the master: notes, each embedded in what it is about, so that telling never needs memory;
- * and a bell, for "look again" without a note. Thread: any puts and rings; the master takes and waits.
+/* inbox.h: what others tell the master: notes, each embedded in what it is about, so that telling never needs
+ * memory; and a bell, for "look again" without a note. Thread: any puts and rings; the master takes and
+ * waits.
  */
 #ifndef WEIR_ENGINE_INBOX_H
 #define WEIR_ENGINE_INBOX_H

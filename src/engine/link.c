@@ -1,7 +1,8 @@
 /* link.c: the calls along a chain: an operator emits, and the next ones have it in hand. See task.h.
  *
- * One rule keeps order: what arrives while something is parked in front of an operator is parked behind it. So an
- * operator may refuse (ERR_WAIT) or ask for a second call (*more) at any depth, and those before it need not know.
+ * One rule keeps order: what arrives while something is parked in front of an operator is parked behind it.
+ * So an operator may refuse (ERR_WAIT) or ask for a second call (*more) at any depth, and those before it
+ * need not know.
  */
 #include "base/mem.h"
 #include "engine/task.h"
@@ -13,7 +14,9 @@ enum err link_blame(struct link *l, enum err rc)
     return rc;
 }
 
-/* --- parking ---------------------------------------------------------------------------------------------------------- */
+/* --- parking
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void parked_drop(struct parked *p)
 {
@@ -58,7 +61,8 @@ static void unpark_first(struct link *l)
         l->task->parked_links--;
 }
 
-/* --- calling the operator: ERR_WAIT means that it wants to be called again ------------------------------------------------ */
+/* --- calling the operator: ERR_WAIT means that it wants to be called again
+ * ------------------------------------------------ */
 
 static enum err call_batch(struct link *l, int32_t input, struct batch *b, struct error *e)
 {
@@ -131,7 +135,8 @@ enum err link_split(struct link *l, const struct split_event *s, struct error *e
 
 static enum err call_parked(struct link *l, struct error *e)
 {
-    struct parked p = l->parked[l->parked_first]; /* a copy: the queue may move while the operator is called */
+    struct parked p =
+        l->parked[l->parked_first]; /* a copy: the queue may move while the operator is called */
 
     switch (p.kind) {
     case PARKED_BATCH:
@@ -151,7 +156,9 @@ enum err link_retry(struct link *l, bool *did, struct error *e)
         enum err rc = call_parked(l, e);
 
         if (rc == ERR_WAIT) {
-            *did = *did || l->waits_for_room; /* *more: it did a part, and nobody else will wake us if there is room */
+            *did =
+                *did ||
+                l->waits_for_room; /* *more: it did a part, and nobody else will wake us if there is room */
             return OK;
         }
         if (rc != OK)
@@ -169,7 +176,8 @@ enum err link_poll(struct link *l, bool *more, bool *done, struct error *e)
     return rc == ERR_WAIT ? OK : rc; /* it will wake us */
 }
 
-/* --- what the operator emits ------------------------------------------------------------------------------------------------ */
+/* --- what the operator emits
+ * ------------------------------------------------------------------------------------------------ */
 
 /* Whether time is to be waited for behind l, for all that hangs on it. */
 enum err link_set_idle(struct link *l, bool is_idle, struct error *e)
@@ -230,7 +238,8 @@ static enum err emit_watermark(struct output *o, int64_t watermark_us, struct er
     return rc;
 }
 
-/* Keep book of a source's splits; true when nothing is to be waited for: all are idle, or it says that it has none. */
+/* Keep book of a source's splits; true when nothing is to be waited for: all are idle, or it says that it has
+ * none. */
 static bool all_splits_idle(struct task *t, const struct split_event *s, struct error *e, enum err *rc)
 {
     size_t at = 0, idle = 0;
@@ -272,7 +281,8 @@ static enum err emit_split(struct output *o, const struct split_event *s, struct
     return rc;
 }
 
-/* What is parked further down the chain is as good as a full channel; a link's own is not its output's business. */
+/* What is parked further down the chain is as good as a full channel; a link's own is not its output's
+ * business. */
 static bool is_full(struct output *o)
 {
     struct link *l = CONTAINER_OF(o, struct link, output);
@@ -293,7 +303,8 @@ const struct output link_output = {
     .idle = emit_idle,
 };
 
-/* --- what the task emits ----------------------------------------------------------------------------------------------------- */
+/* --- what the task emits
+ * ----------------------------------------------------------------------------------------------------- */
 
 enum err task_send_all(struct task *t, struct element element, struct error *e)
 {

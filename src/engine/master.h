@@ -1,27 +1,28 @@
-/* master.h: the one who drives a job: starts attempts and takes them down, carries out the coordinator's orders, and
- * decides about restarts. It never blocks: what does is a work on the executor that answers with a note. So the same
- * steps run on a thread of its own (engine_run) or in the simulator's (engine_step).
+/* master.h: the one who drives a job: starts attempts and takes them down, carries out the coordinator's
+ * orders, and decides about restarts. It never blocks: what does is a work on the executor that answers with
+ * a note. So the same steps run on a thread of its own (engine_run) or in the simulator's (engine_step).
  *
  *              ┌──────────────────────────── restart after a delay ◄───────────────┐
  *              ▼                                                                    │
- *   start ► RECOVERING ──► OPENING ──► RUNNING ── failure, stop, end, cancel ──► DRAINING ──► CLOSING ──► OVER
- *           checkpoint,    operators,  barriers,                                 nothing runs, operators
+ *   start ► RECOVERING ──► OPENING ──► RUNNING ── failure, stop, end, cancel ──► DRAINING ──► CLOSING ──►
+ * OVER checkpoint,    operators,  barriers,                                 nothing runs, operators
  *           committers     state       commits                                   no work out   are closed
  *
  * Threads: the master's own, for all below, but where it says any.
  *
- * A barrier's life: coordinator orders TRIGGER ► a pending_checkpoint is made, the barrier stands on the notice board ►
- * every task snapshots when the barrier passes (task_barrier.c) ► NOTE_SNAPSHOT from each, once durable ► the coordinator
- * orders STORE ► a work writes _metadata ► NOTE_STORED ► COMPLETE goes on the board ► COMMIT: a work calls the committers
- * ► NOTE_COMMITTED.
+ * A barrier's life: coordinator orders TRIGGER ► a pending_checkpoint is made, the barrier stands on the
+ * notice board ► every task snapshots when the barrier passes (task_barrier.c) ► NOTE_SNAPSHOT from each,
+ * once durable ► the coordinator orders STORE ► a work writes _metadata ► NOTE_STORED ► COMPLETE goes on the
+ * board ► COMMIT: a work calls the committers ► NOTE_COMMITTED.
  *
  * Exactly once rests on four rules.
  *   1. A checkpoint is stored only when every task's part of it, and of all before it, has come in.
- *   2. What sinks handed over for a checkpoint that came to nothing (parts) is carried on to the next one: it holds rows
- *      that the next one's offsets are past.
- *   3. No checkpoint begins before the one before it is committed, so the newest stored one holds all parts that may not
- *      be committed yet.
- *   4. Before an attempt, committers are told which checkpoint the job goes on from, and put the outside in line with it.
+ *   2. What sinks handed over for a checkpoint that came to nothing (parts) is carried on to the next one: it
+ * holds rows that the next one's offsets are past.
+ *   3. No checkpoint begins before the one before it is committed, so the newest stored one holds all parts
+ * that may not be committed yet.
+ *   4. Before an attempt, committers are told which checkpoint the job goes on from, and put the outside in
+ * line with it.
  */
 #ifndef WEIR_ENGINE_MASTER_H
 #define WEIR_ENGINE_MASTER_H
@@ -43,7 +44,8 @@ enum master_phase {
     PHASE_OVER,
 };
 
-/* A checkpoint between its trigger and the end of its store, or the coming in of its last part when it was aborted. */
+/* A checkpoint between its trigger and the end of its store, or the coming in of its last part when it was
+ * aborted. */
 struct pending_checkpoint {
     struct pending_checkpoint *next; /* younger */
     int64_t id, triggered_us;        /* wall clock */
@@ -100,7 +102,7 @@ struct engine {
     char lineage[RANDOM_UUID_MAX];
 
     struct coordinator *coordinator;
-    struct coordinator_stats past; /* of earlier attempts */
+    struct coordinator_stats past;      /* of earlier attempts */
     struct pending_checkpoint *pending; /* oldest first */
     struct carried *carried;
     size_t carried_count, carried_capacity;
@@ -112,7 +114,7 @@ struct engine {
     bool last_committed; /* the last checkpoint of the job is committed */
 
     atomic_bool stop_wanted, cancel_wanted, checkpoint_wanted; /* any thread */
-    bool stop_requested;                                        /* the coordinator knows */
+    bool stop_requested;                                       /* the coordinator knows */
     pthread_mutex_t status_lock;
     struct engine_status status; /* as last published; any thread, under the lock */
     int64_t status_since_us;
@@ -126,7 +128,8 @@ int64_t master_due_us(struct engine *en); /* monotonic */
 void master_fail(struct engine *en, const struct error *e);
 void master_abandon(struct engine *en); /* take down at once what is up; nothing of it is on the executor */
 
-/* --- master_checkpoint.c ------------------------------------------------------------------------------------------------ */
+/* --- master_checkpoint.c
+ * ------------------------------------------------------------------------------------------------ */
 
 MUST_USE enum err checkpoints_begin(struct engine *en, struct error *e); /* the attempt's coordinator */
 void checkpoints_advance(struct engine *en);                             /* tick, and carry out orders */

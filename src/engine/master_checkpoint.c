@@ -1,4 +1,5 @@
-/* master_checkpoint.c: carrying out the coordinator's orders. See master.h for a barrier's life and the rules. */
+/* master_checkpoint.c: carrying out the coordinator's orders. See master.h for a barrier's life and the
+ * rules. */
 #include "base/mem.h"
 #include "engine/master.h"
 #include "engine/task.h"
@@ -13,7 +14,8 @@ static int64_t now_us(struct engine *en)
     return clock_mono_us(en->config.clock);
 }
 
-/* --- pending checkpoints -------------------------------------------------------------------------------------------------- */
+/* --- pending checkpoints
+ * -------------------------------------------------------------------------------------------------- */
 
 static void pending_free(struct engine *en, struct pending_checkpoint *p)
 {
@@ -64,7 +66,8 @@ static void pending_remove(struct engine *en, struct pending_checkpoint *p)
     pending_free(en, p);
 }
 
-/* --- what is carried on (rule 2) --------------------------------------------------------------------------------------------- */
+/* --- what is carried on (rule 2)
+ * --------------------------------------------------------------------------------------------- */
 
 static bool carry_part(struct engine *en, int32_t vertex, struct slice part)
 {
@@ -98,7 +101,9 @@ static void drop_carried(struct engine *en)
     en->carried_count = en->carried_capacity = 0;
 }
 
-/* --- discarding -------------------------------------------------------------------------------------------------------------- */
+/* --- discarding
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 struct discard {
     struct checkpoint_store *store;
@@ -141,7 +146,8 @@ static void give_up(struct engine *en, struct pending_checkpoint *p)
     }
 }
 
-/* --- acknowledgements -------------------------------------------------------------------------------------------------------- */
+/* --- acknowledgements
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* Rule 1: a task's part counts once its parts of all older checkpoints are in. */
 static bool older_are_in(struct engine *en, const struct pending_checkpoint *p, int32_t task)
@@ -189,7 +195,9 @@ static void give_up_aborted(struct engine *en)
     }
 }
 
-/* --- storing ----------------------------------------------------------------------------------------------------------------- */
+/* --- storing
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static const struct link_snapshot *snapshot_of(const struct engine *en, const struct pending_checkpoint *p,
                                                int32_t vertex, int32_t subtask)
@@ -231,7 +239,8 @@ static struct state_file copy_file(struct arena *arena, const struct state_file 
     return to;
 }
 
-/* One operator's part of the document: what its subtasks gave, in their order, and what is carried on, which is older. */
+/* One operator's part of the document: what its subtasks gave, in their order, and what is carried on, which
+ * is older. */
 static void fill_vertex(const struct engine *en, const struct pending_checkpoint *p, int32_t vertex,
                         struct arena *arena, struct checkpoint_vertex *out)
 {
@@ -342,7 +351,9 @@ void checkpoints_stored(struct engine *en)
         coordinator_stored(en->coordinator, id, w->rc == OK, w->error.text, now_us(en));
 }
 
-/* --- committing ---------------------------------------------------------------------------------------------------------------- */
+/* --- committing
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err commit_all(struct engine *en, struct error *e)
 {
@@ -401,7 +412,9 @@ void checkpoints_committed(struct engine *en)
     coordinator_committed(en->coordinator, id, now_us(en));
 }
 
-/* --- orders ---------------------------------------------------------------------------------------------------------------------- */
+/* --- orders
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void order_trigger(struct engine *en, const struct order *order)
 {
@@ -412,9 +425,9 @@ static void order_trigger(struct engine *en, const struct order *order)
         return;
     if (p != NULL)
         pending_remove(en, p);
-    coordinator_decline(en->coordinator, order->id,
-                        p != NULL ? "the slowest task is too many barriers behind" : "there is no memory for it",
-                        now_us(en));
+    coordinator_decline(
+        en->coordinator, order->id,
+        p != NULL ? "the slowest task is too many barriers behind" : "there is no memory for it", now_us(en));
 }
 
 static void order_complete(struct engine *en, const struct order *order)
@@ -495,7 +508,9 @@ void checkpoints_advance(struct engine *en)
     carry_out_all(en);
 }
 
-/* --- per attempt --------------------------------------------------------------------------------------------------------------------- */
+/* --- per attempt
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 enum err checkpoints_begin(struct engine *en, struct error *e)
 {

@@ -6,7 +6,8 @@
 
 #define COMPONENT "recovery"
 
-/* --- does it fit? ----------------------------------------------------------------------------------------------------- */
+/* --- does it fit?
+ * ----------------------------------------------------------------------------------------------------- */
 
 static const struct vertex *find_vertex(const struct graph *g, const char *uid)
 {
@@ -29,18 +30,21 @@ static void list_unclaimed(struct bytes *out, const struct checkpoint_vertex *v)
 static enum err check_fit(const struct checkpoint_vertex *old, const struct vertex *v, struct error *e)
 {
     if (old->file_count > 0 && old->max_parallelism != v->max_parallelism)
-        return error_set(e, ERR_CONFIG,
-                         "%s: its keyed state was written with max parallelism %d and cannot be read with %d; set "
-                         "pipeline.max-parallelism to %d",
-                         v->name, old->max_parallelism, v->max_parallelism, old->max_parallelism);
+        return error_set(
+            e, ERR_CONFIG,
+            "%s: its keyed state was written with max parallelism %d and cannot be read with %d; set "
+            "pipeline.max-parallelism to %d",
+            v->name, old->max_parallelism, v->max_parallelism, old->max_parallelism);
     if (old->file_count > 0 && !v->keyed)
-        return error_set(e, ERR_CONFIG,
-                         "%s: the checkpoint has keyed state for it, but it keeps none now; give it another uid, and "
-                         "allow state that is not restored",
-                         v->name);
+        return error_set(
+            e, ERR_CONFIG,
+            "%s: the checkpoint has keyed state for it, but it keeps none now; give it another uid, and "
+            "allow state that is not restored",
+            v->name);
     if (old->part_count > 0 && v->factory->committer_new == NULL)
         return error_set(e, ERR_CONFIG,
-                         "%s: the checkpoint has data for it to commit, but it is no sink that commits now", v->name);
+                         "%s: the checkpoint has data for it to commit, but it is no sink that commits now",
+                         v->name);
     return OK;
 }
 
@@ -65,12 +69,14 @@ enum err recovery_check(const struct checkpoint *c, const struct graph *g, bool 
                        "; give the operators these uids, or drop the state with --allowNonRestoredState",
                        c->id, SLICE_ARG(bytes_all(&unclaimed)));
     else if (rc == OK && unclaimed.len > 0)
-        log_warn(COMPONENT, "state that no operator takes is dropped: " SLICE_FMT, SLICE_ARG(bytes_all(&unclaimed)));
+        log_warn(COMPONENT, "state that no operator takes is dropped: " SLICE_FMT,
+                 SLICE_ARG(bytes_all(&unclaimed)));
     bytes_fini(&unclaimed);
     return rc;
 }
 
-/* --- which checkpoint ---------------------------------------------------------------------------------------------------- */
+/* --- which checkpoint
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* As the user asked when the job was started. */
 static enum err find_initial(struct recovery *r, struct error *e)
@@ -85,7 +91,8 @@ static enum err find_initial(struct recovery *r, struct error *e)
     return rc == ERR_NOT_FOUND ? OK : rc;
 }
 
-/* The newest of this run, which was there: another, or none, would lose or double what has been committed since. */
+/* The newest of this run, which was there: another, or none, would lose or double what has been committed
+ * since. */
 static enum err find_own(struct recovery *r, struct error *e)
 {
     enum err rc = checkpoint_store_latest(r->store, &r->from, &r->damaged, e);
@@ -94,7 +101,8 @@ static enum err find_own(struct recovery *r, struct error *e)
         return OK;
     if (rc == OK || rc == ERR_NOT_FOUND)
         return error_set(e, ERR_CORRUPT,
-                         "checkpoint %" PRId64 " of this job is gone, and there is no older one to go back to; start "
+                         "checkpoint %" PRId64
+                         " of this job is gone, and there is no older one to go back to; start "
                          "the job anew from a savepoint",
                          r->completed_id);
     return rc;
@@ -118,7 +126,9 @@ static enum err find_checkpoint(struct recovery *r, struct error *e)
     return recovery_check(r->from, r->graph, r->config->allow_non_restored, e);
 }
 
-/* --- committers ------------------------------------------------------------------------------------------------------------ */
+/* --- committers
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void fill_env(struct recovery *r, const struct vertex *v, struct op_env *env)
 {
@@ -150,8 +160,8 @@ static enum err recover_one(struct recovery *r, int32_t vertex, struct error *e)
     if ((rc = v->factory->committer_new(v->spec, &slot->env, &slot->committer, e)) != OK)
         slot->committer = NULL;
     else
-        rc = slot->committer->ops->recover(slot->committer, r->from ? r->from->id : 0, old ? old->parts : NULL,
-                                           old ? old->part_count : 0, e);
+        rc = slot->committer->ops->recover(slot->committer, r->from ? r->from->id : 0,
+                                           old ? old->parts : NULL, old ? old->part_count : 0, e);
     return rc == OK ? OK : error_add(e, rc, "%s: recovering its commits", v->name);
 }
 

@@ -31,7 +31,8 @@ static bool decide_exponential(const struct restart_strategy *s, struct restart_
     return h->restarts++ < s->attempts || s->attempts < 0;
 }
 
-static bool decide_rate(const struct restart_strategy *s, struct restart_history *h, int64_t now_us, int64_t *delay_us)
+static bool decide_rate(const struct restart_strategy *s, struct restart_history *h, int64_t now_us,
+                        int64_t *delay_us)
 {
     size_t kept = 0;
 

@@ -1,6 +1,6 @@
 /* scheduler.c: one queue under one lock. See scheduler.h.
- * The lock is taken once per run, and a run is many elements; so with the few workers of one machine it is not what
- * limits. A wake of what is awake already does not take it.
+ * The lock is taken once per run, and a run is many elements; so with the few workers of one machine it is
+ * not what limits. A wake of what is awake already does not take it.
  */
 #include "engine/scheduler.h"
 #include "base/mem.h"
@@ -17,7 +17,8 @@ void scheduler_init(struct scheduler *s, struct clock *clock, struct inbox *inbo
     pthread_cond_init(&s->changed, NULL);
 }
 
-/* --- the queue ------------------------------------------------------------------------------------------------------- */
+/* --- the queue
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* While paused the wake is forgotten: whoever resumes wakes all. */
 static void enqueue(struct scheduler *s, struct runnable *r)
@@ -100,7 +101,9 @@ void scheduler_run_nth(struct scheduler *s, uint32_t nth)
     run_one(s, r);
 }
 
-/* --- pausing ----------------------------------------------------------------------------------------------------------- */
+/* --- pausing
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 void scheduler_pause(struct scheduler *s)
 {
@@ -131,7 +134,8 @@ void scheduler_resume(struct scheduler *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- alarms: a binary heap in alarms[0..], where a->place is its index plus one ------------------------------------------ */
+/* --- alarms: a binary heap in alarms[0..], where a->place is its index plus one
+ * ------------------------------------------ */
 
 static void place(struct scheduler *s, struct alarm *a, size_t index)
 {
@@ -237,7 +241,9 @@ int64_t scheduler_due_us(struct scheduler *s)
     return due;
 }
 
-/* --- workers --------------------------------------------------------------------------------------------------------------- */
+/* --- workers
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void *worker(void *arg)
 {

@@ -1,13 +1,15 @@
-/* scheduler.h: who runs next. Runnables (tasks) wait in one queue; worker threads, or a simulator one step at a time,
- * take them from it. And alarms: a runnable to be woken at a time.
+/* scheduler.h: who runs next. Runnables (tasks) wait in one queue; worker threads, or a simulator one step at
+ * a time, take them from it. And alarms: a runnable to be woken at a time.
  *
  *   state of a runnable:  0 ──wake──► WOKEN ──taken──► RUNNING ──done──► 0
  *                                       ▲                 │ wake
  *                                       └────done──── RUNNING|WOKEN
  *
  * Invariants
- *   1. A runnable is in the queue exactly when its state is WOKEN, and so at most once; it runs in one thread at a time.
- *   2. A wake after its run began makes it run again: what was done before the wake is seen by a run after it.
+ *   1. A runnable is in the queue exactly when its state is WOKEN, and so at most once; it runs in one thread
+ * at a time.
+ *   2. A wake after its run began makes it run again: what was done before the wake is seen by a run after
+ * it.
  *   3. While paused nothing is queued and nothing starts; once quiet, nothing runs.
  * Thread: any, unless said otherwise.
  */
@@ -36,7 +38,8 @@ struct alarm {
 
 struct scheduler {
     struct clock *clock; /* borrowed */
-    struct inbox *inbox; /* borrowed: rung when it has become quiet, and when the next alarm has come nearer */
+    struct inbox
+        *inbox; /* borrowed: rung when it has become quiet, and when the next alarm has come nearer */
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t changed;
     struct runnable *head, **tail;
@@ -59,12 +62,14 @@ void scheduler_wake(struct scheduler *s, struct runnable *r);
 
 /* Room for that many alarms at once: then setting one cannot fail. Before any is set. */
 MUST_USE bool scheduler_reserve(struct scheduler *s, size_t alarm_count);
-void scheduler_alarm(struct scheduler *s, struct alarm *a, int64_t due_us); /* the earlier wins when it is set already */
-void scheduler_fire(struct scheduler *s);                                   /* what is due */
+void scheduler_alarm(struct scheduler *s, struct alarm *a,
+                     int64_t due_us);     /* the earlier wins when it is set already */
+void scheduler_fire(struct scheduler *s); /* what is due */
 void scheduler_forget_alarms(struct scheduler *s);
-int64_t scheduler_due_us(struct scheduler *s);                              /* the next alarm, INT64_MAX when there is none */
+int64_t scheduler_due_us(struct scheduler *s); /* the next alarm, INT64_MAX when there is none */
 
-/* Pause forgets the queue, and wakes that come meanwhile: who resumes wakes all. Alarms stay until forgotten. */
+/* Pause forgets the queue, and wakes that come meanwhile: who resumes wakes all. Alarms stay until forgotten.
+ */
 void scheduler_pause(struct scheduler *s);
 bool scheduler_is_quiet(struct scheduler *s);
 void scheduler_resume(struct scheduler *s);

@@ -3,7 +3,8 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-/* --- what operators may ask of us -------------------------------------------------------------------------------------- */
+/* --- what operators may ask of us
+ * -------------------------------------------------------------------------------------- */
 
 static void link_wake(void *arg)
 {
@@ -25,12 +26,15 @@ static void link_wake_at(void *arg, int64_t wall_us)
         scheduler_alarm(l->task->attempt->scheduler, &l->alarm, clock_mono_us(clock) + in_us);
 }
 
-/* --- making ------------------------------------------------------------------------------------------------------------- */
+/* --- making
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 /* The groups of a subtask are those that hash_subtask gives it: a range. */
 static uint32_t first_key_group(int32_t subtask, int32_t parallelism, int32_t max_parallelism)
 {
-    return ((uint32_t)subtask * (uint32_t)max_parallelism + (uint32_t)parallelism - 1) / (uint32_t)parallelism;
+    return ((uint32_t)subtask * (uint32_t)max_parallelism + (uint32_t)parallelism - 1) /
+           (uint32_t)parallelism;
 }
 
 static enum err make_state(struct link *l, struct error *e)
@@ -185,8 +189,8 @@ enum err task_add_input(struct task *t, struct channel *channel, int32_t number,
     if (!MEM_GROW(t->inputs, (size_t)t->input_count, capacity))
         return error_memory(e, sizeof *t->inputs, "the inputs of a task");
     t->input_capacity = (int32_t)capacity;
-    t->inputs[t->input_count++] =
-        (struct input){.channel = channel, .number = number, .watermark_us = WATERMARK_NONE};
+    t->inputs[t->input_count++] = (struct input){
+        .channel = channel, .number = number, .watermark_us = WATERMARK_NONE};
     t->flowing_inputs++;
     return OK;
 }
@@ -218,7 +222,8 @@ void task_free(struct task *t)
     mem_free(t);
 }
 
-/* --- opening and closing ---------------------------------------------------------------------------------------------------- */
+/* --- opening and closing
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Every file is offered to every subtask: each keeps the key groups that are its own. */
 static enum err restore_files(struct link *l, const struct checkpoint_vertex *from, struct error *e)

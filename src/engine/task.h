@@ -1,20 +1,22 @@
-/* task.h: one subtask of a chain: its operators, the channels into the first, the exchanges out of any of them.
+/* task.h: one subtask of a chain: its operators, the channels into the first, the exchanges out of any of
+ * them.
  *
  *   inputs ──► [ link 0 ] ──call──► [ link 1 ] ──call──► [ link 3 ] ──exchange──► channels of other tasks
  *                                   [ link 2 ] ──exchange──►
  *
- * A worker runs it when it was woken, one element after the other, until there is no input, no room downstream, or its
- * turn is over. Within a run everything is a function call; what an operator cannot take yet (ERR_WAIT, *more) is parked
- * in front of it, in order, and while anything is parked no new input is taken.
+ * A worker runs it when it was woken, one element after the other, until there is no input, no room
+ * downstream, or its turn is over. Within a run everything is a function call; what an operator cannot take
+ * yet (ERR_WAIT, *more) is parked in front of it, in order, and while anything is parked no new input is
+ * taken.
  *
- * Barriers. A source begins one when the master's notice board says so; another task when the barrier has come through
- * all of its inputs that have not ended (those where it has come already are blocked meanwhile). Then every operator
- * gives its snapshot in chain order, the barrier goes out, and the inputs flow again. A task that has ended takes part by
- * the notice board: it has nothing in flight.
+ * Barriers. A source begins one when the master's notice board says so; another task when the barrier has
+ * come through all of its inputs that have not ended (those where it has come already are blocked meanwhile).
+ * Then every operator gives its snapshot in chain order, the barrier goes out, and the inputs flow again. A
+ * task that has ended takes part by the notice board: it has nothing in flight.
  *
- * The end. When all inputs have ended (or the source has), the watermark goes to WATERMARK_END, every operator is told
- * in chain order, END goes out, and the task lives on for the checkpoints until the job is over.
- * Thread: the worker that runs it; opened and closed on executor threads, before and after all runs.
+ * The end. When all inputs have ended (or the source has), the watermark goes to WATERMARK_END, every
+ * operator is told in chain order, END goes out, and the task lives on for the checkpoints until the job is
+ * over. Thread: the worker that runs it; opened and closed on executor threads, before and after all runs.
  */
 #ifndef WEIR_ENGINE_TASK_H
 #define WEIR_ENGINE_TASK_H
@@ -35,19 +37,19 @@ struct parked {
 /* One operator in a chain. */
 struct link {
     struct output output; /* what the operator emits into */
-    struct op *op;  /* owned */
+    struct op *op;        /* owned */
     struct task *task;
     const struct vertex *vertex;
     struct op_env env;
     struct state_store *state; /* owned; NULL when not keyed */
     struct alarm alarm;
-    atomic_bool woken; /* poll is asked for */
-    bool waits_for_room; /* what is parked first waits for room downstream, not for a wake */
+    atomic_bool woken;     /* poll is asked for */
+    bool waits_for_room;   /* what is parked first waits for room downstream, not for a wake */
     bool is_idle;          /* as told downstream */
     int64_t watermark_out; /* newest emitted */
     struct parked *parked; /* owned: a queue in parked[parked_first..parked_count) */
     size_t parked_first, parked_count, parked_capacity;
-    struct link **children; /* owned array */
+    struct link **children;              /* owned array */
     int32_t *child_ports, *child_inputs; /* owned, by child */
     int32_t child_count;
     struct exchange *exchanges; /* owned */
@@ -76,7 +78,7 @@ struct task {
     struct attempt *attempt;   /* borrowed */
     const struct chain *chain; /* borrowed */
     int32_t number, subtask;
-    struct link *links; /* owned, chain->op_count of them, parents first */
+    struct link *links;   /* owned, chain->op_count of them, parents first */
     struct input *inputs; /* owned; none for a source */
     int32_t input_count, input_capacity, next_input;
     int32_t flowing_inputs, blocked_inputs; /* not ended; blocked by the barrier they delivered */
@@ -84,10 +86,10 @@ struct task {
     int32_t parked_links;                   /* links in front of which something is parked */
 
     enum task_phase phase;
-    int32_t end_next;   /* TASK_ENDING: the link to be told next */
-    bool end_waits;     /* that link asked to be told again after its wake */
+    int32_t end_next; /* TASK_ENDING: the link to be told next */
+    bool end_waits;   /* that link asked to be told again after its wake */
 
-    bool in_barrier;    /* snapshots are being taken: the inputs rest */
+    bool in_barrier;      /* snapshots are being taken: the inputs rest */
     int32_t barrier_next; /* the link to be asked next */
     struct notice barrier;
     struct task_snapshot *snapshot;
@@ -109,7 +111,9 @@ struct task {
     struct task_metrics *metrics;
 };
 
-/* --- task.c ------------------------------------------------------------------------------------------------------------ */
+/* --- task.c
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 MUST_USE enum err task_new(struct attempt *a, const struct chain *chain, int32_t subtask, struct task **out,
                            struct error *e);
@@ -122,11 +126,13 @@ void task_close(struct task *t); /* those that were opened. Blocking */
 void task_fail(struct task *t, const struct error *e);
 bool task_is_full(const struct task *t); /* a channel behind it is */
 
-/* --- task_run.c -------------------------------------------------------------------------------------------------------- */
+/* --- task_run.c
+ * -------------------------------------------------------------------------------------------------------- */
 
 bool task_run(struct runnable *r);
 
-/* --- task_barrier.c ---------------------------------------------------------------------------------------------------- */
+/* --- task_barrier.c
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Each goes as far as it can and is called again; *did tells whether it got anywhere. */
 MUST_USE enum err task_read_board(struct task *t, bool *did, struct error *e);
@@ -136,7 +142,8 @@ MUST_USE enum err task_continue_end(struct task *t, bool *did, struct error *e);
 void task_input_barrier(struct task *t, struct input *in, struct notice barrier);
 void task_input_ended(struct task *t, struct input *in);
 
-/* --- link.c: calls along the chain ------------------------------------------------------------------------------------- */
+/* --- link.c: calls along the chain
+ * ------------------------------------------------------------------------------------- */
 
 extern const struct output link_output;
 

@@ -1,11 +1,13 @@
 /* task_barrier.c: how a task takes part in checkpoints, and how it ends. See task.h.
- * Both go link by link down the chain and may have to stop between two links: an operator may emit in its snapshot or
- * at its end, and what it emits may be parked. They go on once nothing is.
+ * Both go link by link down the chain and may have to stop between two links: an operator may emit in its
+ * snapshot or at its end, and what it emits may be parked. They go on once nothing is.
  */
 #include "base/mem.h"
 #include "engine/task.h"
 
-/* --- barriers ---------------------------------------------------------------------------------------------------------- */
+/* --- barriers
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void begin_barrier(struct task *t, struct notice barrier)
 {
@@ -18,7 +20,8 @@ static void begin_barrier(struct task *t, struct notice barrier)
 void task_input_barrier(struct task *t, struct input *in, struct notice barrier)
 {
     assert(!in->is_blocked && !in->has_ended);
-    assert(t->blocked_inputs == 0 || t->barrier.checkpoint_id == barrier.checkpoint_id); /* sources miss none */
+    assert(t->blocked_inputs == 0 ||
+           t->barrier.checkpoint_id == barrier.checkpoint_id); /* sources miss none */
     in->is_blocked = true;
     if (t->blocked_inputs++ == 0) {
         t->barrier = barrier;
@@ -51,10 +54,10 @@ static void unblock(struct task *t)
 
 static enum err finish_barrier(struct task *t, struct error *e)
 {
-    struct element element = {.kind = ELEMENT_BARRIER,
-                              .value = t->barrier.checkpoint_id,
-                              .is_last = t->barrier.is_last};
-    enum err rc = t->phase == TASK_ENDED ? OK : task_send_all(t, element, e); /* END stands for all barriers */
+    struct element element = {
+        .kind = ELEMENT_BARRIER, .value = t->barrier.checkpoint_id, .is_last = t->barrier.is_last};
+    enum err rc = t->phase == TASK_ENDED ? OK
+                                         : task_send_all(t, element, e); /* END stands for all barriers */
 
     unblock(t);
     t->in_barrier = false;
@@ -92,7 +95,8 @@ enum err task_continue_barrier(struct task *t, bool *did, struct error *e)
     return finish_barrier(t, e);
 }
 
-/* --- the notice board ---------------------------------------------------------------------------------------------------- */
+/* --- the notice board
+ * ---------------------------------------------------------------------------------------------------- */
 
 static enum err tell_completed(struct task *t, int64_t checkpoint_id, struct error *e)
 {
@@ -138,7 +142,9 @@ enum err task_read_board(struct task *t, bool *did, struct error *e)
     return OK;
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------------- */
+/* --- the end
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err end_watermark(struct task *t, struct error *e)
 {

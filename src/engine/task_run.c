@@ -1,11 +1,13 @@
 /* task_run.c: what a task does when a worker runs it: step after step until nothing moves. See task.h.
- * A step is one of: read the notice board, serve operators that were woken, go on with a barrier or the end, take one
- * element of input. The order matters in one thing: input comes last, and only when nothing is parked and there is room.
+ * A step is one of: read the notice board, serve operators that were woken, go on with a barrier or the end,
+ * take one element of input. The order matters in one thing: input comes last, and only when nothing is
+ * parked and there is room.
  */
 #include "engine/task.h"
 #include "os/log.h"
 
-/* --- operators that were woken -------------------------------------------------------------------------------------------- */
+/* --- operators that were woken
+ * -------------------------------------------------------------------------------------------- */
 
 /* The link whose end was refused is told again. */
 static void note_end_wake(struct task *t, struct link *l, bool *did)
@@ -50,8 +52,8 @@ static enum err serve_link(struct task *t, struct link *l, bool *did, struct err
     return link_retry(l, did, e);
 }
 
-/* From the end of the chain, so that those before find room. While a barrier passes, operators that have given their
- * snapshot say nothing: it would belong to the next. */
+/* From the end of the chain, so that those before find room. While a barrier passes, operators that have
+ * given their snapshot say nothing: it would belong to the next. */
 static enum err serve_links(struct task *t, bool *did, struct error *e)
 {
     int32_t first = t->in_barrier ? t->barrier_next : 0;
@@ -62,7 +64,9 @@ static enum err serve_links(struct task *t, bool *did, struct error *e)
     return rc;
 }
 
-/* --- input ------------------------------------------------------------------------------------------------------------------ */
+/* --- input
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err poll_source(struct task *t, bool *did, struct error *e)
 {
@@ -173,7 +177,9 @@ static enum err take_input(struct task *t, bool *did, struct error *e)
     return OK;
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------------------------------ */
+/* --- the loop
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err step(struct task *t, bool *did, bool *full, struct error *e)
 {
@@ -202,8 +208,8 @@ static void flush_counts(struct task *t)
             out.bytes_out += l->exchanges[j].bytes_out;
             l->exchanges[j].records_out = l->exchanges[j].bytes_out = 0;
         }
-        /* Flink's task scope counts what crosses the network, so a source chain shows 0 there; the alerts that people
-         * have written on it expect what the source took in, and that is what they get here. */
+        /* Flink's task scope counts what crosses the network, so a source chain shows 0 there; the alerts
+         * that people have written on it expect what the source took in, and that is what they get here. */
         if (l->vertex->is_source) {
             t->counts.records_in += l->counts.records_out;
             t->counts.bytes_in += l->counts.bytes_out;

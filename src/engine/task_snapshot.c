@@ -1,8 +1,8 @@
 /* task_snapshot.c: see task_snapshot.h.
  *
- * Two kinds of failure. When a file of keyed state cannot be written, this checkpoint is lost and the next may do
- * better: the state is still there. When an operator's own later work fails, what it had to hand over (a data file half
- * uploaded) is gone for good: the job goes back to the last checkpoint.
+ * Two kinds of failure. When a file of keyed state cannot be written, this checkpoint is lost and the next
+ * may do better: the state is still there. When an operator's own later work fails, what it had to hand over
+ * (a data file half uploaded) is gone for good: the job goes back to the last checkpoint.
  */
 #include "engine/task_snapshot.h"
 #include "base/mem.h"
@@ -22,7 +22,8 @@ static struct link_snapshot *link_of(struct op_snapshot *s)
     return CONTAINER_OF(s, struct link_snapshot, base);
 }
 
-/* --- what operators say -------------------------------------------------------------------------------------------------- */
+/* --- what operators say
+ * -------------------------------------------------------------------------------------------------- */
 
 /* The first failure is the one told; a loss is a loss, whatever came first. */
 static void fail(struct task_snapshot *s, const struct error *e, bool is_lost)
@@ -79,7 +80,8 @@ static void put_part(struct op_snapshot *base, struct slice part)
         fail_memory(s, part.len);
 }
 
-static bool put_later(struct op_snapshot *base, enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
+static bool put_later(struct op_snapshot *base,
+                      enum err (*run)(void *arg, struct op_snapshot *s, struct error *e),
                       void (*drop)(void *arg), void *arg)
 {
     struct link_snapshot *l = link_of(base);
@@ -114,7 +116,9 @@ static const struct op_snapshot_ops snapshot_ops = {
     .is_last = is_last,
 };
 
-/* --- life ---------------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 struct task_snapshot *task_snapshot_new(struct attempt *a, const struct task *t, int64_t id, bool last)
 {
@@ -185,7 +189,8 @@ enum err task_snapshot_link(struct task_snapshot *s, int32_t index, struct link 
     return rc;
 }
 
-/* --- on the executor ------------------------------------------------------------------------------------------------------- */
+/* --- on the executor
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void done(struct task_snapshot *s)
 {
@@ -208,7 +213,8 @@ static void run_later(void *arg)
     done(s);
 }
 
-/* `<folder><uid>-<subtask>-`, the uid made fit for a file's name; with its hash, as two may look alike then. */
+/* `<folder><uid>-<subtask>-`, the uid made fit for a file's name; with its hash, as two may look alike then.
+ */
 static const char *file_prefix(struct task_snapshot *s, const struct vertex *v)
 {
     const char *folder, *prefix = NULL;

@@ -41,16 +41,18 @@ struct task_snapshot {
     atomic_int pending;          /* works not yet done, and one for the task thread until it has finished */
     pthread_mutex_t lock;        /* guards all below, which works may write side by side */
     struct arena arena;
-    bool has_failed;    /* this checkpoint cannot be completed; error says why */
-    bool is_lost;       /* ... and neither can any later one: what an operator had to hand over is gone */
+    bool has_failed; /* this checkpoint cannot be completed; error says why */
+    bool is_lost;    /* ... and neither can any later one: what an operator had to hand over is gone */
     struct error error;
 };
 
 /* NULL when there is no memory. */
-struct task_snapshot *task_snapshot_new(struct attempt *a, const struct task *t, int64_t checkpoint_id, bool is_last);
+struct task_snapshot *task_snapshot_new(struct attempt *a, const struct task *t, int64_t checkpoint_id,
+                                        bool is_last);
 
 struct link;
-MUST_USE enum err task_snapshot_link(struct task_snapshot *s, int32_t index, struct link *link, struct error *e);
+MUST_USE enum err task_snapshot_link(struct task_snapshot *s, int32_t index, struct link *link,
+                                     struct error *e);
 
 /* The links are through: hand over to the executor, and in the end to the master. */
 void task_snapshot_finish(struct task_snapshot *s);

@@ -8,7 +8,8 @@ struct counted {
     void *arg;
 };
 
-/* After the count is down the group may be gone: nothing of it is touched outside the lock, and the lock is the inbox's. */
+/* After the count is down the group may be gone: nothing of it is touched outside the lock, and the lock is
+ * the inbox's. */
 static void finished(struct work_group *g)
 {
     struct inbox *in = g->inbox;

@@ -1,5 +1,5 @@
-/* work_group.h: an executor that counts what it was given and is not done yet, so that whoever takes things down knows
- * when nobody is at work on them any more. Operators get one instead of the executor itself.
+/* work_group.h: an executor that counts what it was given and is not done yet, so that whoever takes things
+ * down knows when nobody is at work on them any more. Operators get one instead of the executor itself.
  */
 #ifndef WEIR_ENGINE_WORK_GROUP_H
 #define WEIR_ENGINE_WORK_GROUP_H

@@ -201,13 +201,13 @@ static bool run_rare(struct avro_cursor *c, const struct avro_step *s, struct co
     case AVRO_OP_REFUSE:
         return fail(c, "%s", s->why);
     default:
-        return s->op >= AVRO_OP_SKIP_FIXED ? avro_skip(c, s) : avro_scalar(c, s, columns + s->column);
+        return s->op >= AVRO_OP_SKIP_FIXED ? avro_skip(c, s) : avro_scalar(c, s, columns ? columns + s->column : NULL);
     }
 }
 
 static inline bool run_step(struct avro_cursor *c, const struct avro_step *s, struct column_builder *columns)
 {
-    struct column_builder *to = columns + s->column;
+    struct column_builder *to = columns ? columns + s->column : NULL; /* NULL: a record without fields */
     bool failed;
 
     if (s->null_branch >= 0 && !read_optional(c, s, to, &failed))

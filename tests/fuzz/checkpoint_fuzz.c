@@ -1,5 +1,5 @@
-/* checkpoint_fuzz.c: a checkpoint's metadata: as it is, and behind a checksum that fits, so that the content is read.
- * What could be read is written and read again, and is then the same document.
+/* checkpoint_fuzz.c: a checkpoint's metadata: as it is, and behind a checksum that fits, so that the content
+ * is read. What could be read is written and read again, and is then the same document.
  */
 #include "base/hash.h"
 #include "checkpoint/checkpoint.h"

@@ -59,7 +59,7 @@ def rest_on_s3(run):
     print(topic.generate(count=2000000 // 10 if run.soak else 20000, flush=FLUSH, **MISTAKES))
     job = run.job(topic, catalog="rest", files="s3").start()
     job.catch_up()
-    group = run.services.groups("--describe", "--group", job.group)
+    group = run.services.groups("--describe", "--group", job.group, "--timeout", "60000")
     lags = re.findall(rf"{topic.name}\s+\d+\s+\d+\s+\d+\s+(\d+)", group)
     check(lags == ["0"] * topic.partitions, f"kafka-consumer-groups says of {job.group}:\n{group}")
     job.stop()

@@ -1,5 +1,6 @@
-/* sim_count.c: the keyed counter, which keeps one number a key and puts it behind each row; and the job's graph. It asks
- * to be called again (ERR_WAIT, *more) when chance says so, as operators do whose service is busy or output full.
+/* sim_count.c: the keyed counter, which keeps one number a key and puts it behind each row; and the job's
+ * graph. It asks to be called again (ERR_WAIT, *more) when chance says so, as operators do whose service is
+ * busy or output full.
  */
 #include "base/mem.h"
 #include "batch/builder.h"
@@ -90,7 +91,8 @@ static enum err count_watermark(struct op *o, int64_t watermark_us, bool *more, 
 {
     struct count *c = count_of(o);
 
-    if (watermark_us != WATERMARK_END && c->job->wait_every > 0 && random_below(&c->random, c->job->wait_every) == 0) {
+    if (watermark_us != WATERMARK_END && c->job->wait_every > 0 &&
+        random_below(&c->random, c->job->wait_every) == 0) {
         *more = true;
         return OK;
     }
@@ -139,10 +141,12 @@ static enum err count_new(const void *spec, struct op **out, struct error *e)
 
 const struct operator_factory sim_count_factory = {"sim_count", count_new, NULL};
 
-/* --- the graph ---------------------------------------------------------------------------------------------------------- */
+/* --- the graph
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
-static int32_t add_vertex(struct graph *g, struct sim_job *job, const char *uid, const struct operator_factory *factory,
-                          const struct schema *schema)
+static int32_t add_vertex(struct graph *g, struct sim_job *job, const char *uid,
+                          const struct operator_factory *factory, const struct schema *schema)
 {
     return graph_vertex(g, &(struct vertex){.name = uid,
                                             .uid = uid,
@@ -153,13 +157,16 @@ static int32_t add_vertex(struct graph *g, struct sim_job *job, const char *uid,
                                             .schema = schema});
 }
 
-static void add_edge(struct graph *g, int32_t from, int32_t to, enum partitioning partitioning, const int32_t *key)
+static void add_edge(struct graph *g, int32_t from, int32_t to, enum partitioning partitioning,
+                     const int32_t *key)
 {
-    graph_edge(g, &(struct edge){
-                      .from = from, .to = to, .partitioning = partitioning, .key_count = key != NULL, .keys = key});
+    graph_edge(
+        g, &(struct edge){
+               .from = from, .to = to, .partitioning = partitioning, .key_count = key != NULL, .keys = key});
 }
 
-enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism, bool extra_hop, struct error *e)
+enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism, bool extra_hop,
+                       struct error *e)
 {
     static const int32_t key[] = {0}, partition[] = {1};
     int32_t source, hold, order, count, sink;
@@ -167,8 +174,9 @@ enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism
 
     if ((rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL"),
                            &job->source_schema, e)) != OK ||
-        (rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL, n BIGINT NOT NULL"),
-                           &job->count_schema, e)) != OK ||
+        (rc = schema_parse(
+             &g->arena, SLICE("k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL, n BIGINT NOT NULL"),
+             &job->count_schema, e)) != OK ||
         (rc = schema_parse(&g->arena, SLICE("k BIGINT NOT NULL"), &job->key_schema, e)) != OK)
         return rc;
     order = source = add_vertex(g, job, "source", &sim_source_factory, job->source_schema);

@@ -1,6 +1,7 @@
-/* sim_fs.h: a file system in memory that fails as real ones do: an operation may fail before it did anything, after it
- * did it (the answer was lost), or half-way (a listing breaks off). What was not published when the process crashes is
- * lost. A full struct fs: FS_IF_ABSENT is atomic. Outlives the crashes of the processes that use it.
+/* sim_fs.h: a file system in memory that fails as real ones do: an operation may fail before it did anything,
+ * after it did it (the answer was lost), or half-way (a listing breaks off). What was not published when the
+ * process crashes is lost. A full struct fs: FS_IF_ABSENT is atomic. Outlives the crashes of the processes
+ * that use it.
  */
 #ifndef WEIR_SIM_FS_H
 #define WEIR_SIM_FS_H

@@ -1,6 +1,7 @@
-/* sim_hold.c: two operators that are chained. `hold` keeps a few batches back and gives them on all at once: when it has
- * enough, at a watermark, in its snapshot, at the end. `order` refuses now and then, and fails for good when the records
- * of a partition do not come in the order of their offsets: so what is parked in front of it must stay in order.
+/* sim_hold.c: two operators that are chained. `hold` keeps a few batches back and gives them on all at once:
+ * when it has enough, at a watermark, in its snapshot, at the end. `order` refuses now and then, and fails
+ * for good when the records of a partition do not come in the order of their offsets: so what is parked in
+ * front of it must stay in order.
  */
 #include "base/mem.h"
 #include "os/random.h"
@@ -64,7 +65,8 @@ static enum err hold_watermark(struct op *o, int64_t watermark_us, UNUSED bool *
     return rc == OK ? h->env->out->watermark(h->env->out, watermark_us, e) : rc;
 }
 
-static enum err hold_snapshot(struct op *o, UNUSED int64_t id, UNUSED struct op_snapshot *out, struct error *e)
+static enum err hold_snapshot(struct op *o, UNUSED int64_t id, UNUSED struct op_snapshot *out,
+                              struct error *e)
 {
     return let_go(hold_of(o), e);
 }
@@ -84,7 +86,9 @@ static void hold_close(struct op *o)
     mem_free(h);
 }
 
-/* --- order -------------------------------------------------------------------------------------------------------------- */
+/* --- order
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static enum err check_order(struct hold *h, const struct batch *b, struct error *e)
 {
@@ -93,8 +97,8 @@ static enum err check_order(struct hold *h, const struct batch *b, struct error 
         int64_t partition = b->columns[1].i64[row], offset = b->columns[2].i64[row];
 
         if (offset < h->next_offset[partition])
-            return error_set(e, ERR_CORRUPT, "partition %" PRId64 ": offset %" PRId64 " comes after %" PRId64, partition,
-                             offset, h->next_offset[partition] - 1);
+            return error_set(e, ERR_CORRUPT, "partition %" PRId64 ": offset %" PRId64 " comes after %" PRId64,
+                             partition, offset, h->next_offset[partition] - 1);
         h->next_offset[partition] = offset + 1;
     }
     return OK;
@@ -107,7 +111,8 @@ static enum err order_batch(struct op *o, UNUSED int32_t input, struct batch *b,
 
     if (!h->waited && h->job->wait_every > 0 && random_below(&h->random, h->job->wait_every) == 0) {
         h->waited = true;
-        h->env->wake_at(h->env->wake_arg, clock_wall_us(h->env->clock) + (int64_t)random_below(&h->random, 3000));
+        h->env->wake_at(h->env->wake_arg,
+                        clock_wall_us(h->env->clock) + (int64_t)random_below(&h->random, 3000));
         return ERR_WAIT;
     }
     h->waited = false;

@@ -1,11 +1,13 @@
 /* sim_job.h: a small whole job whose result can be judged row by row:
  *
- *   source (a replayable log of partitions) ─hash by key─► count (keyed state) ─hash by partition─► sink (a table)
+ *   source (a replayable log of partitions) ─hash by key─► count (keyed state) ─hash by partition─► sink (a
+ * table)
  *
- * Every record of the log becomes one row of the table: (key, partition, offset, count of the key so far). Exactly once
- * means: every (partition, offset) is there once, and the counts of each key are 1, 2, ... n without gap or repeat.
- * The table is a chain of versions in a struct fs, each made with FS_IF_ABSENT, each a list of commits with the
- * checkpoint they belong to and their data files. Operators: any thread, one at a time each.
+ * Every record of the log becomes one row of the table: (key, partition, offset, count of the key so far).
+ * Exactly once means: every (partition, offset) is there once, and the counts of each key are 1, 2, ... n
+ * without gap or repeat. The table is a chain of versions in a struct fs, each made with FS_IF_ABSENT, each a
+ * list of commits with the checkpoint they belong to and their data files. Operators: any thread, one at a
+ * time each.
  */
 #ifndef WEIR_SIM_JOB_H
 #define WEIR_SIM_JOB_H
@@ -26,8 +28,8 @@ struct sim_job {
     const struct schema *source_schema, *count_schema, *key_schema;
 };
 
-/* Build the graph of job (borrowed, outlives it) in g, which is initialised. extra_hop puts a rebalanced step between,
- * of two chained operators: one that holds batches back, one that checks their order. */
+/* Build the graph of job (borrowed, outlives it) in g, which is initialised. extra_hop puts a rebalanced step
+ * between, of two chained operators: one that holds batches back, one that checks their order. */
 MUST_USE enum err sim_job_graph(struct sim_job *job, struct graph *g, int32_t parallelism, bool extra_hop,
                                 struct error *e);
 
@@ -37,19 +39,22 @@ struct sim_verdict {
 };
 
 /* Read the table and compare it with the log. complete: every record must be there. */
-MUST_USE enum err sim_job_judge(const struct sim_job *job, struct fs *fs, bool complete, struct sim_verdict *out,
-                                struct error *e);
+MUST_USE enum err sim_job_judge(const struct sim_job *job, struct fs *fs, bool complete,
+                                struct sim_verdict *out, struct error *e);
 
-extern const struct operator_factory sim_source_factory, sim_hold_factory, sim_order_factory, sim_count_factory, sim_sink_factory;
+extern const struct operator_factory sim_source_factory, sim_hold_factory, sim_order_factory,
+    sim_count_factory, sim_sink_factory;
 
-/* --- what the files of this folder share ------------------------------------------------------------------------------ */
+/* --- what the files of this folder share
+ * ------------------------------------------------------------------------------ */
 
 int64_t sim_key_of(const struct sim_job *job, int32_t partition, int64_t offset);
 
 struct random;
 bool sim_job_fault(struct sim_job *job, struct random *random, uint32_t every);
 
-/* --- sim_table.c: the table --------------------------------------------------------------------------------------------- */
+/* --- sim_table.c: the table
+ * --------------------------------------------------------------------------------------------- */
 
 /* One row as stored: four little-endian 64-bit words. */
 struct sim_row {
@@ -74,7 +79,8 @@ MUST_USE enum err sim_table_read(struct fs *fs, const char *folder, struct sim_t
 void sim_table_fini(struct sim_table *t);
 
 /* Publish t as the version after the one that was read; ERR_EXISTS when somebody was quicker. */
-MUST_USE enum err sim_table_write(struct fs *fs, const char *folder, const struct sim_table *t, struct error *e);
+MUST_USE enum err sim_table_write(struct fs *fs, const char *folder, const struct sim_table *t,
+                                  struct error *e);
 
 void sim_row_put(struct bytes *out, const struct sim_row *row);
 #endif

@@ -1,13 +1,16 @@
-/* sim_sink.c: the sink of the simulated table, in two phases. A subtask keeps its rows; at the barrier they go into a
- * data file (on the executor), whose name is the part to commit. The committer makes a new version of the table with
- * those files, once per checkpoint: a commit of that lineage and checkpoint that is there already is its own.
+/* sim_sink.c: the sink of the simulated table, in two phases. A subtask keeps its rows; at the barrier they
+ * go into a data file (on the executor), whose name is the part to commit. The committer makes a new version
+ * of the table with those files, once per checkpoint: a commit of that lineage and checkpoint that is there
+ * already is its own.
  */
 #include "base/mem.h"
 #include "os/random.h"
 #include "sim_job.h"
 #include <inttypes.h>
 
-/* --- the writer ----------------------------------------------------------------------------------------------------------- */
+/* --- the writer
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 struct sink {
     struct op base;
@@ -114,7 +117,9 @@ static enum err sink_new(const void *spec, struct op **out, struct error *e)
     return OK;
 }
 
-/* --- the committer ---------------------------------------------------------------------------------------------------------- */
+/* --- the committer
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 struct sim_committer {
     struct committer base;
@@ -130,7 +135,8 @@ static bool has_commit(const struct sim_table *t, const char *lineage, int64_t i
     return false;
 }
 
-static void add_commit(struct sim_table *t, const char *lineage, int64_t id, const struct slice *parts, int32_t count)
+static void add_commit(struct sim_table *t, const char *lineage, int64_t id, const struct slice *parts,
+                       int32_t count)
 {
     struct sim_commit *commits = ARENA_ARRAY(&t->arena, struct sim_commit, t->commit_count + 1);
     struct sim_commit *c = &commits[t->commit_count];
@@ -159,8 +165,8 @@ static bool take_back(struct sim_table *t, const char *lineage, int64_t id)
     return any;
 }
 
-static enum err change(struct sim_committer *c, int64_t id, const struct slice *parts, int32_t count, bool recovers,
-                       struct error *e)
+static enum err change(struct sim_committer *c, int64_t id, const struct slice *parts, int32_t count,
+                       bool recovers, struct error *e)
 {
     struct sim_table table;
     bool changed;
@@ -200,7 +206,8 @@ static void committer_close(struct committer *base)
 
 static const struct committer_ops committer_ops = {"sim_sink", sink_commit, sink_recover, committer_close};
 
-static enum err committer_new(const void *spec, const struct op_env *env, struct committer **out, struct error *e)
+static enum err committer_new(const void *spec, const struct op_env *env, struct committer **out,
+                              struct error *e)
 {
     struct sim_committer *c = mem_zalloc(sizeof *c);
 

@@ -1,5 +1,5 @@
-/* sim_source.c: the log and its source. Partition p belongs to subtask p % parallelism; its offset is an item of the
- * checkpoint. Records are made of their place, so the log can be read again from anywhere.
+/* sim_source.c: the log and its source. Partition p belongs to subtask p % parallelism; its offset is an item
+ * of the checkpoint. Records are made of their place, so the log can be read again from anywhere.
  */
 #include "base/hash.h"
 #include "base/mem.h"
@@ -153,16 +153,17 @@ static enum err source_poll(struct op *o, bool *more, bool *done, struct error *
     }
     left = s->job->records_each - split->offset;
     wanted = 1 + (int64_t)random_below(&s->random, (uint64_t)s->job->most_rows);
-    if ((rc = emit_rows(s, split, (int32_t)MIN(left, wanted), e)) != OK ||
-        (rc = emit_watermark(s, e)) != OK)
+    if ((rc = emit_rows(s, split, (int32_t)MIN(left, wanted), e)) != OK || (rc = emit_watermark(s, e)) != OK)
         return rc;
     *more = s->job->wait_every == 0 || random_below(&s->random, s->job->wait_every) != 0;
     if (!*more)
-        s->env->wake_at(s->env->wake_arg, clock_wall_us(s->env->clock) + 1 + (int64_t)random_below(&s->random, 5000));
+        s->env->wake_at(s->env->wake_arg,
+                        clock_wall_us(s->env->clock) + 1 + (int64_t)random_below(&s->random, 5000));
     return OK;
 }
 
-static enum err source_snapshot(struct op *o, UNUSED int64_t id, struct op_snapshot *out, UNUSED struct error *e)
+static enum err source_snapshot(struct op *o, UNUSED int64_t id, struct op_snapshot *out,
+                                UNUSED struct error *e)
 {
     struct source *s = source_of(o);
     char name[32];

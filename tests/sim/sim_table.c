@@ -1,5 +1,5 @@
-/* sim_table.c: the table that the simulated sink writes: `v<n>` files, each the whole list of commits, as lines
- *   commit <lineage> <checkpoint id> <file> <file> ...
+/* sim_table.c: the table that the simulated sink writes: `v<n>` files, each the whole list of commits, as
+ * lines commit <lineage> <checkpoint id> <file> <file> ...
  */
 #include "sim_job.h"
 #include <inttypes.h>
@@ -71,7 +71,8 @@ enum err sim_table_write(struct fs *fs, const char *folder, const struct sim_tab
             bytes_printf(&text, " %s", t->commits[i].files[j]);
         bytes_text(&text, "\n");
     }
-    rc = fs_put(fs, arena_printf(&arena, "%s/v%" PRId64, folder, t->version + 1), bytes_all(&text), FS_IF_ABSENT, e);
+    rc = fs_put(fs, arena_printf(&arena, "%s/v%" PRId64, folder, t->version + 1), bytes_all(&text),
+                FS_IF_ABSENT, e);
     bytes_fini(&text);
     arena_fini(&arena);
     return rc;
@@ -82,7 +83,9 @@ void sim_row_put(struct bytes *out, const struct sim_row *row)
     bytes_append(out, row, sizeof *row);
 }
 
-/* --- the judge ------------------------------------------------------------------------------------------------------------ */
+/* --- the judge
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 struct judge {
     const struct sim_job *job;
@@ -103,15 +106,18 @@ static void judge_row(struct judge *j, const struct sim_row *row)
         return;
     if (row->partition < 0 || row->partition >= j->job->partition_count || row->offset < 0 ||
         row->offset >= j->job->records_each ||
-        row->key != sim_key_of(j->job, (int32_t)row->partition, row->offset) || row->count < 1 || row->count > j->most)
+        row->key != sim_key_of(j->job, (int32_t)row->partition, row->offset) || row->count < 1 ||
+        row->count > j->most)
         snprintf(v->wrong, sizeof v->wrong,
-                 "no record makes the row: key %" PRId64 ", partition %" PRId64 ", offset %" PRId64 ", count %" PRId64,
+                 "no record makes the row: key %" PRId64 ", partition %" PRId64 ", offset %" PRId64
+                 ", count %" PRId64,
                  row->key, row->partition, row->offset, row->count);
     else if (j->seen[at]++)
-        snprintf(v->wrong, sizeof v->wrong, "partition %" PRId64 " offset %" PRId64 " is there twice", row->partition,
-                 row->offset);
+        snprintf(v->wrong, sizeof v->wrong, "partition %" PRId64 " offset %" PRId64 " is there twice",
+                 row->partition, row->offset);
     else if (j->counted[row->key * j->most + row->count - 1]++)
-        snprintf(v->wrong, sizeof v->wrong, "key %" PRId64 " was counted to %" PRId64 " twice", row->key, row->count);
+        snprintf(v->wrong, sizeof v->wrong, "key %" PRId64 " was counted to %" PRId64 " twice", row->key,
+                 row->count);
 }
 
 static enum err judge_file(struct judge *j, struct fs *fs, const char *path, struct error *e)
@@ -119,7 +125,8 @@ static enum err judge_file(struct judge *j, struct fs *fs, const char *path, str
     struct bytes content = {0};
     enum err rc = fs_read_all(fs, path, &content, e);
 
-    for (size_t at = 0; rc == OK && at + sizeof(struct sim_row) <= content.len; at += sizeof(struct sim_row)) {
+    for (size_t at = 0; rc == OK && at + sizeof(struct sim_row) <= content.len;
+         at += sizeof(struct sim_row)) {
         struct sim_row row;
 
         memcpy(&row, content.ptr + at, sizeof row);

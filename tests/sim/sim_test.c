@@ -1,5 +1,5 @@
-/* sim_test.c: a whole job under a seed: chance picks what runs next, what fails, and when the process dies; the table
- * must be exact in the end, and the same seed must do the same twice.
+/* sim_test.c: a whole job under a seed: chance picks what runs next, what fails, and when the process dies;
+ * the table must be exact in the end, and the same seed must do the same twice.
  *
  *   sim_test              WEIR_SIM_SEEDS seeds (1000), from 1
  *   sim_test 20000        that many
@@ -44,7 +44,8 @@ static void wrong(struct story *s, const char *what)
         snprintf(s->wrong, sizeof s->wrong, "%s", what);
 }
 
-/* --- one process ------------------------------------------------------------------------------------------------------ */
+/* --- one process
+ * ------------------------------------------------------------------------------------------------------ */
 
 enum ending { GOES_ON, ENDED, CRASHED };
 
@@ -111,7 +112,8 @@ static enum ending step(struct story *s, struct engine *en)
     return GOES_ON;
 }
 
-/* What a crash leaves is what was published. The dead process's works still run to their ends, without effect. */
+/* What a crash leaves is what was published. The dead process's works still run to their ends, without
+ * effect. */
 static void bury(struct story *s, struct engine *en)
 {
     s->world.is_dead = true;
@@ -168,7 +170,9 @@ out:
     return ending;
 }
 
-/* --- one seed ------------------------------------------------------------------------------------------------------------ */
+/* --- one seed
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void judge(struct story *s, bool complete)
 {
@@ -239,8 +243,8 @@ static bool run_seed(uint64_t seed)
     uint64_t trace = run_story(&first, seed);
 
     if (first.wrong[0] != '\0') {
-        printf("seed %" PRIu64 ": %s (after %" PRId64 " steps of %d processes)\n", seed, first.wrong, first.steps,
-               first.processes);
+        printf("seed %" PRIu64 ": %s (after %" PRId64 " steps of %d processes)\n", seed, first.wrong,
+               first.steps, first.processes);
         return false;
     }
     if (seed % 8 == 0 && run_story(&again, seed) != trace) {

@@ -1,6 +1,6 @@
-/* sim_world.h: the world of one simulated job: a clock that moves when told, work that runs when chosen, faults, and a
- * hash of all that was decided, so that two runs of a seed can be compared. Everything random comes from one generator.
- * Thread: one; but the parts that a test with real threads borrows say so.
+/* sim_world.h: the world of one simulated job: a clock that moves when told, work that runs when chosen,
+ * faults, and a hash of all that was decided, so that two runs of a seed can be compared. Everything random
+ * comes from one generator. Thread: one; but the parts that a test with real threads borrows say so.
  */
 #ifndef WEIR_SIM_WORLD_H
 #define WEIR_SIM_WORLD_H

@@ -1,6 +1,6 @@
-/* threads_test.c: the jobs of the simulator on real threads, a real executor and the real clock: for the thread
- * sanitizer, and for what only happens when things happen at the same time. What is waited for is waited for by the
- * engine's own end, or by polling its status; no time is a condition.
+/* threads_test.c: the jobs of the simulator on real threads, a real executor and the real clock: for the
+ * thread sanitizer, and for what only happens when things happen at the same time. What is waited for is
+ * waited for by the engine's own end, or by polling its status; no time is a condition.
  */
 #include "base/test.h"
 #include "checkpoint/fs_memory.h"
@@ -39,18 +39,19 @@ static void setup(struct fixture *f, int32_t parallelism, int faults)
     assert_non_null(f->metrics = metrics_new(clock_system()));
     graph_init(&f->graph, "job on threads");
     ASSERT_OK(sim_job_graph(&f->job, &f->graph, parallelism, true, &f->e), &f->e);
-    f->config = (struct engine_config){.clock = clock_system(),
-                                       .executor = f->executor,
-                                       .fs = f->fs,
-                                       .metrics = f->metrics,
-                                       .worker_count = 4,
-                                       .channel_bytes = 4000,
-                                       .checkpoint_dir = "mem:/checkpoints",
-                                       .retained = 2,
-                                       .checkpoint_interval_us = 3000,
-                                       .tolerable_failures = 0,
-                                       .restart = {.kind = RESTART_FIXED_DELAY, .attempts = 1000, .delay_us = 100},
-                                       .seed = 42};
+    f->config = (struct engine_config){
+        .clock = clock_system(),
+        .executor = f->executor,
+        .fs = f->fs,
+        .metrics = f->metrics,
+        .worker_count = 4,
+        .channel_bytes = 4000,
+        .checkpoint_dir = "mem:/checkpoints",
+        .retained = 2,
+        .checkpoint_interval_us = 3000,
+        .tolerable_failures = 0,
+        .restart = {.kind = RESTART_FIXED_DELAY, .attempts = 1000, .delay_us = 100},
+        .seed = 42};
 }
 
 static void teardown(struct fixture *f)
@@ -95,7 +96,9 @@ static bool has_committed(const struct engine_status *s)
     return s->last_commit_id >= 3;
 }
 
-/* --- tests --------------------------------------------------------------------------------------------------------------- */
+/* --- tests
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void run_to_end(struct fixture *f, struct engine_status *status)
 {
@@ -238,7 +241,8 @@ static void test_gives_up(UNUSED void **state)
     teardown(&f);
 }
 
-/* What operators and tasks counted is what flowed. Each adds it up at the end of its run, so the last come a little later. */
+/* What operators and tasks counted is what flowed. Each adds it up at the end of its run, so the last come a
+ * little later. */
 static void wait_for_figure(struct fixture *f, const char *name, double least)
 {
     double v;
@@ -285,10 +289,14 @@ static void test_metrics(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finishes),         cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_checkpoints_in_memory), cmocka_unit_test(test_one_worker),
-        cmocka_unit_test(test_stop_and_rescale), cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_gives_up),         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_finishes),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_checkpoints_in_memory),
+        cmocka_unit_test(test_one_worker),
+        cmocka_unit_test(test_stop_and_rescale),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_gives_up),
+        cmocka_unit_test(test_metrics),
     };
 
     log_init(LOG_ERROR, LOG_TEXT, open("/dev/null", O_WRONLY)); /* failures are many, and on purpose */
