@@ -54,15 +54,21 @@ class Topic:
         self.name = f"bench-{form}-{arguments.count}-{arguments.samples}-{arguments.partitions}"
         self.payloads = arguments.count + arguments.partitions
         self.samples = arguments.count * arguments.samples + arguments.partitions
-        if self.ends() != self.payloads:
-            if self.ends():
-                raise SystemExit(f"topic {self.name} holds {self.ends()} payloads, not {self.payloads}: delete it (services.sh clean)")
-            command = [setup.build / "examples" / "health-generator", "--brokers", setup.brokers, "--topic", self.name, "--create",
-                       "--partitions", arguments.partitions, "--format", form, "--count", arguments.count, "--samples",
-                       arguments.samples, "--users", arguments.users, "--days", arguments.days, "--flush", FLUSH]
-            if form == "avro":
-                command += ["--registry", setup.registry]
-            subprocess.run([str(word) for word in command], check=True)
+        there = self.ends()
+        if there not in (0, self.payloads):
+            raise SystemExit(f"topic {self.name} holds {there} payloads, not {self.payloads}: delete it (services.sh clean kafka)")
+        if there == 0:
+            self.generate(setup, form, arguments, "--count", arguments.count, "--flush", FLUSH)
+        elif form == "avro":  # the registry has forgotten its schemas if it was started since
+            self.generate(setup, form, arguments, "--count", 0)
+
+    def generate(self, setup, form, arguments, *more):
+        command = [setup.build / "examples" / "health-generator", "--brokers", setup.brokers, "--topic", self.name, "--create",
+                   "--partitions", arguments.partitions, "--format", form, "--samples", arguments.samples, "--users", arguments.users,
+                   "--days", arguments.days, *more]
+        if form == "avro":
+            command += ["--registry", setup.registry]
+        subprocess.run([str(word) for word in command], check=True)
 
     def ends(self):
         text = services("tool", "offsets", "--topic", self.name, check=False)

@@ -5,17 +5,19 @@
 #include "config/config.h"
 #include "connectors/connector.h"
 #include "connectors/iceberg_sink.h"
+#include "iceberg/file_writer.h"
 #include "os/log.h"
 #include "os/random.h"
 
-#define BUFFER_BYTES_DEFAULT ((size_t)16 << 20)
+#define BUFFER_BYTES_DEFAULT (INT64_C(16) << 20)
+#define BUFFER_BYTES_LEAST   (INT64_C(1) << 20)
 
 /* What a planned sink holds until the job is over. */
 struct planned_sink {
     struct iceberg_sink_spec spec; /* first */
     struct catalog          *catalog;
     struct table            *table;
-    struct map               options; /* copies: the catalog borrows them */
+    struct map               options; /* the catalog and the writers borrow it; texts are in the request's arena */
 };
 
 static void release(const void *spec)
@@ -25,6 +27,7 @@ static void release(const void *spec)
     table_free(p->table);
     catalog_free(p->catalog);
     map_fini(&p->options);
+    *p = (struct planned_sink){0};
 }
 
 static const char *option_or(const struct map *options, const char *name, const char *standard)
@@ -52,7 +55,7 @@ static const char *const *table_properties(const struct connector_request *r)
     size_t            at = 0, n = 0;
 
     while (list && (entry = map_next(r->options, &at)) != NULL)
-        if (is_property(entry->key)) {
+        if (is_property(entry->key) && !slice_is(entry->key, "write.buffer-size")) {
             list[n++] = arena_text(r->arena, entry->key);
             list[n++] = entry->value;
         }
@@ -197,54 +200,112 @@ static enum err plan_key(const struct connector_request *r, const struct metadat
     return key_check(m->schema, keys, count, e);
 }
 
+/* Until when a key changes: it must be the same for all rows of a key, as the end of a window is. */
 static enum err plan_until(const struct connector_request *r, const struct metadata *m, struct iceberg_sink_spec *spec,
                            struct error *e)
 {
-    const char *column = connector_option(r->options, "upsert.until-column");
-    const char *lateness = connector_option(r->options, "upsert.until-lateness");
-    int64_t     lateness_ms = 0;
-    enum err    rc;
+    const char        *column = connector_option(r->options, "upsert.until-column");
+    const char        *lateness = connector_option(r->options, "upsert.until-lateness");
+    int64_t            lateness_ms = 0;
+    const struct type *type;
+    enum err           rc;
 
     spec->until_field = -1;
-    if (column == NULL)
+    if (column == NULL && lateness == NULL)
         return OK;
+    if (column == NULL)
+        return error_set(e, ERR_CONFIG, "option 'upsert.until-lateness' needs 'upsert.until-column'");
+    if (!spec->upsert)
+        return error_set(e, ERR_CONFIG, "option 'upsert.until-column' needs 'write.upsert.enabled' = 'true'");
     spec->until_field = schema_find(m->schema, slice_text(column));
-    if (spec->until_field < 0 || m->schema->fields[spec->until_field].type->kind != TYPE_TIMESTAMP)
-        return error_set(e, ERR_CONFIG, "option 'upsert.until-column' = '%s' is no TIMESTAMP column of the table", column);
+    type = spec->until_field < 0 ? NULL : m->schema->fields[spec->until_field].type;
+    if (type == NULL || (type->kind != TYPE_TIMESTAMP && type->kind != TYPE_TIMESTAMP_LTZ) || type->precision > 6)
+        return error_set(e, ERR_CONFIG,
+                         "option 'upsert.until-column' = '%s' is no TIMESTAMP column of the table, of microseconds at most",
+                         column);
     if (lateness && (rc = config_parse_duration(lateness, &lateness_ms, e)) != OK)
         return error_add(e, rc, "option 'upsert.until-lateness'");
+    if (lateness_ms < 0 || lateness_ms > INT64_MAX / 1000)
+        return error_set(e, ERR_CONFIG, "option 'upsert.until-lateness' = '%s' is out of range", lateness);
     spec->until_lateness_us = lateness_ms * 1000;
     return OK;
 }
 
-static bool is_upsert(const struct connector_request *r, const struct metadata *m)
+static enum err read_flag(const char *name, const char *text, bool *out, struct error *e)
 {
-    const char *option = connector_option(r->options, "upsert-enabled");
-    const char *property = metadata_property(m, "write.upsert.enabled");
+    enum err rc = text ? config_parse_bool(text, out, e) : OK;
 
-    if (option == NULL)
-        option = option_or(r->options, "write.upsert.enabled", property);
-    return option && strcasecmp(option, "true") == 0;
+    return rc == OK ? OK : error_add(e, rc, "option '%s'", name);
+}
+
+/* As the options say, else as the table does. */
+static enum err plan_upsert(const struct connector_request *r, const struct metadata *m, bool *out, struct error *e)
+{
+    static const char property[] = "write.upsert.enabled";
+    const char       *given = connector_option(r->options, property);
+    enum err          rc;
+
+    *out = false;
+    if ((rc = read_flag(property, given ? given : metadata_property(m, property), out, e)) != OK)
+        return rc;
+    return read_flag("upsert-enabled", connector_option(r->options, "upsert-enabled"), out, e);
+}
+
+static enum err plan_buffer(const struct connector_request *r, struct iceberg_sink_spec *spec, struct error *e)
+{
+    const char *text = connector_option(r->options, "write.buffer-size");
+    int64_t     bytes = BUFFER_BYTES_DEFAULT;
+    enum err    rc;
+
+    if (text && (rc = config_parse_size(text, &bytes, e)) != OK)
+        return error_add(e, rc, "option 'write.buffer-size'");
+    if (bytes < BUFFER_BYTES_LEAST)
+        return error_set(e, ERR_CONFIG, "option 'write.buffer-size' = '%s' is too small; 1mb is the least", text);
+    spec->buffer_bytes = (size_t)bytes;
+    return OK;
+}
+
+/* Properties that the writers follow whatever the table says; the others belong to the table. */
+static bool is_followed(const char *name)
+{
+    static const char *const names[] = {"write.parquet.", "write.format.default", "write.data.path", "write.upsert.enabled",
+                                        "write.object-storage.enabled", "write.location-provider.impl"};
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (strncmp(name, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+/* A table that was there keeps its properties; the user should know what has no effect. */
+static void warn_of_properties(const struct connector_request *r, const struct metadata *m)
+{
+    const char *const *list = table_properties(r);
+
+    for (; list && *list; list += 2) {
+        const char *has = metadata_property(m, list[0]);
+
+        if (!is_followed(list[0]) && strcmp(list[0], "format-version") != 0 && (has == NULL || strcmp(has, list[1]) != 0))
+            log_warn("iceberg_sink", "%s: option '%s' = '%s' has no effect, since the table is there and has %s%s; alter the table",
+                     r->name, list[0], list[1], has ? "" : "no such property", has ? has : "");
+    }
 }
 
 static enum err plan_spec(const struct connector_request *r, struct planned_sink *p, struct error *e)
 {
     struct iceberg_sink_spec *spec = &p->spec;
     const struct metadata    *m = p->table->metadata;
-    const char               *buffer = connector_option(r->options, "write.buffer-size");
-    int64_t                   buffer_bytes = BUFFER_BYTES_DEFAULT;
+    struct file_writer        writer; /* only to see whether its properties are right, before anything runs */
     enum err                  rc;
 
     spec->catalog = p->catalog;
     spec->fs = p->table->fs;
     spec->metadata = m;
-    spec->upsert = is_upsert(r, m);
-    if (buffer && (rc = config_parse_size(buffer, &buffer_bytes, e)) != OK)
-        return error_add(e, rc, "option 'write.buffer-size'");
-    if (buffer_bytes < 1 << 20)
-        return error_set(e, ERR_CONFIG, "option 'write.buffer-size' = '%s' is too small; 1mb is the least", buffer);
-    spec->buffer_bytes = (size_t)buffer_bytes;
-    if ((rc = map_columns(r, m->schema, &spec->columns, e)) != OK)
+    spec->options = &p->options;
+    warn_of_properties(r, m);
+    if ((rc = plan_upsert(r, m, &spec->upsert, e)) != OK || (rc = plan_buffer(r, spec, e)) != OK ||
+        (rc = file_writer_init(&writer, spec->fs, m, spec->options, NULL, e)) != OK ||
+        (rc = map_columns(r, m->schema, &spec->columns, e)) != OK)
         return rc;
     if (spec->upsert && (rc = plan_key(r, m, spec, e)) != OK)
         return rc;
@@ -256,9 +317,12 @@ static enum err copy_options(const struct connector_request *r, struct map *out,
     struct map_entry *entry;
     size_t            at = 0;
 
-    while ((entry = map_next(r->options, &at)) != NULL)
-        if (!map_put(out, entry->key, entry->value))
+    while ((entry = map_next(r->options, &at)) != NULL) {
+        const char *text = arena_strdup(r->arena, entry->value);
+
+        if (text == NULL || !map_put(out, entry->key, (void *)(uintptr_t)text))
             return error_memory(e, entry->key.len, "options");
+    }
     return OK;
 }
 
@@ -300,17 +364,21 @@ static enum err iceberg_plan_sink(const struct connector_request *r, struct conn
 
     if (p == NULL)
         return error_memory(e, sizeof *p, "an Iceberg sink");
-    p->spec.name_space = option_or(r->options, "catalog-database", "default");
-    p->spec.table = option_or(r->options, "catalog-table", r->name);
+    if ((rc = copy_options(r, &p->options, e)) != OK)
+        goto out;
+    p->spec.name_space = option_or(&p->options, "catalog-database", "default");
+    p->spec.table = option_or(&p->options, "catalog-table", r->name);
     p->spec.label = p->spec.table;
     *out = (struct connector_plan){.factory = &iceberg_sink_factory, .spec = &p->spec, .release = release};
     out->title = arena_printf(r->arena, "%s.%s", p->spec.name_space, p->spec.table);
-    if ((rc = copy_options(r, &p->options, e)) == OK && (rc = open_table(r, p, e)) == OK &&
-        (rc = plan_spec(r, p, e)) == OK)
+    if ((rc = open_table(r, p, e)) == OK && (rc = plan_spec(r, p, e)) == OK)
         rc = plan_hash(r, &p->spec, out, e);
     if (rc != OK)
+        error_add(e, rc, "table %s.%s", p->spec.name_space, p->spec.table);
+out:
+    if (rc != OK)
         release(&p->spec);
-    return rc == OK ? OK : error_add(e, rc, "table %s.%s", p->spec.name_space, p->spec.table);
+    return rc;
 }
 
 extern const struct connector iceberg_connector;

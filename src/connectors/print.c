@@ -1,5 +1,6 @@
 /* print.c: the sinks for looking and for measuring: 'print' writes rows to standard output, 'blackhole' drops them. */
 #include "base/mem.h"
+#include "config/config.h"
 #include "connectors/connector.h"
 #include <errno.h>
 #include <unistd.h>
@@ -53,26 +54,37 @@ static enum err write_all(int fd, struct slice text, struct error *e)
     return OK;
 }
 
+/* batch_print writes `+I(1, a)`; Flink's brackets are square. A string may hold a line's end, so it goes row by row. */
+static void print_row(const struct print *p, const struct batch *b, int32_t row, struct bytes *row_text, struct bytes *out)
+{
+    struct batch one = *b;
+
+    one.selection = &row;
+    one.selected_count = 1;
+    bytes_clear(row_text);
+    batch_print(&one, row_text);
+    if (row_text->failed) {
+        out->failed = true;
+        return;
+    }
+    row_text->ptr[2] = '[';
+    row_text->ptr[row_text->len - 2] = ']';
+    print_prefix(p, out);
+    bytes_slice(out, bytes_all(row_text));
+}
+
 static enum err print_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct print *p = self(o);
-    struct bytes  rows = {0}, lines = {0};
-    enum err      rc = OK;
+    struct bytes row = {0}, lines = {0};
+    enum err rc;
 
     if (p->spec->fd < 0)
         return OK;
-    batch_print(b, &rows);
-    for (struct slice left = bytes_all(&rows); left.len;) {
-        const char  *end = memchr(left.ptr, '\n', left.len);
-        size_t       len = end ? (size_t)(end - left.ptr) + 1 : left.len;
-
-        print_prefix(p, &lines);
-        bytes_append(&lines, left.ptr, len);
-        left = slice_from(left, len);
-    }
-    rc = rows.failed || lines.failed ? error_memory(e, rows.len, "rows as text")
-                                     : write_all(p->spec->fd, bytes_all(&lines), e);
-    bytes_fini(&rows);
+    for (int32_t i = 0; i < batch_live(b); i++)
+        print_row(p, b, batch_row(b, i), &row, &lines);
+    rc = lines.failed ? error_memory(e, lines.len, "rows as text") : write_all(p->spec->fd, bytes_all(&lines), e);
+    bytes_fini(&row);
     bytes_fini(&lines);
     return rc;
 }
@@ -116,16 +128,22 @@ static enum err plan(const struct connector_request *r, int fd, struct connector
 
     if (spec == NULL)
         return error_memory(e, sizeof *spec, "a print sink");
-    *spec = (struct print_spec){connector_option(r->options, "print-identifier"), fd};
+    *spec = (struct print_spec){arena_strdup(r->arena, connector_option(r->options, "print-identifier")), fd};
+    if (r->arena->failed)
+        return error_memory(e, sizeof *spec, "a print sink");
     *out = (struct connector_plan){.factory = &print_factory, .spec = spec, .title = fd < 0 ? "blackhole" : "print"};
     return OK;
 }
 
 static enum err plan_print(const struct connector_request *r, struct connector_plan *out, struct error *e)
 {
-    const char *error_output = connector_option(r->options, "standard-error");
+    const char *text = connector_option(r->options, "standard-error");
+    bool to_error = false;
+    enum err rc;
 
-    return plan(r, error_output && strcmp(error_output, "true") == 0 ? STDERR_FILENO : STDOUT_FILENO, out, e);
+    if (text && (rc = config_parse_bool(text, &to_error, e)) != OK)
+        return error_add(e, rc, "option 'standard-error'");
+    return plan(r, to_error ? STDERR_FILENO : STDOUT_FILENO, out, e);
 }
 
 static enum err plan_blackhole(const struct connector_request *r, struct connector_plan *out, struct error *e)
