@@ -29,8 +29,13 @@ FLINK_VERSION=1.20.5
 GATEWAY_VERSION=1.20.3 # the newest that Maven has
 JARS="org.apache.flink:flink-connector-kafka:3.4.0-1.20 org.apache.kafka:kafka-clients:3.4.0
 org.apache.iceberg:iceberg-flink-runtime-1.20:1.10.1 org.apache.hadoop:hadoop-client-api:3.3.6
-org.apache.hadoop:hadoop-client-runtime:3.3.6 commons-logging:commons-logging:1.1.3"
+org.apache.hadoop:hadoop-client-runtime:3.3.6 commons-logging:commons-logging:1.1.3
+com.globalmentor:hadoop-bare-naked-local-fs:0.1.0 com.globalmentor:globalmentor-core:0.6.4"
+# The last two: local files for Hadoop without its native library, which registries do not have. Hadoop's own class then
+# forks a chmod for each file it makes; that would be held against Flink.
 GATEWAY="org.apache.flink:flink-sql-gateway:$GATEWAY_VERSION org.apache.flink:flink-sql-gateway-api:$GATEWAY_VERSION"
+
+PARTS="$FLINK_VERSION $JARS $GATEWAY"
 
 : "${WEIR_FLINK_PORT:=38081}" "${WEIR_FLINK_SLOTS:=2}" "${WEIR_FLINK_JM_MEMORY:=1600m}" "${WEIR_FLINK_TM_MEMORY:=1728m}"
 : "${WEIR_FLINK_MANAGED:=0.4}"
@@ -96,7 +101,7 @@ P
 }
 
 install() {
-    [ ! -f "$DIR/home/complete" ] || return 0
+    [ "$(cat "$DIR/home/complete" 2>/dev/null)" != "$PARTS" ] || return 0
     need python3 python3-venv
     need curl curl
     need_java
@@ -117,7 +122,7 @@ install() {
     fetch_jars "$DIR/part/gateway" $GATEWAY
     merge_jars "$DIR/part/opt/flink-sql-gateway-$GATEWAY_VERSION.jar" "$DIR"/part/gateway/*.jar
     rm -rf "$DIR/part/wheel" "$DIR/part/gateway" "$DIR/tmp"
-    echo "$FLINK_VERSION" >"$DIR/part/complete"
+    echo "$PARTS" >"$DIR/part/complete"
     mv "$DIR/part" "$DIR/home"
 }
 
@@ -167,6 +172,11 @@ execution:
   checkpointing:
     dir: file://$RUN/checkpoints
     incremental: true
+flink:
+  hadoop:
+    fs:
+      file:
+        impl: com.globalmentor.apache.hadoop.fs.BareLocalFileSystem
 metrics:
   fetcher:
     update-interval: 500

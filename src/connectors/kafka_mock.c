@@ -13,6 +13,7 @@
 /* What was produced to one partition: bytes[n % RING] is the sum of all before message n. */
 struct produced {
     int64_t count, total_bytes;
+    int64_t next; /* what its consumer had read when last asked */
     int64_t bytes[RING];
 };
 
@@ -147,26 +148,27 @@ static struct produced *produced_of(struct kafka_mock *m, const struct kafka_rec
     return NULL;
 }
 
-/* Messages and bytes from next on fit together with one more of len bytes; an empty partition takes any. */
-static bool fits(const struct produced *p, int64_t next, size_t len)
+/* What waits for its consumer leaves room for one more of len bytes; an empty partition takes any. Part 2:
+ * half of the room must be free, so that waiting is worth while. */
+static bool has_room(const struct produced *p, size_t len, int64_t part)
 {
-    int64_t waiting = p->count - next;
+    int64_t waiting = p->count - p->next;
 
     return waiting <= 0 ||
-           (waiting < ROOM_MESSAGES &&
-            p->total_bytes - p->bytes[next & (RING - 1)] + (int64_t)len + OVERHEAD < ROOM_BYTES);
+           (waiting < ROOM_MESSAGES / part &&
+            p->total_bytes - p->bytes[p->next & (RING - 1)] + (int64_t)len + OVERHEAD < ROOM_BYTES / part);
 }
 
-static enum err wait_for_room(struct kafka_mock *m, const struct kafka_record *record,
-                              const struct produced *p, struct error *e)
+static enum err wait_for_room(struct kafka_mock *m, const struct kafka_record *record, struct produced *p,
+                              struct error *e)
 {
-    int64_t next = 0;
-
-    while (!fits(p, next, record->value.len)) {
-        if (m->position == NULL)
-            return error_set(e, ERR_MEMORY, "mock cluster: %s-%" PRId32 " is full and nobody is followed",
-                             record->topic, record->partition);
-        next = m->position(m->position_arg, record->topic, record->partition);
+    if (has_room(p, record->value.len, 1))
+        return OK;
+    if (m->position == NULL)
+        return error_set(e, ERR_MEMORY, "mock cluster: %s-%" PRId32 " is full and nobody is followed",
+                         record->topic, record->partition);
+    while (!has_room(p, record->value.len, 2)) {
+        p->next = m->position(m->position_arg, record->topic, record->partition);
         rd_kafka_poll(m->producer, 1);
     }
     return OK;
