@@ -159,10 +159,18 @@ all_folders() { sed -nE 's/^set\(FOLDERS (.*)\)/\1/p' CMakeLists.txt; }
 
 part_tidy() { step tidy tools/tidy; }
 
-part_format() {
-    step format clang-format --dry-run -Werror $(git ls-files -co --exclude-standard 'src/*.[ch]' 'include/*.h' 'examples/*.[ch]' \
-        'tests/*.[ch]' 'bench/*.c')
+# Which files `clang-format -i` would change, and in how many lines.
+formatted() {
+    local wrong
+    wrong=$(git ls-files -co --exclude-standard 'src/*.[ch]' 'include/*.h' 'examples/*.[ch]' 'tests/*.[ch]' 'bench/*.c' |
+        xargs clang-format --dry-run 2>&1 | grep -oE '^[^: ]+:[0-9]+' | sort -u | cut -d: -f1 | uniq -c)
+    [ -z "$wrong" ] && return
+    echo "$wrong" | head -n 30
+    echo "$(wc -l <<<"$wrong") files are not as clang-format has them"
+    return 1
 }
+
+part_format() { step format formatted; }
 
 unit() { # preset, label, folders, names...
     local preset=$1 label=$2 folders=$3 names rc=0

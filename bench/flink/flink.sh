@@ -30,8 +30,8 @@ GATEWAY_VERSION=1.20.3 # the newest that Maven has
 JARS="org.apache.flink:flink-connector-kafka:3.4.0-1.20 org.apache.kafka:kafka-clients:3.4.0
 org.apache.iceberg:iceberg-flink-runtime-1.20:1.10.1 org.apache.hadoop:hadoop-client-api:3.3.6
 org.apache.hadoop:hadoop-client-runtime:3.3.6 commons-logging:commons-logging:1.1.3
-com.globalmentor:hadoop-bare-naked-local-fs:0.1.0 com.globalmentor:globalmentor-core:0.6.4"
-# The last two: local files for Hadoop without its native library, which registries do not have. Hadoop's own class then
+com.globalmentor:hadoop-bare-naked-local-fs:0.1.0"
+# The last: local files for Hadoop without its native library, which registries do not have. Hadoop's own class then
 # forks a chmod for each file it makes; that would be held against Flink.
 GATEWAY="org.apache.flink:flink-sql-gateway:$GATEWAY_VERSION org.apache.flink:flink-sql-gateway-api:$GATEWAY_VERSION"
 

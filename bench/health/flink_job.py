@@ -122,7 +122,7 @@ def run(setup, topic, job, folder):
     return {
         "read_s": round(state["duration"] / 1000, 3), "done_s": round(state["duration"] / 1000, 3),
         "steady_payloads_s": weir_job.steady(distinct(series), topic.payloads),
-        "cpu_s": round(used["jobmanager"] + used["taskmanager"], 2), "kafka_cpu_s": round(used["kafka"], 2),
+        "cpu_s": round(used["jobmanager"] + used["taskmanager"], 2), "cpu_parts_s": {name: round(used[name], 2) for name in processes}, "kafka_cpu_s": round(used["kafka"], 2),
         "peak_mib": {name: round(machine.memory_mib(pid, "VmHWM"), 1) for name, pid in processes.items()},
         "resident_mib": {name: round(machine.memory_mib(pid, "VmRSS"), 1) for name, pid in processes.items()},
         "first_commit_s": first, "submit_s": round(started - clock, 3), "cluster_up_s": flink.up_s,

@@ -42,6 +42,7 @@ struct flush {
 struct flush_group {
     struct flush **flushes; /* owned, a reference each */
     size_t         count, capacity;
+    size_t         submitted; /* of them, the first ones, are in the executor's hands */
 };
 
 /* --- metrics ------------------------------------------------------------------------------------------------ */
@@ -347,6 +348,20 @@ struct flush_group *flush_group_new(void)
     return mem_zalloc(sizeof(struct flush_group));
 }
 
+static bool submit_all(struct flush_group *group, struct executor *x)
+{
+    for (; group->submitted < group->count; group->submitted++) {
+        struct flush *f = group->flushes[group->submitted];
+
+        atomic_fetch_add(&f->refs, 1);
+        if (!executor_submit(x, run_on_executor, f)) {
+            flush_unref(f);
+            return false;
+        }
+    }
+    return true;
+}
+
 enum err flush_start(struct flush_group *group, struct flush *f, struct executor *x, struct error *e)
 {
     if (!MEM_GROW(group->flushes, group->count, group->capacity)) {
@@ -354,10 +369,13 @@ enum err flush_start(struct flush_group *group, struct flush *f, struct executor
         return error_memory(e, sizeof f, "files to write");
     }
     group->flushes[group->count++] = f;
-    atomic_fetch_add(&f->refs, 1);
-    if (!executor_submit(x, run_on_executor, f)) /* then the group does it at the barrier */
-        flush_unref(f);
+    submit_all(group, x);
     return OK;
+}
+
+enum err flush_group_submit(struct flush_group *group, struct executor *x, struct error *e)
+{
+    return submit_all(group, x) ? OK : error_memory(e, sizeof x, "files to write");
 }
 
 static bool has_failed(struct flush *f, bool *any)

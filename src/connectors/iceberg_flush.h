@@ -48,6 +48,8 @@ struct flush_group;
 struct flush_group *flush_group_new(void);
 /* Add to the group and hand to the executor; takes f. Without memory for the executor's queue the group does it later. */
 MUST_USE enum err flush_start(struct flush_group *g, struct flush *f, struct executor *x, struct error *e);
+/* Before one waits for a flush: each must be in the executor's hands. ERR_MEMORY: it has no memory for them. */
+MUST_USE enum err flush_group_submit(struct flush_group *g, struct executor *x, struct error *e);
 /* The error of a flush that has failed already, so that a job does not go on filling. */
 MUST_USE enum err flush_group_failed(struct flush_group *g, struct error *e);
 

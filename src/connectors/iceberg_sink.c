@@ -385,26 +385,37 @@ static enum err make_ready(struct iceberg_sink *s, struct error *e)
     return OK;
 }
 
+/* ERR_WAIT until something that is being written is done; OK when nothing is. */
+static enum err wait_for_flush(struct iceberg_sink *s, struct error *e)
+{
+    enum err rc = flush_group_submit(s->flushes, s->env->executor, e);
+
+    return rc == OK && flush_gauge_wait(s->gauge) ? ERR_WAIT : rc;
+}
+
 /* Write out when the buffer is full; ERR_WAIT when as much is being written already. */
 static enum err make_room(struct iceberg_sink *s, struct error *e)
 {
+    enum err rc = OK;
+
     if (row_buffer_bytes(s->buffer) < s->buffer_bytes)
         return OK;
-    if (flush_gauge_bytes(s->gauge) >= s->buffer_bytes && flush_gauge_wait(s->gauge))
-        return ERR_WAIT;
-    return flush_down_to(s, s->buffer_bytes / 2, e);
+    if (flush_gauge_bytes(s->gauge) >= s->buffer_bytes)
+        rc = wait_for_flush(s, e);
+    return rc == OK ? flush_down_to(s, s->buffer_bytes / 2, e) : rc;
 }
 
 /* The budget is spent: by others, perhaps, but what this sink holds can go to disk. */
 static enum err wait_for_memory(struct iceberg_sink *s, enum err rc, struct error *e)
 {
     struct error again;
+    enum err waits;
 
-    if (flush_down_to(s, 0, &again) != OK) {
+    if ((waits = flush_down_to(s, 0, &again)) == OK && (waits = wait_for_flush(s, &again)) == OK)
+        return rc;
+    if (waits != ERR_WAIT)
         *e = again;
-        return again.code;
-    }
-    return flush_gauge_wait(s->gauge) ? ERR_WAIT : rc;
+    return waits;
 }
 
 static enum err sink_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)

@@ -25,6 +25,7 @@ struct recorder {
 
 static struct puppet *puppets[2];
 static struct bytes record;
+static int parts_left; /* the recorder does a watermark in so many parts, and wants to be called again */
 
 static void put_time(int64_t us)
 {
@@ -86,10 +87,14 @@ static enum err recorder_open(struct op *o, const struct op_env *env, UNUSED str
     return OK;
 }
 
-static enum err recorder_watermark(struct op *o, int64_t us, UNUSED bool *more, struct error *e)
+static enum err recorder_watermark(struct op *o, int64_t us, bool *more, struct error *e)
 {
     struct output *out = CONTAINER_OF(o, struct recorder, base)->env->out;
 
+    if (parts_left-- > 0) {
+        *more = true;
+        return OK;
+    }
     put_time(us);
     return out->watermark(out, us, e);
 }
@@ -266,6 +271,16 @@ static void test_idleness(UNUSED void **state)
          {'b', SPLIT, 1, SPLIT_ADDED, ""}, {'a', WATERMARK, 20, 0, ""});
 }
 
+/* Nothing but the engine itself can go on with it: no input comes, and no wake. */
+static void test_in_parts(UNUSED void **state)
+{
+    parts_left = 5;
+    PLAY("called again until it is done", {'a', WATERMARK, 10, 0, ""}, {'b', WATERMARK, 5, 0, "5 "},
+         {'b', WATERMARK, 6, 0, "6 "});
+    assert_true(parts_left < 0);
+    parts_left = 0;
+}
+
 static void test_end(UNUSED void **state)
 {
     struct engine_status status;
@@ -285,4 +300,5 @@ static void test_end(UNUSED void **state)
     teardown(&f);
 }
 
-TEST_MAIN(cmocka_unit_test(test_minimum), cmocka_unit_test(test_idleness), cmocka_unit_test(test_end))
+TEST_MAIN(cmocka_unit_test(test_minimum), cmocka_unit_test(test_idleness), cmocka_unit_test(test_in_parts),
+          cmocka_unit_test(test_end))

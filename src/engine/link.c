@@ -156,9 +156,8 @@ enum err link_retry(struct link *l, bool *did, struct error *e)
         enum err rc = call_parked(l, e);
 
         if (rc == ERR_WAIT) {
-            *did =
-                *did ||
-                l->waits_for_room; /* *more: it did a part, and nobody else will wake us if there is room */
+            if (l->waits_for_room) /* *more: it did a part, and if there is room nobody else wakes us */
+                *did = true;
             return OK;
         }
         if (rc != OK)
