@@ -406,8 +406,8 @@ static void test_notes(UNUSED void **state)
         {"checkpointing.interval=4", "did you mean " INTERVAL "?"},
         {"some.private.thing=4", "some.private.thing is no key that weir or Flink knows and has no effect\n"},
         {"env.java.opts.all=-Xmx1g", "1 -D: env.java.opts.all has no effect: weir has no JVM"},
-        {"rest.prot=1",
-         "2 -D: rest.prot has no effect: the REST API needs no tuning; did you mean rest.port?"},
+        {"s3.endpiont=1", "2 -D: s3.endpiont has no effect"},
+        {"s3.endpiont=1", "did you mean s3.endpoint?"},
         {"state.backend=hashmap", "1 -D: state.backend is read as state.backend.type\n"},
         {"state.backend=jobmanager",
          "1 -D: state.backend is read as state.backend.type: hashmap, checkpoints lie"},
@@ -534,9 +534,9 @@ static void test_lines_name_the_line(UNUSED void **state)
                      ERR_CONFIG);
     assert_string_equal(e.text, "flink-conf.yaml:3: " INTERVAL
                                 ": \"60x\" is no duration (want e.g. 60s, 10 min, 500 ms)");
-    assert_int_equal(config_put_lines(c, SLICE("rest.port: \"9249\""), "flink-conf.yaml", &e), ERR_CONFIG);
+    assert_int_equal(config_put_lines(c, SLICE("parallelism.default: \"4\""), "flink-conf.yaml", &e), ERR_CONFIG);
     assert_string_equal(
-        e.text, "flink-conf.yaml:1: rest.port: \"\"9249\"\" is no whole number; quotes are part of the "
+        e.text, "flink-conf.yaml:1: parallelism.default: \"\"4\"\" is no whole number; quotes are part of the "
                 "value here, leave them off");
     config_free(c);
 }
