@@ -111,6 +111,7 @@ tests_of() { # "folders", names...
         for file in src/"$folder"/*_test.c; do
             [ -f "$file" ] || continue
             file=$(basename "$file" .c)
+            [[ $file != *_live_test ]] || continue # wants a service: see live_units
             [ $# -gt 0 ] || echo "$file"
             for name in "$@"; do
                 if [ "$name" = "$folder" ] || [[ $file == *"$name"* ]]; then

@@ -534,10 +534,12 @@ static void test_lines_name_the_line(UNUSED void **state)
                      ERR_CONFIG);
     assert_string_equal(e.text, "flink-conf.yaml:3: " INTERVAL
                                 ": \"60x\" is no duration (want e.g. 60s, 10 min, 500 ms)");
-    assert_int_equal(config_put_lines(c, SLICE("parallelism.default: \"4\""), "flink-conf.yaml", &e), ERR_CONFIG);
+    assert_int_equal(config_put_lines(c, SLICE("parallelism.default: \"4\""), "flink-conf.yaml", &e),
+                     ERR_CONFIG);
     assert_string_equal(
-        e.text, "flink-conf.yaml:1: parallelism.default: \"\"4\"\" is no whole number; quotes are part of the "
-                "value here, leave them off");
+        e.text,
+        "flink-conf.yaml:1: parallelism.default: \"\"4\"\" is no whole number; quotes are part of the "
+        "value here, leave them off");
     config_free(c);
 }
 

@@ -33,12 +33,12 @@
 #define PODS "weir does not make pods: set it in the Deployment or the FlinkDeployment that starts it"
 
 /* Who has come to read a group of keys makes them KEY_HONOURED here and leaves the sentence out. */
-#define SQL_USE KEY_NOT_NEEDED
-#define SQL_DOC "this version runs no SQL: "
+#define SQL_USE  KEY_NOT_NEEDED
+#define SQL_DOC  "this version runs no SQL: "
 #define REST_USE KEY_NOT_NEEDED
 #define REST_DOC "this version runs a job embedded and serves no REST API: "
-#define WEB_USE KEY_NOT_NEEDED
-#define WEB_DOC "this version has no dashboard: "
+#define WEB_USE  KEY_NOT_NEEDED
+#define WEB_DOC  "this version has no dashboard: "
 
 const struct config_key config_keys[] = {
 
@@ -418,7 +418,8 @@ const struct config_key config_keys[] = {
      "weir writes its log to standard error: whoever starts it decides where that goes"},
     {"log.level", "env.log.level", KEY_STRING, KEY_HONOURED, "INFO", NULL,
      "weir's own: DEBUG, INFO, WARN or ERROR"},
-    {"log.format", NULL, KEY_ENUM, KEY_HONOURED, "text", "text|json", "weir's own: lines for people or for machines"},
+    {"log.format", NULL, KEY_ENUM, KEY_HONOURED, "text", "text|json",
+     "weir's own: lines for people or for machines"},
     {"env.log.max", NULL, KEY_INT, KEY_NOT_NEEDED, "10", NULL,
      "logs are not rotated by weir: use logrotate or the container's runtime"},
     {"env.pid.dir", NULL, KEY_STRING, KEY_NOT_NEEDED, "/tmp", NULL,
@@ -491,8 +492,7 @@ const struct config_key config_keys[] = {
     /* --- REST and dashboard */
     {"rest.address", "web.address jobmanager.web.address", KEY_STRING, REST_USE, "localhost", NULL,
      REST_DOC "its address"},
-    {"rest.port", "web.port jobmanager.web.port", KEY_INT, REST_USE, "8081", "0..65535",
-     REST_DOC "its port"},
+    {"rest.port", "web.port jobmanager.web.port", KEY_INT, REST_USE, "8081", "0..65535", REST_DOC "its port"},
     {"rest.bind-address", NULL, KEY_STRING, REST_USE, "localhost", NULL, REST_DOC "its address"},
     {"rest.bind-port", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "weir listens on rest.port"},
     {"rest.*", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "the REST API needs no tuning"},

@@ -56,15 +56,15 @@ static size_t split_names(struct arena *arena, const char *list, const char **na
 
 static enum err unknown_option(const struct connector *c, const char *name, const char *also, struct error *e)
 {
-    const char  *names[128], *near;
+    const char *names[128], *near;
     struct arena arena = {0};
-    size_t       count = split_names(&arena, c->options, names, COUNT_OF(names));
+    size_t count = split_names(&arena, c->options, names, COUNT_OF(names));
 
     count += split_names(&arena, also, names + count, COUNT_OF(names) - count);
     near = config_nearest(name, names, count);
     error_set(e, ERR_CONFIG, "connector '%s' has no option '%s'%s%s%s; it takes: %s%s%s", c->name, name,
-              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", c->options, also ? " " : "",
-              also ? also : "");
+              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", c->options,
+              also ? " " : "", also ? also : "");
     arena_fini(&arena);
     return ERR_CONFIG;
 }
@@ -73,7 +73,7 @@ enum err connector_check_options(const struct connector *c, const struct map *op
                                  struct error *e)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     while ((entry = map_next(options, &at)) != NULL)
         if (!list_has(c->options, entry->key) && !list_has(also, entry->key))

@@ -6,13 +6,13 @@
 #include "os/log.h"
 
 struct iceberg_committer {
-    struct committer                c;
+    struct committer c;
     const struct iceberg_sink_spec *spec;
-    const struct op_env            *env;
-    struct table                   *table;    /* owned; NULL until first needed */
-    char                           *pipeline; /* owned: job/operator/lineage */
-    int64_t                         fits_snapshot_id; /* see struct change */
-    struct histogram               *duration_ms;
+    const struct op_env *env;
+    struct table *table;      /* owned; NULL until first needed */
+    char *pipeline;           /* owned: job/operator/lineage */
+    int64_t fits_snapshot_id; /* see struct change */
+    struct histogram *duration_ms;
 };
 
 static struct iceberg_committer *self(struct committer *c)
@@ -31,19 +31,19 @@ static void count_failure(struct iceberg_committer *c, enum err rc)
 {
     const struct metric_label labels[] = {{"table_name", c->spec->label}, {"error_type", error_name(rc)}};
 
-    counter_add(metrics_counter(metrics_bare(c->env->registry, labels, COUNT_OF(labels)), "iceberg_commit_failures",
-                                "Iceberg commit failures"),
+    counter_add(metrics_counter(metrics_bare(c->env->registry, labels, COUNT_OF(labels)),
+                                "iceberg_commit_failures", "Iceberg commit failures"),
                 1);
 }
 
 static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id, const struct slice *parts,
                              int32_t count, struct error *e)
 {
-    struct arena         arena = {0};
-    struct part_content  content;
+    struct arena arena = {0};
+    struct part_content content;
     struct commit_result result = {0};
-    struct change        change;
-    enum err             rc;
+    struct change change;
+    enum err rc;
 
     if ((rc = part_decode(parts, count, &arena, &content, e)) != OK || content.file_count == 0 ||
         (rc = open_table(c, e)) != OK)
@@ -58,19 +58,20 @@ static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id,
     if ((rc = commit_change(c->table, &change, &result, e)) != OK)
         goto out;
     c->fits_snapshot_id = result.fits_snapshot_id;
-    log_debug("iceberg_sink", "%s: checkpoint %" PRId64 " is snapshot %" PRId64 " (%" PRId32 " files%s)", c->spec->label,
-              checkpoint_id, result.snapshot_id, content.file_count, result.was_there ? ", was there already" : "");
+    log_debug("iceberg_sink", "%s: checkpoint %" PRId64 " is snapshot %" PRId64 " (%" PRId32 " files%s)",
+              c->spec->label, checkpoint_id, result.snapshot_id, content.file_count,
+              result.was_there ? ", was there already" : "");
 out:
     arena_fini(&arena);
     return rc;
 }
 
-static enum err committer_commit(struct committer *committer, int64_t checkpoint_id, const struct slice *parts,
-                                 int32_t count, struct error *e)
+static enum err committer_commit(struct committer *committer, int64_t checkpoint_id,
+                                 const struct slice *parts, int32_t count, struct error *e)
 {
     struct iceberg_committer *c = self(committer);
-    int64_t                   started_us = clock_mono_us(c->env->clock);
-    enum err                  rc = commit_parts(c, checkpoint_id, parts, count, e);
+    int64_t started_us = clock_mono_us(c->env->clock);
+    enum err rc = commit_parts(c, checkpoint_id, parts, count, e);
 
     histogram_record(c->duration_ms, (double)(clock_mono_us(c->env->clock) - started_us) / 1000.0);
     if (rc == OK)
@@ -82,24 +83,25 @@ static enum err committer_commit(struct committer *committer, int64_t checkpoint
 /* What later checkpoints have committed is taken back; it will be computed again. */
 static enum err rewind_to(struct iceberg_committer *c, int64_t checkpoint_id, struct error *e)
 {
-    int32_t  undone = 0;
-    int64_t  last = 0;
+    int32_t undone = 0;
+    int64_t last = 0;
     enum err rc = commit_last(c->table, c->pipeline, &last, e);
 
     if (rc == OK && last > checkpoint_id)
         rc = commit_rewind(c->table, c->pipeline, checkpoint_id, &undone, e);
     if (rc == OK && undone > 0)
-        log_warn("iceberg_sink", "%s: the job goes back to checkpoint %" PRId64 ", so %" PRId32
+        log_warn("iceberg_sink",
+                 "%s: the job goes back to checkpoint %" PRId64 ", so %" PRId32
                  " later snapshots were taken back (the table had checkpoint %" PRId64 ")",
                  c->spec->label, checkpoint_id, undone, last);
     return rc;
 }
 
-static enum err committer_recover(struct committer *committer, int64_t checkpoint_id, const struct slice *parts,
-                                  int32_t count, struct error *e)
+static enum err committer_recover(struct committer *committer, int64_t checkpoint_id,
+                                  const struct slice *parts, int32_t count, struct error *e)
 {
     struct iceberg_committer *c = self(committer);
-    enum err                  rc;
+    enum err rc;
 
     if ((rc = open_table(c, e)) != OK)
         return error_add(e, rc, "opening table %s", c->spec->label);
@@ -129,7 +131,8 @@ char *iceberg_sink_pipeline(const struct op_env *env)
     return mem_printf("%s/%s/%s", env->job_name, env->uid, env->lineage);
 }
 
-enum err iceberg_committer_new(const void *spec, const struct op_env *env, struct committer **out, struct error *e)
+enum err iceberg_committer_new(const void *spec, const struct op_env *env, struct committer **out,
+                               struct error *e)
 {
     struct iceberg_committer *c = mem_zalloc(sizeof *c);
     const struct metric_label labels[] = {{"table_name", ((const struct iceberg_sink_spec *)spec)->label}};

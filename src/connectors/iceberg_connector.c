@@ -1,5 +1,6 @@
-/* iceberg_connector.c: options to an Iceberg sink: opens the catalog, loads the table or creates it, and fits the
- * incoming columns to the table's. Options are those of Flink's Iceberg connector and table properties; weir's own begin with 'table.' and 'upsert.'.
+/* iceberg_connector.c: options to an Iceberg sink: opens the catalog, loads the table or creates it, and fits
+ * the incoming columns to the table's. Options are those of Flink's Iceberg connector and table properties;
+ * weir's own begin with 'table.' and 'upsert.'.
  */
 #include "base/mem.h"
 #include "config/config.h"
@@ -15,9 +16,9 @@
 /* What a planned sink holds until the job is over. */
 struct planned_sink {
     struct iceberg_sink_spec spec; /* first */
-    struct catalog          *catalog;
-    struct table            *table;
-    struct map               options; /* the catalog and the writers borrow it; texts are in the request's arena */
+    struct catalog *catalog;
+    struct table *table;
+    struct map options; /* the catalog and the writers borrow it; texts are in the request's arena */
 };
 
 static void release(const void *spec)
@@ -40,7 +41,8 @@ static const char *option_or(const struct map *options, const char *name, const 
 /* Options whose name begins like this are the table's properties. */
 static bool is_property(struct slice name)
 {
-    static const char *const prefixes[] = {"write.", "commit.", "history.", "read.", "gc.", "format-version", "compatibility."};
+    static const char *const prefixes[] = {"write.", "commit.",        "history.",      "read.",
+                                           "gc.",    "format-version", "compatibility."};
 
     for (size_t i = 0; i < COUNT_OF(prefixes); i++)
         if (slice_starts(name, slice_text(prefixes[i])))
@@ -50,9 +52,9 @@ static bool is_property(struct slice name)
 
 static const char *const *table_properties(const struct connector_request *r)
 {
-    const char      **list = ARENA_ARRAY(r->arena, const char *, map_count(r->options) * 2 + 1);
+    const char **list = ARENA_ARRAY(r->arena, const char *, map_count(r->options) * 2 + 1);
     struct map_entry *entry;
-    size_t            at = 0, n = 0;
+    size_t at = 0, n = 0;
 
     while (list && (entry = map_next(r->options, &at)) != NULL)
         if (is_property(entry->key) && !slice_is(entry->key, "write.buffer-size")) {
@@ -66,7 +68,7 @@ static const char *const *table_properties(const struct connector_request *r)
 static const char *const *split_list(struct arena *arena, const char *text)
 {
     const char **list = ARENA_ARRAY(arena, const char *, strlen(text) / 2 + 2);
-    size_t       n = 0;
+    size_t n = 0;
 
     while (list && *text) {
         size_t len;
@@ -85,8 +87,8 @@ static enum err table_wanted(const struct connector_request *r, struct table_spe
     const char *columns = connector_option(r->options, "table.columns");
     const char *partitioned = connector_option(r->options, "table.partitioned-by");
     const char *key = connector_option(r->options, "table.primary-key");
-    int32_t     last_id;
-    enum err    rc;
+    int32_t last_id;
+    enum err rc;
 
     *out = (struct table_spec){.schema = r->schema,
                                .properties = table_properties(r),
@@ -106,7 +108,8 @@ static enum err table_wanted(const struct connector_request *r, struct table_spe
 static bool same_layout(const struct type *a, const struct type *b)
 {
     if (a->kind != b->kind || a->scale != b->scale || a->field_count != b->field_count ||
-        ((a->kind == TYPE_TIMESTAMP || a->kind == TYPE_TIMESTAMP_LTZ) && (a->precision > 6) != (b->precision > 6)))
+        ((a->kind == TYPE_TIMESTAMP || a->kind == TYPE_TIMESTAMP_LTZ) &&
+         (a->precision > 6) != (b->precision > 6)))
         return false;
     for (int32_t i = 0; i < a->field_count; i++)
         if (!same_layout(a->fields[i].type, b->fields[i].type))
@@ -117,24 +120,25 @@ static bool same_layout(const struct type *a, const struct type *b)
 static enum err wrong_type(const struct field *column, const struct field *field, struct error *e)
 {
     struct bytes have = {0}, want = {0};
-    const char  *h, *w;
+    const char *h, *w;
 
     type_print(column->type, &have);
     type_print(field->type, &want);
     h = bytes_cstr(&have);
     w = bytes_cstr(&want);
-    error_set(e, ERR_CONFIG, "column %s is %s here and %s in the table", field->name, h ? h : "?", w ? w : "?");
+    error_set(e, ERR_CONFIG, "column %s is %s here and %s in the table", field->name, h ? h : "?",
+              w ? w : "?");
     bytes_fini(&have);
     bytes_fini(&want);
     return ERR_CONFIG;
 }
 
 /* Which incoming column fills each field of the table. */
-static enum err map_columns(const struct connector_request *r, const struct schema *table, const int32_t **out,
-                            struct error *e)
+static enum err map_columns(const struct connector_request *r, const struct schema *table,
+                            const int32_t **out, struct error *e)
 {
     int32_t *columns = ARENA_ARRAY(r->arena, int32_t, table->field_count);
-    int32_t  used = 0;
+    int32_t used = 0;
 
     if (columns == NULL)
         return error_memory(e, (size_t)table->field_count * 4, "column numbers");
@@ -144,15 +148,17 @@ static enum err map_columns(const struct connector_request *r, const struct sche
         columns[i] = schema_find(r->schema, slice_text(field->name));
         used += columns[i] >= 0;
         if (columns[i] < 0 && !field->type->nullable)
-            return error_set(e, ERR_CONFIG, "the table's column %s is NOT NULL, but %s has no such column", field->name,
-                             r->name);
+            return error_set(e, ERR_CONFIG, "the table's column %s is NOT NULL, but %s has no such column",
+                             field->name, r->name);
         if (columns[i] >= 0 && !same_layout(r->schema->fields[columns[i]].type, field->type))
             return wrong_type(&r->schema->fields[columns[i]], field, e);
     }
     for (int32_t i = 0; used < r->schema->field_count && i < r->schema->field_count; i++)
         if (schema_find(table, slice_text(r->schema->fields[i].name)) < 0)
-            return error_set(e, ERR_CONFIG, "%s has a column %s, which the table does not have; add it to the table or leave it out",
-                             r->name, r->schema->fields[i].name);
+            return error_set(
+                e, ERR_CONFIG,
+                "%s has a column %s, which the table does not have; add it to the table or leave it out",
+                r->name, r->schema->fields[i].name);
     *out = columns;
     return OK;
 }
@@ -165,23 +171,27 @@ static int32_t field_of_id(const struct schema *s, int32_t id)
     return -1;
 }
 
-/* The primary key, and that each partition field is made of it: else a key's rows could lie in two partitions. */
-static enum err plan_key(const struct connector_request *r, const struct metadata *m, struct iceberg_sink_spec *spec,
-                         struct error *e)
+/* The primary key, and that each partition field is made of it: else a key's rows could lie in two
+ * partitions. */
+static enum err plan_key(const struct connector_request *r, const struct metadata *m,
+                         struct iceberg_sink_spec *spec, struct error *e)
 {
-    int32_t        count = m->identifier_count;
-    int32_t       *keys = ARENA_ARRAY(r->arena, int32_t, MAX(count, 1));
-    struct field  *fields = ARENA_ARRAY(r->arena, struct field, MAX(count, 1));
+    int32_t count = m->identifier_count;
+    int32_t *keys = ARENA_ARRAY(r->arena, int32_t, MAX(count, 1));
+    struct field *fields = ARENA_ARRAY(r->arena, struct field, MAX(count, 1));
     struct schema *schema = ARENA_NEW(r->arena, struct schema);
 
     if (count == 0)
-        return error_set(e, ERR_CONFIG, "write.upsert.enabled is true, but the table has no primary key (identifier fields)");
+        return error_set(
+            e, ERR_CONFIG,
+            "write.upsert.enabled is true, but the table has no primary key (identifier fields)");
     if (r->arena->failed)
         return error_memory(e, 0, "a primary key");
     for (int32_t i = 0; i < count; i++) {
         keys[i] = field_of_id(m->schema, m->identifier_ids[i]);
         if (keys[i] < 0)
-            return error_set(e, ERR_UNSUPPORTED, "the primary key has a nested field, which weir cannot upsert by");
+            return error_set(e, ERR_UNSUPPORTED,
+                             "the primary key has a nested field, which weir cannot upsert by");
         fields[i] = m->schema->fields[keys[i]];
     }
     for (int32_t i = 0; i < m->spec->field_count; i++) {
@@ -190,7 +200,8 @@ static enum err plan_key(const struct connector_request *r, const struct metadat
         for (int32_t k = 0; k < count; k++)
             found |= m->identifier_ids[k] == m->spec->fields[i].source_id;
         if (!found)
-            return error_set(e, ERR_CONFIG, "in upsert mode every partition column must be in the primary key: %s is not",
+            return error_set(e, ERR_CONFIG,
+                             "in upsert mode every partition column must be in the primary key: %s is not",
                              m->spec->fields[i].name);
     }
     *schema = (struct schema){count, fields};
@@ -201,14 +212,14 @@ static enum err plan_key(const struct connector_request *r, const struct metadat
 }
 
 /* Until when a key changes: it must be the same for all rows of a key, as the end of a window is. */
-static enum err plan_until(const struct connector_request *r, const struct metadata *m, struct iceberg_sink_spec *spec,
-                           struct error *e)
+static enum err plan_until(const struct connector_request *r, const struct metadata *m,
+                           struct iceberg_sink_spec *spec, struct error *e)
 {
-    const char        *column = connector_option(r->options, "upsert.until-column");
-    const char        *lateness = connector_option(r->options, "upsert.until-lateness");
-    int64_t            lateness_ms = 0;
+    const char *column = connector_option(r->options, "upsert.until-column");
+    const char *lateness = connector_option(r->options, "upsert.until-lateness");
+    int64_t lateness_ms = 0;
     const struct type *type;
-    enum err           rc;
+    enum err rc;
 
     spec->until_field = -1;
     if (column == NULL && lateness == NULL)
@@ -219,9 +230,11 @@ static enum err plan_until(const struct connector_request *r, const struct metad
         return error_set(e, ERR_CONFIG, "option 'upsert.until-column' needs 'write.upsert.enabled' = 'true'");
     spec->until_field = schema_find(m->schema, slice_text(column));
     type = spec->until_field < 0 ? NULL : m->schema->fields[spec->until_field].type;
-    if (type == NULL || (type->kind != TYPE_TIMESTAMP && type->kind != TYPE_TIMESTAMP_LTZ) || type->precision > 6)
+    if (type == NULL || (type->kind != TYPE_TIMESTAMP && type->kind != TYPE_TIMESTAMP_LTZ) ||
+        type->precision > 6)
         return error_set(e, ERR_CONFIG,
-                         "option 'upsert.until-column' = '%s' is no TIMESTAMP column of the table, of microseconds at most",
+                         "option 'upsert.until-column' = '%s' is no TIMESTAMP column of the table, of "
+                         "microseconds at most",
                          column);
     if (lateness && (rc = config_parse_duration(lateness, &lateness_ms, e)) != OK)
         return error_add(e, rc, "option 'upsert.until-lateness'");
@@ -239,11 +252,12 @@ static enum err read_flag(const char *name, const char *text, bool *out, struct 
 }
 
 /* As the options say, else as the table does. */
-static enum err plan_upsert(const struct connector_request *r, const struct metadata *m, bool *out, struct error *e)
+static enum err plan_upsert(const struct connector_request *r, const struct metadata *m, bool *out,
+                            struct error *e)
 {
     static const char property[] = "write.upsert.enabled";
-    const char       *given = connector_option(r->options, property);
-    enum err          rc;
+    const char *given = connector_option(r->options, property);
+    enum err rc;
 
     *out = false;
     if ((rc = read_flag(property, given ? given : metadata_property(m, property), out, e)) != OK)
@@ -251,16 +265,18 @@ static enum err plan_upsert(const struct connector_request *r, const struct meta
     return read_flag("upsert-enabled", connector_option(r->options, "upsert-enabled"), out, e);
 }
 
-static enum err plan_buffer(const struct connector_request *r, struct iceberg_sink_spec *spec, struct error *e)
+static enum err plan_buffer(const struct connector_request *r, struct iceberg_sink_spec *spec,
+                            struct error *e)
 {
     const char *text = connector_option(r->options, "write.buffer-size");
-    int64_t     bytes = BUFFER_BYTES_DEFAULT;
-    enum err    rc;
+    int64_t bytes = BUFFER_BYTES_DEFAULT;
+    enum err rc;
 
     if (text && (rc = config_parse_size(text, &bytes, e)) != OK)
         return error_add(e, rc, "option 'write.buffer-size'");
     if (bytes < BUFFER_BYTES_LEAST)
-        return error_set(e, ERR_CONFIG, "option 'write.buffer-size' = '%s' is too small; 1mb is the least", text);
+        return error_set(e, ERR_CONFIG, "option 'write.buffer-size' = '%s' is too small; 1mb is the least",
+                         text);
     spec->buffer_bytes = (size_t)bytes;
     return OK;
 }
@@ -268,8 +284,9 @@ static enum err plan_buffer(const struct connector_request *r, struct iceberg_si
 /* Properties that the writers follow whatever the table says; the others belong to the table. */
 static bool is_followed(const char *name)
 {
-    static const char *const names[] = {"write.parquet.", "write.format.default", "write.data.path", "write.upsert.enabled",
-                                        "write.object-storage.enabled", "write.location-provider.impl"};
+    static const char *const names[] = {
+        "write.parquet.",       "write.format.default",         "write.data.path",
+        "write.upsert.enabled", "write.object-storage.enabled", "write.location-provider.impl"};
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strncmp(name, names[i], strlen(names[i])) == 0)
@@ -285,8 +302,11 @@ static void warn_of_properties(const struct connector_request *r, const struct m
     for (; list && *list; list += 2) {
         const char *has = metadata_property(m, list[0]);
 
-        if (!is_followed(list[0]) && strcmp(list[0], "format-version") != 0 && (has == NULL || strcmp(has, list[1]) != 0))
-            log_warn("iceberg_sink", "%s: option '%s' = '%s' has no effect, since the table is there and has %s%s; alter the table",
+        if (!is_followed(list[0]) && strcmp(list[0], "format-version") != 0 &&
+            (has == NULL || strcmp(has, list[1]) != 0))
+            log_warn("iceberg_sink",
+                     "%s: option '%s' = '%s' has no effect, since the table is there and has %s%s; alter the "
+                     "table",
                      r->name, list[0], list[1], has ? "" : "no such property", has ? has : "");
     }
 }
@@ -294,9 +314,9 @@ static void warn_of_properties(const struct connector_request *r, const struct m
 static enum err plan_spec(const struct connector_request *r, struct planned_sink *p, struct error *e)
 {
     struct iceberg_sink_spec *spec = &p->spec;
-    const struct metadata    *m = p->table->metadata;
-    struct file_writer        writer; /* only to see whether its properties are right, before anything runs */
-    enum err                  rc;
+    const struct metadata *m = p->table->metadata;
+    struct file_writer writer; /* only to see whether its properties are right, before anything runs */
+    enum err rc;
 
     spec->catalog = p->catalog;
     spec->fs = p->table->fs;
@@ -315,7 +335,7 @@ static enum err plan_spec(const struct connector_request *r, struct planned_sink
 static enum err copy_options(const struct connector_request *r, struct map *out, struct error *e)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     while ((entry = map_next(r->options, &at)) != NULL) {
         const char *text = arena_strdup(r->arena, entry->value);
@@ -333,8 +353,8 @@ static enum err open_table(const struct connector_request *r, struct planned_sin
                                     .fs = r->fs,
                                     .clock = r->clock,
                                     .seed = random_entropy()};
-    struct table_spec     wanted;
-    enum err              rc;
+    struct table_spec wanted;
+    enum err rc;
 
     if ((rc = table_wanted(r, &wanted, e)) != OK || (rc = catalog_open(&config, &p->catalog, e)) != OK ||
         (rc = catalog_namespace_create(p->catalog, p->spec.name_space, e)) != OK)
@@ -357,10 +377,11 @@ static enum err plan_hash(const struct connector_request *r, const struct iceber
     return OK;
 }
 
-static enum err iceberg_plan_sink(const struct connector_request *r, struct connector_plan *out, struct error *e)
+static enum err iceberg_plan_sink(const struct connector_request *r, struct connector_plan *out,
+                                  struct error *e)
 {
     struct planned_sink *p = ARENA_NEW(r->arena, struct planned_sink);
-    enum err             rc;
+    enum err rc;
 
     if (p == NULL)
         return error_memory(e, sizeof *p, "an Iceberg sink");
@@ -382,11 +403,13 @@ out:
 }
 
 extern const struct connector iceberg_connector;
-const struct connector        iceberg_connector = {
-           .name = "iceberg",
-           .options = "catalog-name catalog-type catalog-impl catalog-database catalog-table uri warehouse property-version io-impl "
-                      "token credential scope oauth2-server-uri rest.* header.* s3.* client.region prefix upsert-enabled "
-                      "table.columns table.partitioned-by table.primary-key table.comment upsert.until-column "
-                      "upsert.until-lateness write.* commit.* history.* read.* gc.* compatibility.* format-version",
-           .sink = iceberg_plan_sink,
+const struct connector iceberg_connector = {
+    .name = "iceberg",
+    .options =
+        "catalog-name catalog-type catalog-impl catalog-database catalog-table uri warehouse "
+        "property-version io-impl "
+        "token credential scope oauth2-server-uri rest.* header.* s3.* client.region prefix upsert-enabled "
+        "table.columns table.partitioned-by table.primary-key table.comment upsert.until-column "
+        "upsert.until-lateness write.* commit.* history.* read.* gc.* compatibility.* format-version",
+    .sink = iceberg_plan_sink,
 };

@@ -8,55 +8,58 @@
 enum flush_state { FLUSH_NEW, FLUSH_RUNNING, FLUSH_DONE };
 
 struct flush_gauge {
-    atomic_int           refs;
-    pthread_mutex_t      mutex;
-    pthread_cond_t       changed;
-    const struct op_env *env;     /* borrowed; not to be touched once closed */
-    size_t               bytes;   /* of rows in flushes not done */
-    int32_t              running; /* flushes that some thread works on */
-    int32_t              failed;  /* flushes so far */
-    bool                 waiting; /* the task wants to be woken */
-    bool                 closed;
+    atomic_int refs;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    const struct op_env *env; /* borrowed; not to be touched once closed */
+    size_t bytes;             /* of rows in flushes not done */
+    int32_t running;          /* flushes that some thread works on */
+    int32_t failed;           /* flushes so far */
+    bool waiting;             /* the task wants to be woken */
+    bool closed;
 };
 
 struct flush {
-    atomic_int                refs;
-    enum flush_state          state;   /* under the gauge's mutex */
-    struct flush_gauge       *gauge;   /* a reference */
-    const struct file_writer *writer;  /* this and metrics are the sink's: touched while RUNNING only */
-    struct flush_metrics     *metrics;
-    struct partition_rows    *rows;    /* owned until done */
-    struct arena              arena;   /* owned: paths and file descriptions */
-    const char               *path, *delete_path;
-    struct map                paths;   /* a path's pointer -> the copy, in arena */
-    struct deleted_row       *deletes; /* owned */
-    size_t                    delete_count, delete_capacity;
-    struct data_file          files[2];
-    int32_t                   file_count;
-    const char              **references; /* in arena: the data files that a delete file of several refers to */
-    int32_t                   reference_count;
-    enum err                  rc;
-    struct error              error;
+    atomic_int refs;
+    enum flush_state state;           /* under the gauge's mutex */
+    struct flush_gauge *gauge;        /* a reference */
+    const struct file_writer *writer; /* this and metrics are the sink's: touched while RUNNING only */
+    struct flush_metrics *metrics;
+    struct partition_rows *rows; /* owned until done */
+    struct arena arena;          /* owned: paths and file descriptions */
+    const char *path, *delete_path;
+    struct map paths;            /* a path's pointer -> the copy, in arena */
+    struct deleted_row *deletes; /* owned */
+    size_t delete_count, delete_capacity;
+    struct data_file files[2];
+    int32_t file_count;
+    const char **references; /* in arena: the data files that a delete file of several refers to */
+    int32_t reference_count;
+    enum err rc;
+    struct error error;
 };
 
 struct flush_group {
     struct flush **flushes; /* owned, a reference each */
-    size_t         count, capacity;
-    size_t         submitted; /* of them, the first ones, are in the executor's hands */
+    size_t count, capacity;
+    size_t submitted; /* of them, the first ones, are in the executor's hands */
 };
 
-/* --- metrics ------------------------------------------------------------------------------------------------ */
+/* --- metrics
+ * ------------------------------------------------------------------------------------------------ */
 
 void flush_metrics_init(struct flush_metrics *m, const struct op_env *env, const char *table)
 {
     const struct metric_label labels[] = {{"table_name", table}};
-    struct metric_scope      *scope = metrics_bare(env->registry, labels, 1), *bare = metrics_bare(env->registry, NULL, 0);
+    struct metric_scope *scope = metrics_bare(env->registry, labels, 1),
+                        *bare = metrics_bare(env->registry, NULL, 0);
 
     m->writes = metrics_counter(scope, "iceberg_writes_total", "Total Iceberg write operations");
     m->files = metrics_counter(scope, "iceberg_files_written", "Number of Parquet files written");
     m->bytes = metrics_counter(scope, "iceberg_bytes_written", "Bytes written to Iceberg");
     m->duration_ms = metrics_histogram(scope, "iceberg_write_duration", "Iceberg write duration (ms)");
-    m->latency_ms = metrics_histogram(bare, "flink_to_iceberg_latency", "Latency from the source to the Iceberg writer (ms)");
+    m->latency_ms = metrics_histogram(bare, "flink_to_iceberg_latency",
+                                      "Latency from the source to the Iceberg writer (ms)");
 }
 
 void flush_metrics_latency(struct flush_metrics *m, const struct op_env *env, const struct batch *rows)
@@ -65,7 +68,8 @@ void flush_metrics_latency(struct flush_metrics *m, const struct op_env *env, co
         histogram_record(m->latency_ms, (double)MAX(clock_wall_us(env->clock) - rows->born_us, 0) / 1000.0);
 }
 
-/* --- the gauge ---------------------------------------------------------------------------------------------- */
+/* --- the gauge
+ * ---------------------------------------------------------------------------------------------- */
 
 struct flush_gauge *flush_gauge_new(const struct op_env *env)
 {
@@ -139,7 +143,8 @@ static void gauge_take(struct flush_gauge *g, size_t bytes)
     pthread_mutex_unlock(&g->mutex);
 }
 
-/* --- one flush ---------------------------------------------------------------------------------------------- */
+/* --- one flush
+ * ---------------------------------------------------------------------------------------------- */
 
 struct flush *flush_new(const struct file_writer *w, struct partition_rows *rows, struct flush_gauge *g,
                         struct flush_metrics *m)
@@ -202,7 +207,7 @@ const char *flush_path(const struct flush *f)
 bool flush_delete(struct flush *f, const char *path, int64_t position)
 {
     struct slice key = slice_of(&path, sizeof path);
-    const char  *copy = map_get(&f->paths, key);
+    const char *copy = map_get(&f->paths, key);
 
     if (copy == NULL &&
         ((copy = arena_strdup(&f->arena, path)) == NULL || !map_put(&f->paths, key, (void *)(uintptr_t)copy)))
@@ -221,7 +226,7 @@ bool flush_is_empty(const struct flush *f)
 static void count_files(struct flush *f, int64_t started_us)
 {
     struct flush_metrics *m = f->metrics;
-    int64_t               bytes = 0;
+    int64_t bytes = 0;
 
     for (int32_t i = 0; i < f->file_count; i++)
         bytes += f->files[i].size_bytes;
@@ -247,7 +252,8 @@ static enum err write_deletes(struct flush *f, struct error *e)
 {
     const struct partition_rows *p = f->rows;
     enum err rc = file_writer_deletes(f->writer, f->deletes, f->delete_count, p->spec->spec_id, p->values,
-                                      p->spec->field_count, f->delete_path, &f->arena, &f->files[f->file_count], e);
+                                      p->spec->field_count, f->delete_path, &f->arena,
+                                      &f->files[f->file_count], e);
 
     if (rc == OK && f->files[f->file_count].references == NULL)
         rc = list_references(f, e);
@@ -257,7 +263,7 @@ static enum err write_deletes(struct flush *f, struct error *e)
 
 static enum err write_files(struct flush *f, struct error *e)
 {
-    int64_t  started_us = clock_mono_us(f->gauge->env->clock);
+    int64_t started_us = clock_mono_us(f->gauge->env->clock);
     enum err rc = OK;
 
     if (f->rows->live_count > 0)
@@ -274,7 +280,7 @@ static enum err write_files(struct flush *f, struct error *e)
 static bool claim(struct flush *f, bool *dropped)
 {
     struct flush_gauge *g = f->gauge;
-    bool                mine;
+    bool mine;
 
     pthread_mutex_lock(&g->mutex);
     mine = f->state == FLUSH_NEW;
@@ -293,7 +299,7 @@ static bool claim(struct flush *f, bool *dropped)
 static void flush_do(struct flush *f)
 {
     struct flush_gauge *g = f->gauge;
-    bool                dropped;
+    bool dropped;
 
     if (!claim(f, &dropped)) {
         if (dropped)
@@ -314,7 +320,7 @@ static void flush_do(struct flush *f)
 static void cancel(struct flush *f)
 {
     struct flush_gauge *g = f->gauge;
-    bool                mine;
+    bool mine;
 
     pthread_mutex_lock(&g->mutex);
     mine = f->state == FLUSH_NEW;
@@ -341,7 +347,8 @@ static void run_on_executor(void *arg)
     flush_unref(arg);
 }
 
-/* --- the group ---------------------------------------------------------------------------------------------- */
+/* --- the group
+ * ---------------------------------------------------------------------------------------------- */
 
 struct flush_group *flush_group_new(void)
 {
@@ -412,8 +419,8 @@ static void put_files(const struct flush *f, struct bytes *part)
 enum err flush_group_finish(void *arg, struct op_snapshot *s, struct error *e)
 {
     struct flush_group *g = arg;
-    struct bytes        part = {0};
-    enum err            rc = OK;
+    struct bytes part = {0};
+    enum err rc = OK;
 
     for (size_t i = 0; i < g->count; i++)
         flush_do(g->flushes[i]);

@@ -21,14 +21,15 @@ void part_put_references(struct bytes *out, const char *const *paths, int32_t co
     }
 }
 
-/* --- back --------------------------------------------------------------------------------------------------- */
+/* --- back
+ * --------------------------------------------------------------------------------------------------- */
 
 /* What is being decoded. */
 struct decode {
-    struct arena     *arena; /* borrowed */
+    struct arena *arena;     /* borrowed */
     struct data_file *files; /* owned */
-    size_t            file_count, file_capacity;
-    struct map        references; /* path to itself, in arena */
+    size_t file_count, file_capacity;
+    struct map references; /* path to itself, in arena */
 };
 
 static enum err no_memory(struct error *e)
@@ -62,7 +63,7 @@ static enum err take_references(struct decode *d, struct reader *r, struct error
     if (r->failed || count > reader_left(r))
         return damaged(e);
     for (uint64_t i = 0; rc == OK && i < count; i++) {
-        uint64_t     len = reader_varint(r);
+        uint64_t len = reader_varint(r);
         struct slice path = {NULL, 0};
 
         if (!r->failed && len <= reader_left(r))
@@ -77,7 +78,7 @@ static enum err take_references(struct decode *d, struct reader *r, struct error
 static enum err take_file(struct decode *d, struct reader *r, struct error *e)
 {
     struct data_file *file;
-    enum err          rc;
+    enum err rc;
 
     if (!MEM_GROW(d->files, d->file_count, d->file_capacity))
         return no_memory(e);
@@ -104,10 +105,10 @@ static enum err decode_all(struct decode *d, const struct slice *parts, int32_t 
 enum err part_decode(const struct slice *parts, int32_t count, struct arena *arena, struct part_content *out,
                      struct error *e)
 {
-    struct decode     d = {.arena = arena};
+    struct decode d = {.arena = arena};
     struct map_entry *entry;
-    size_t            at = 0;
-    enum err          rc = decode_all(&d, parts, count, e);
+    size_t at = 0;
+    enum err rc = decode_all(&d, parts, count, e);
 
     *out = (struct part_content){0};
     if (rc == OK) {

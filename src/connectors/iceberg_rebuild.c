@@ -1,4 +1,5 @@
-/* iceberg_rebuild.c: see iceberg_rebuild.h. Only rows of this subtask's key groups are kept, only key columns are read. */
+/* iceberg_rebuild.c: see iceberg_rebuild.h. Only rows of this subtask's key groups are kept, only key columns
+ * are read. */
 #include "connectors/iceberg_rebuild.h"
 #include "base/budget.h"
 #include "base/mem.h"
@@ -7,8 +8,8 @@
 #include "os/log.h"
 #include <pthread.h>
 
-struct found { /* one row of the table */
-    size_t  key, key_len; /* in keys */
+struct found {           /* one row of the table */
+    size_t key, key_len; /* in keys */
     int64_t until_us, position;
     int32_t file;
 };
@@ -17,30 +18,31 @@ enum rebuild_state { REBUILD_NEW, REBUILD_RUNNING, REBUILD_DONE };
 
 struct rebuild {
     const struct iceberg_sink_spec *spec;
-    const struct op_env            *env;
-    atomic_int                      refs; /* the sink's and the executor's */
-    pthread_mutex_t                 mutex;
-    pthread_cond_t                  changed;
-    enum rebuild_state              state; /* under mutex; what follows is the I/O thread's until it is done */
-    enum err                        rc;
-    struct error                    error;
-    struct index_base              *bases; /* owned: what was restored */
-    size_t                          base_count;
-    struct index_base               base;    /* the new one */
-    bool                            is_anew; /* what is in the index does not count */
-    struct schema                   wanted;  /* in arena: the key's fields, and the one that ends its life */
-    int32_t                        *key_fields, until_field; /* of wanted */
-    struct bytes                    keys;
-    struct found                   *rows; /* owned */
-    size_t                          row_count, row_capacity;
-    size_t                          charged; /* to the budget */
-    struct arena                    arena; /* owned: paths */
-    const char                    **paths;
-    int32_t                         path_count;
-    struct key_batch                batch_keys;
+    const struct op_env *env;
+    atomic_int refs; /* the sink's and the executor's */
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    enum rebuild_state state; /* under mutex; what follows is the I/O thread's until it is done */
+    enum err rc;
+    struct error error;
+    struct index_base *bases; /* owned: what was restored */
+    size_t base_count;
+    struct index_base base;           /* the new one */
+    bool is_anew;                     /* what is in the index does not count */
+    struct schema wanted;             /* in arena: the key's fields, and the one that ends its life */
+    int32_t *key_fields, until_field; /* of wanted */
+    struct bytes keys;
+    struct found *rows; /* owned */
+    size_t row_count, row_capacity;
+    size_t charged;     /* to the budget */
+    struct arena arena; /* owned: paths */
+    const char **paths;
+    int32_t path_count;
+    struct key_batch batch_keys;
 };
 
-/* --- the base ----------------------------------------------------------------------------------------------- */
+/* --- the base
+ * ----------------------------------------------------------------------------------------------- */
 
 void index_base_put(struct bytes *out, const struct index_base *base)
 {
@@ -64,13 +66,15 @@ static bool still_fits(const struct rebuild *r, const struct metadata *m, const 
     for (size_t i = 0; i < r->base_count; i++) {
         const struct index_base *b = &r->bases[i];
 
-        if (!b->is_complete || b->spec_id != r->base.spec_id || !commit_history_is_own(m, pipeline, b->snapshot_id, false))
+        if (!b->is_complete || b->spec_id != r->base.spec_id ||
+            !commit_history_is_own(m, pipeline, b->snapshot_id, false))
             return false;
     }
     return r->base_count > 0;
 }
 
-/* --- reading the table -------------------------------------------------------------------------------------- */
+/* --- reading the table
+ * -------------------------------------------------------------------------------------- */
 
 /* The fields that are to be read: those of the key, then that of its life's end unless it is among them. */
 static enum err plan_fields(struct rebuild *r, struct error *e)
@@ -100,7 +104,8 @@ static bool is_ours(const struct rebuild *r, uint64_t hash)
 {
     uint32_t most = (uint32_t)r->env->max_parallelism;
 
-    return hash_subtask(hash_key_group(hash, most), most, (uint32_t)r->env->parallelism) == (uint32_t)r->env->subtask;
+    return hash_subtask(hash_key_group(hash, most), most, (uint32_t)r->env->parallelism) ==
+           (uint32_t)r->env->subtask;
 }
 
 /* What was found counts against the budget too. */
@@ -123,7 +128,7 @@ static enum err note_rows(void *arg, UNUSED const struct data_file *file, int64_
         return error_memory(e, (size_t)b->row_count, "keys");
     for (int32_t i = 0; i < batch_live(b); i++) {
         struct key key = r->batch_keys.keys[i];
-        int32_t    row = batch_row(b, i);
+        int32_t row = batch_row(b, i);
 
         if (!is_ours(r, key.hash))
             continue;
@@ -141,7 +146,8 @@ static enum err note_rows(void *arg, UNUSED const struct data_file *file, int64_
     return charge(r, e);
 }
 
-/* A position delete must lie in the partition of the data file, and ours are written under our own partitioning. */
+/* A position delete must lie in the partition of the data file, and ours are written under our own
+ * partitioning. */
 static enum err check_spec(const struct rebuild *r, const struct data_file *f, struct error *e)
 {
     if (f->spec_id == r->base.spec_id)
@@ -155,8 +161,8 @@ static enum err check_spec(const struct rebuild *r, const struct data_file *f, s
 static enum err read_file(struct rebuild *r, struct table_reader *reader, int32_t file, struct error *e)
 {
     const struct data_file *f = table_reader_file(reader, file);
-    enum err                rc = check_spec(r, f, e);
-    const char             *path;
+    enum err rc = check_spec(r, f, e);
+    const char *path;
 
     if (rc != OK)
         return rc;
@@ -169,8 +175,8 @@ static enum err read_file(struct rebuild *r, struct table_reader *reader, int32_
 static enum err read_table(struct rebuild *r, struct table *t, struct error *e)
 {
     struct table_reader *reader = NULL;
-    int32_t              files;
-    enum err             rc;
+    int32_t files;
+    enum err rc;
 
     if ((rc = plan_fields(r, e)) != OK || (rc = table_reader_open(t, r->env->budget, &reader, e)) != OK)
         return rc;
@@ -187,7 +193,7 @@ static enum err read_table(struct rebuild *r, struct table *t, struct error *e)
 static enum err look(struct rebuild *r, struct table *t, struct error *e)
 {
     const struct metadata *m = t->metadata;
-    char                  *pipeline = iceberg_sink_pipeline(r->env);
+    char *pipeline = iceberg_sink_pipeline(r->env);
 
     if (pipeline == NULL)
         return error_memory(e, 0, "the name of a pipeline");
@@ -196,14 +202,15 @@ static enum err look(struct rebuild *r, struct table *t, struct error *e)
     mem_free(pipeline);
     if (!r->is_anew || m->current_snapshot_id == 0)
         return OK;
-    log_info("iceberg_sink", "%s: finding where the rows of the primary key lie, from the table itself", r->spec->label);
+    log_info("iceberg_sink", "%s: finding where the rows of the primary key lie, from the table itself",
+             r->spec->label);
     return read_table(r, t, e);
 }
 
 static enum err load_and_look(struct rebuild *r, struct error *e)
 {
     struct table *t = NULL;
-    enum err      rc = catalog_load(r->spec->catalog, r->spec->name_space, r->spec->table, &t, e);
+    enum err rc = catalog_load(r->spec->catalog, r->spec->name_space, r->spec->table, &t, e);
 
     if (rc == OK)
         rc = look(r, t, e);
@@ -211,7 +218,8 @@ static enum err load_and_look(struct rebuild *r, struct error *e)
     return rc == OK ? OK : error_add(e, rc, "making the upsert index of table %s", r->spec->label);
 }
 
-/* --- life --------------------------------------------------------------------------------------------------- */
+/* --- life
+ * --------------------------------------------------------------------------------------------------- */
 
 static void unref(struct rebuild *r)
 {
@@ -230,7 +238,7 @@ static void unref(struct rebuild *r)
 static void run(void *arg)
 {
     struct rebuild *r = arg;
-    bool            wanted;
+    bool wanted;
 
     pthread_mutex_lock(&r->mutex);
     wanted = r->state == REBUILD_NEW;
@@ -248,8 +256,9 @@ static void run(void *arg)
     unref(r);
 }
 
-enum err rebuild_start(const struct iceberg_sink_spec *spec, const struct op_env *env, const struct index_base *bases,
-                       size_t base_count, struct rebuild **out, struct error *e)
+enum err rebuild_start(const struct iceberg_sink_spec *spec, const struct op_env *env,
+                       const struct index_base *bases, size_t base_count, struct rebuild **out,
+                       struct error *e)
 {
     struct rebuild *r = mem_zalloc(sizeof *r);
 
@@ -278,31 +287,34 @@ enum err rebuild_start(const struct iceberg_sink_spec *spec, const struct op_env
 static enum err fill(struct rebuild *r, struct upsert_index *index, struct error *e)
 {
     const char *old_file;
-    int64_t     old_position, number = 0, twice = 0;
-    int32_t     file = -1;
-    bool        had;
-    enum err    rc = OK;
+    int64_t old_position, number = 0, twice = 0;
+    int32_t file = -1;
+    bool had;
+    enum err rc = OK;
 
     upsert_index_clear(index);
     for (size_t i = 0; rc == OK && i < r->row_count; i++) {
         const struct found *row = &r->rows[i];
-        struct key          key = key_of(slice_of(r->keys.ptr + row->key, row->key_len));
+        struct key key = key_of(slice_of(r->keys.ptr + row->key, row->key_len));
 
         if (row->file != file)
             rc = upsert_index_file(index, r->paths[file = row->file], &number, e);
         if (rc == OK)
-            rc = upsert_index_set(index, key, row->until_us, number, row->position, &had, &old_file, &old_position, e);
+            rc = upsert_index_set(index, key, row->until_us, number, row->position, &had, &old_file,
+                                  &old_position, e);
         twice += rc == OK && had;
     }
     if (twice)
-        log_warn("iceberg_sink", "%s: %" PRId64 " rows have a primary key that another row has too; they stay", r->spec->label,
-                 twice);
+        log_warn("iceberg_sink",
+                 "%s: %" PRId64 " rows have a primary key that another row has too; they stay",
+                 r->spec->label, twice);
     return rc;
 }
 
-enum err rebuild_finish(struct rebuild *r, struct upsert_index *index, struct index_base *base, struct error *e)
+enum err rebuild_finish(struct rebuild *r, struct upsert_index *index, struct index_base *base,
+                        struct error *e)
 {
-    bool     done;
+    bool done;
     enum err rc;
 
     pthread_mutex_lock(&r->mutex);

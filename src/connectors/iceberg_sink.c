@@ -1,9 +1,9 @@
 /* iceberg_sink.c: the writing half of the Iceberg sink; iceberg_committer.c is the other.
  *
- * Upserts: a row of a key that has another one in the buffer kills that one there; a row of a key that lies in the table,
- * or in a file of this checkpoint, deletes that one by its position, which the index knows. The index learns where rows lie
- * when their partition is taken for writing. A row that deletes goes into the buffer dead, so that its partition, when it
- * is taken, finds it and looks up what it deletes.
+ * Upserts: a row of a key that has another one in the buffer kills that one there; a row of a key that lies
+ * in the table, or in a file of this checkpoint, deletes that one by its position, which the index knows. The
+ * index learns where rows lie when their partition is taken for writing. A row that deletes goes into the
+ * buffer dead, so that its partition, when it is taken, finds it and looks up what it deletes.
  */
 #include "connectors/iceberg_sink.h"
 #include "base/budget.h"
@@ -29,7 +29,8 @@ struct iceberg_sink {
     struct flush_gauge *gauge;   /* what is being written now */
     struct upsert_index *index;  /* NULL: append */
     bool is_ready;               /* the index knows the table */
-    struct index_base *bases;    /* owned: what the index was restored on; when ready, the one that it is built on */
+    struct index_base
+        *bases; /* owned: what the index was restored on; when ready, the one that it is built on */
     size_t base_count, base_capacity;
     struct rebuild *rebuild;
     struct map waiting; /* key -> struct waiting, owned; upsert only */
@@ -59,7 +60,8 @@ int64_t iceberg_sink_until(const struct batch *b, int32_t field, int64_t latenes
     return until;
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------------- */
+/* --- opening
+ * ---------------------------------------------------------------------------------------------------- */
 
 static enum err open_upsert(struct iceberg_sink *s, struct error *e)
 {
@@ -94,7 +96,8 @@ static enum err sink_open(struct op *o, const struct op_env *env, struct error *
         return rc;
     if ((s->gauge = flush_gauge_new(env)) == NULL || (s->flushes = flush_group_new()) == NULL)
         return error_memory(e, sizeof *s, "an Iceberg sink");
-    rc = row_buffer_new(spec->metadata->schema, spec->columns, spec->metadata->spec, env->budget, &s->buffer, e);
+    rc = row_buffer_new(spec->metadata->schema, spec->columns, spec->metadata->spec, env->budget, &s->buffer,
+                        e);
     return rc == OK && spec->upsert ? open_upsert(s, e) : rc;
 }
 
@@ -130,16 +133,19 @@ static enum err sink_restore(struct op *o, const struct op_restore *from, struct
     return rc;
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* `<subtask>-0-<uuid>-<count>.parquet`: unique for ever, and sorted by subtask for people. */
-static const char *file_path(struct iceberg_sink *s, const char *partition, const char *what, struct arena *arena)
+static const char *file_path(struct iceberg_sink *s, const char *partition, const char *what,
+                             struct arena *arena)
 {
     char uuid[RANDOM_UUID_MAX];
     const char *name;
 
     random_uuid(&s->random, uuid);
-    name = arena_printf(arena, "%05" PRId32 "-0-%s-%05" PRId32 "%s.parquet", s->env->subtask, uuid, ++s->file_count, what);
+    name = arena_printf(arena, "%05" PRId32 "-0-%s-%05" PRId32 "%s.parquet", s->env->subtask, uuid,
+                        ++s->file_count, what);
     return name ? file_writer_path(&s->writer, partition, name, arena) : NULL;
 }
 
@@ -168,9 +174,10 @@ static bool is_delete(const struct batch *b, int32_t row)
     return b->row_kinds && b->row_kinds[row] == ROW_DELETE;
 }
 
-/* What is to be written for one row of a partition: of a live one, where it will lie; and which older row goes. */
-static enum err index_row(struct iceberg_sink *s, struct flush *f, const struct row_run *run, int32_t row, int64_t file,
-                          int64_t *position, struct error *e)
+/* What is to be written for one row of a partition: of a live one, where it will lie; and which older row
+ * goes. */
+static enum err index_row(struct iceberg_sink *s, struct flush *f, const struct row_run *run, int32_t row,
+                          int64_t file, int64_t *position, struct error *e)
 {
     struct key key = s->keys.keys[row];
     int64_t until = until_of(s, run->batch, row), old_position = 0;
@@ -240,7 +247,8 @@ static enum err flush_down_to(struct iceberg_sink *s, size_t bytes, struct error
     return rc;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ------------------------------------------------------------------------------------------------------- */
 
 static bool room_for_places(struct iceberg_sink *s, int32_t count)
 {
@@ -303,13 +311,15 @@ static enum err settle_keys(struct iceberg_sink *s, const struct batch *b, struc
 }
 
 /* A delete is found by its key, and by when that ends if it does. */
-static enum err check_delete(const struct iceberg_sink *s, const struct batch *b, int32_t row, struct error *e)
+static enum err check_delete(const struct iceberg_sink *s, const struct batch *b, int32_t row,
+                             struct error *e)
 {
     int32_t column = s->spec->until_field < 0 ? -1 : s->spec->columns[s->spec->until_field];
 
     if (s->spec->until_field < 0 || (column >= 0 && column_valid(&b->columns[column], row)))
         return OK;
-    return error_set(e, ERR_INPUT, "table %s was given a row that deletes without a value of %s, the upsert.until-column",
+    return error_set(e, ERR_INPUT,
+                     "table %s was given a row that deletes without a value of %s, the upsert.until-column",
                      s->spec->label, s->spec->metadata->schema->fields[s->spec->until_field].name);
 }
 
@@ -321,7 +331,8 @@ static enum err check_kinds(const struct iceberg_sink *s, const struct batch *b,
 
         if (b->row_kinds[row] != ROW_INSERT && !s->spec->upsert)
             return error_set(e, ERR_UNSUPPORTED,
-                             "table %s was given a row that %s another; it takes only inserts, unless it has a primary key "
+                             "table %s was given a row that %s another; it takes only inserts, unless it has "
+                             "a primary key "
                              "and write.upsert.enabled is true",
                              s->spec->label, b->row_kinds[row] == ROW_DELETE ? "deletes" : "updates");
         if (b->row_kinds[row] == ROW_DELETE)
@@ -446,11 +457,13 @@ static enum err sink_watermark(struct op *o, int64_t watermark_us, UNUSED bool *
 {
     struct iceberg_sink *s = self(o);
 
-    s->watermark_us = watermark_us; /* the index is cut at the barrier: rows still in the buffer need their entries */
+    s->watermark_us =
+        watermark_us; /* the index is cut at the barrier: rows still in the buffer need their entries */
     return OK;
 }
 
-/* --- the barrier ------------------------------------------------------------------------------------------------ */
+/* --- the barrier
+ * ------------------------------------------------------------------------------------------------ */
 
 /* What goes with the index's entries, which the engine keeps. */
 static enum err snapshot_index(struct iceberg_sink *s, struct op_snapshot *out, struct error *e)
@@ -477,7 +490,8 @@ static enum err snapshot_index(struct iceberg_sink *s, struct op_snapshot *out, 
     return rc;
 }
 
-static enum err sink_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out, struct error *e)
+static enum err sink_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct op_snapshot *out,
+                              struct error *e)
 {
     struct iceberg_sink *s = self(o);
     struct flush_group *written = s->flushes, *next;

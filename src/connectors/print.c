@@ -1,4 +1,5 @@
-/* print.c: the sinks for looking and for measuring: 'print' writes rows to standard output, 'blackhole' drops them. */
+/* print.c: the sinks for looking and for measuring: 'print' writes rows to standard output, 'blackhole' drops
+ * them. */
 #include "base/mem.h"
 #include "config/config.h"
 #include "connectors/connector.h"
@@ -7,13 +8,13 @@
 
 struct print_spec {
     const char *identifier; /* written before each row with "> "; NULL: nothing */
-    int         fd;         /* -1: blackhole */
+    int fd;                 /* -1: blackhole */
 };
 
 struct print {
-    struct op          op;
+    struct op op;
     const struct print_spec *spec;
-    const struct op_env     *env;
+    const struct op_env *env;
 };
 
 static struct print *self(struct op *o)
@@ -54,8 +55,10 @@ static enum err write_all(int fd, struct slice text, struct error *e)
     return OK;
 }
 
-/* batch_print writes `+I(1, a)`; Flink's brackets are square. A string may hold a line's end, so it goes row by row. */
-static void print_row(const struct print *p, const struct batch *b, int32_t row, struct bytes *row_text, struct bytes *out)
+/* batch_print writes `+I(1, a)`; Flink's brackets are square. A string may hold a line's end, so it goes row
+ * by row. */
+static void print_row(const struct print *p, const struct batch *b, int32_t row, struct bytes *row_text,
+                      struct bytes *out)
 {
     struct batch one = *b;
 
@@ -83,7 +86,8 @@ static enum err print_batch(struct op *o, UNUSED int32_t input, struct batch *b,
         return OK;
     for (int32_t i = 0; i < batch_live(b); i++)
         print_row(p, b, batch_row(b, i), &row, &lines);
-    rc = lines.failed ? error_memory(e, lines.len, "rows as text") : write_all(p->spec->fd, bytes_all(&lines), e);
+    rc = lines.failed ? error_memory(e, lines.len, "rows as text")
+                      : write_all(p->spec->fd, bytes_all(&lines), e);
     bytes_fini(&row);
     bytes_fini(&lines);
     return rc;
@@ -131,7 +135,8 @@ static enum err plan(const struct connector_request *r, int fd, struct connector
     *spec = (struct print_spec){arena_strdup(r->arena, connector_option(r->options, "print-identifier")), fd};
     if (r->arena->failed)
         return error_memory(e, sizeof *spec, "a print sink");
-    *out = (struct connector_plan){.factory = &print_factory, .spec = spec, .title = fd < 0 ? "blackhole" : "print"};
+    *out = (struct connector_plan){
+        .factory = &print_factory, .spec = spec, .title = fd < 0 ? "blackhole" : "print"};
     return OK;
 }
 
@@ -152,5 +157,6 @@ static enum err plan_blackhole(const struct connector_request *r, struct connect
 }
 
 extern const struct connector print_connector, blackhole_connector;
-const struct connector        print_connector = {.name = "print", .options = "print-identifier standard-error", .sink = plan_print};
-const struct connector        blackhole_connector = {.name = "blackhole", .options = "", .sink = plan_blackhole};
+const struct connector print_connector = {
+    .name = "print", .options = "print-identifier standard-error", .sink = plan_print};
+const struct connector blackhole_connector = {.name = "blackhole", .options = "", .sink = plan_blackhole};

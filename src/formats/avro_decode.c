@@ -201,7 +201,8 @@ static bool run_rare(struct avro_cursor *c, const struct avro_step *s, struct co
     case AVRO_OP_REFUSE:
         return fail(c, "%s", s->why);
     default:
-        return s->op >= AVRO_OP_SKIP_FIXED ? avro_skip(c, s) : avro_scalar(c, s, columns ? columns + s->column : NULL);
+        return s->op >= AVRO_OP_SKIP_FIXED ? avro_skip(c, s)
+                                           : avro_scalar(c, s, columns ? columns + s->column : NULL);
     }
 }
 

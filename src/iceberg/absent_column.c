@@ -1,9 +1,10 @@
-/* absent_column.c: see absent_column.h. Children of lists and maps have no rows, those of structs as many as it has. */
+/* absent_column.c: see absent_column.h. Children of lists and maps have no rows, those of structs as many as
+ * it has. */
 #include "iceberg/absent_column.h"
 
 bool absent_column_fill(struct column *c, int32_t row_count, struct batch *owner)
 {
-    bool   list = c->type->kind == TYPE_LIST || c->type->kind == TYPE_MAP;
+    bool list = c->type->kind == TYPE_LIST || c->type->kind == TYPE_MAP;
     size_t validity = VALIDITY_WORDS(row_count) * sizeof(uint64_t);
     size_t values = ((size_t)row_count + list) * type_width(c->type);
 

@@ -1,6 +1,6 @@
-/* commit_files.h: the Avro files of a commit: manifests of the new files, merged manifests, the manifest list.
- * The new manifests are written once and serve every attempt (their entries inherit the sequence number); list and
- * merged manifests are of one attempt, since they depend on the version that it builds on.
+/* commit_files.h: the Avro files of a commit: manifests of the new files, merged manifests, the manifest
+ * list. The new manifests are written once and serve every attempt (their entries inherit the sequence
+ * number); list and merged manifests are of one attempt, since they depend on the version that it builds on.
  */
 #ifndef WEIR_ICEBERG_COMMIT_FILES_H
 #define WEIR_ICEBERG_COMMIT_FILES_H
@@ -9,19 +9,19 @@
 #include "os/random.h"
 
 struct commit_files {
-    struct table    *t; /* borrowed */
-    int64_t          snapshot_id;
-    char             uuid[RANDOM_UUID_MAX]; /* of the commit, in its files' names */
-    struct arena     arena;                 /* what lives as long as the commit */
-    struct manifest *fresh;                 /* of the new files */
-    int32_t          fresh_count, fresh_capacity;
-    int32_t          number; /* of manifests so far, for names */
+    struct table *t; /* borrowed */
+    int64_t snapshot_id;
+    char uuid[RANDOM_UUID_MAX]; /* of the commit, in its files' names */
+    struct arena arena;         /* what lives as long as the commit */
+    struct manifest *fresh;     /* of the new files */
+    int32_t fresh_count, fresh_capacity;
+    int32_t number; /* of manifests so far, for names */
 
-    struct arena     attempt; /* what lives as long as the attempt */
-    const char      *list;    /* path of its manifest list; NULL: none yet */
+    struct arena attempt; /* what lives as long as the attempt */
+    const char *list;     /* path of its manifest list; NULL: none yet */
     struct manifest *manifests;
-    int32_t          manifest_count, merged_count; /* the merged ones among them are new files of the attempt */
-    int32_t          kept, replaced;               /* of the parent's manifests */
+    int32_t manifest_count, merged_count; /* the merged ones among them are new files of the attempt */
+    int32_t kept, replaced;               /* of the parent's manifests */
 };
 
 void commit_files_init(struct commit_files *c, struct table *t);

@@ -1,4 +1,5 @@
-/* commit_references.c: see commit_references.h. Manifests are read only when the history says that it may matter. */
+/* commit_references.c: see commit_references.h. Manifests are read only when the history says that it may
+ * matter. */
 #include "iceberg/commit_references.h"
 #include "base/map.h"
 #include "iceberg/commit_history.h"
@@ -23,14 +24,16 @@ static bool add_paths(struct map *live, const struct data_file *files, int32_t c
 }
 
 /* The paths of all data files of the table and of the change. */
-static enum err live_paths(const struct table *t, const struct change *change, struct map *live, struct error *e)
+static enum err live_paths(const struct table *t, const struct change *change, struct map *live,
+                           struct error *e)
 {
     const struct metadata *m = t->metadata;
-    const struct snapshot *head = m->current_snapshot_id ? metadata_snapshot(m, m->current_snapshot_id) : NULL;
-    struct arena           arena = {0};
-    struct data_file      *files = NULL;
-    int32_t                count = 0;
-    enum err               rc = OK;
+    const struct snapshot *head = m->current_snapshot_id ? metadata_snapshot(m, m->current_snapshot_id)
+                                                         : NULL;
+    struct arena arena = {0};
+    struct data_file *files = NULL;
+    int32_t count = 0;
+    enum err rc = OK;
 
     if (head)
         rc = manifest_live_files(t->fs, m, head, &arena, &files, &count, e);
@@ -43,10 +46,10 @@ static enum err live_paths(const struct table *t, const struct change *change, s
 enum err commit_references_dead(const struct table *t, const struct change *change, struct arena *arena,
                                 const char ***out, int32_t *count, struct error *e)
 {
-    struct map   live = {0};
+    struct map live = {0};
     const char **dead = ARENA_ARRAY(arena, const char *, MAX(change->reference_count, 1));
-    int32_t      n = 0;
-    enum err     rc;
+    int32_t n = 0;
+    enum err rc;
 
     if (dead == NULL)
         rc = error_memory(e, (size_t)change->reference_count * sizeof *dead, "the paths of data files");
@@ -65,15 +68,16 @@ enum err commit_references_check(const struct table *t, const struct change *cha
 {
     struct arena arena = {0};
     const char **dead;
-    int32_t      count;
-    enum err     rc;
+    int32_t count;
+    enum err rc;
 
     if (change->reference_count == 0 || is_own(t, change))
         return OK;
     rc = commit_references_dead(t, change, &arena, &dead, &count, e);
     if (rc == OK && count > 0) {
         rc = error_set(e, ERR_CONFLICT,
-                       "somebody has rewritten or removed data file %s (one of %" PRId32 "), which has rows that checkpoint %" PRId64
+                       "somebody has rewritten or removed data file %s (one of %" PRId32
+                       "), which has rows that checkpoint %" PRId64
                        " replaces; the job restarts, and finds its rows in the table again",
                        dead[0], count, change->checkpoint_id);
         error_advise(e, ADVICE_RESTART);

@@ -7,8 +7,10 @@ struct commit_manifests {
     int32_t created, kept, replaced;
 };
 
-/* The snapshot that change makes on top of parent (NULL: none). s has id, parent, sequence number, time and list. */
-MUST_USE enum err commit_summary_snapshot(const struct snapshot *s, const struct snapshot *parent, int32_t schema_id,
-                                          const struct change *change, const struct commit_manifests *manifests,
-                                          json_t **out, struct error *e);
+/* The snapshot that change makes on top of parent (NULL: none). s has id, parent, sequence number, time and
+ * list. */
+MUST_USE enum err commit_summary_snapshot(const struct snapshot *s, const struct snapshot *parent,
+                                          int32_t schema_id, const struct change *change,
+                                          const struct commit_manifests *manifests, json_t **out,
+                                          struct error *e);
 #endif

@@ -8,11 +8,12 @@
 #include "io/fs.h"
 #include <stdlib.h>
 
-/* --- properties --------------------------------------------------------------------------------------------------- */
+/* --- properties
+ * --------------------------------------------------------------------------------------------------- */
 
 struct properties {
     const struct metadata *table;
-    const struct map      *options; /* go first; NULL: none */
+    const struct map *options; /* go first; NULL: none */
 };
 
 static const char *property(const struct properties *p, const char *key)
@@ -41,22 +42,24 @@ static enum err read_codec(const struct properties *p, struct parquet_options *o
             out->codec = codecs[i].codec;
             return OK;
         }
-    return error_set(e, ERR_UNSUPPORTED,
-                     "table property write.parquet.compression-codec is '%s'; weir writes snappy, gzip, zstd, lz4 and "
-                     "uncompressed",
-                     name);
+    return error_set(
+        e, ERR_UNSUPPORTED,
+        "table property write.parquet.compression-codec is '%s'; weir writes snappy, gzip, zstd, lz4 and "
+        "uncompressed",
+        name);
 }
 
 /* A number of at most `most`; *out stays when the property is not set. */
-static enum err read_number(const struct properties *p, const char *key, int64_t most, int64_t *out, struct error *e)
+static enum err read_number(const struct properties *p, const char *key, int64_t most, int64_t *out,
+                            struct error *e)
 {
     const char *text = property(p, key);
 
     if (text == NULL)
         return OK;
     if (config_parse_int(text, out, e) != OK || *out <= 0 || *out > most)
-        return error_set(e, ERR_CONFIG, "table property %s is '%s'; a number from 1 to %" PRId64 " is wanted", key, text,
-                         most);
+        return error_set(e, ERR_CONFIG, "table property %s is '%s'; a number from 1 to %" PRId64 " is wanted",
+                         key, text, most);
     return OK;
 }
 
@@ -82,25 +85,31 @@ static enum err read_sizes(const struct properties *p, struct parquet_options *o
 /* What would be written otherwise than the table's owner wants, and somebody relies on it. */
 static enum err check_supported(const struct properties *p, struct error *e)
 {
-    const char *format = property(p, "write.format.default"), *spread = property(p, "write.object-storage.enabled");
-    const char *provider = property(p, "write.location-provider.impl"), *key = property(p, "encryption.key-id");
+    const char *format = property(p, "write.format.default"),
+               *spread = property(p, "write.object-storage.enabled");
+    const char *provider = property(p, "write.location-provider.impl"),
+               *key = property(p, "encryption.key-id");
 
     if (format && strcasecmp(format, "parquet") != 0)
-        return error_set(e, ERR_UNSUPPORTED, "table property write.format.default is '%s'; weir writes parquet", format);
-    if (spread && strcasecmp(spread, "true") == 0)
         return error_set(e, ERR_UNSUPPORTED,
-                         "table property write.object-storage.enabled is true; weir writes files into the folder of their "
-                         "partition");
+                         "table property write.format.default is '%s'; weir writes parquet", format);
+    if (spread && strcasecmp(spread, "true") == 0)
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "table property write.object-storage.enabled is true; weir writes files into the folder of their "
+            "partition");
     if (provider)
-        return error_set(e, ERR_UNSUPPORTED, "table property write.location-provider.impl is '%s', which weir does not have",
+        return error_set(e, ERR_UNSUPPORTED,
+                         "table property write.location-provider.impl is '%s', which weir does not have",
                          provider);
     if (key)
-        return error_set(e, ERR_UNSUPPORTED, "table property encryption.key-id is set; weir does not encrypt files");
+        return error_set(e, ERR_UNSUPPORTED,
+                         "table property encryption.key-id is set; weir does not encrypt files");
     return OK;
 }
 
-enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m, const struct map *options,
-                          struct budget *budget, struct error *e)
+enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct metadata *m,
+                          const struct map *options, struct budget *budget, struct error *e)
 {
     const struct properties p = {m, options};
     enum err rc;
@@ -115,7 +124,8 @@ enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct met
     return read_sizes(&p, &w->parquet, e);
 }
 
-/* --- data files --------------------------------------------------------------------------------------------------- */
+/* --- data files
+ * --------------------------------------------------------------------------------------------------- */
 
 const char *file_writer_path(const struct file_writer *w, const char *partition_path, const char *name,
                              struct arena *arena)
@@ -163,8 +173,8 @@ static enum err write_runs(struct parquet_writer *w, const struct partition_rows
 }
 
 /* What the footer tells, as the manifest wants it; all in arena. */
-static enum err describe(const struct parquet_summary *s, const char *path, struct arena *arena, struct data_file *out,
-                         struct error *e)
+static enum err describe(const struct parquet_summary *s, const char *path, struct arena *arena,
+                         struct data_file *out, struct error *e)
 {
     struct file_column *columns = ARENA_ARRAY(arena, struct file_column, s->column_count);
 
@@ -207,10 +217,10 @@ static const struct partition_value *copy_partition(const struct partition_value
 enum err file_writer_rows(const struct file_writer *w, const struct partition_rows *p, const char *path,
                           struct arena *arena, struct data_file *out, struct error *e)
 {
-    struct fs_file        *file = NULL;
+    struct fs_file *file = NULL;
     struct parquet_writer *parquet = NULL;
     struct parquet_summary summary;
-    enum err               rc;
+    enum err rc;
 
     if ((rc = fs_create(w->fs, path, &file, e)) != OK ||
         (rc = parquet_writer_new(w->schema, &w->parquet, file, w->budget, &parquet, e)) != OK ||
@@ -229,26 +239,28 @@ out:
     return rc == OK ? OK : error_add(e, rc, "writing data file %s", path);
 }
 
-/* --- position deletes ------------------------------------------------------------------------------------------- */
+/* --- position deletes
+ * ------------------------------------------------------------------------------------------- */
 
 /* Reserved field ids of the specification, "Reserved Field IDs". */
-static const struct type   path_type = {.kind = TYPE_STRING}, position_type = {.kind = TYPE_INT64};
-static const struct field  delete_fields[] = {{"file_path", &path_type, 2147483546, NULL},
-                                              {"pos", &position_type, 2147483545, NULL}};
+static const struct type path_type = {.kind = TYPE_STRING}, position_type = {.kind = TYPE_INT64};
+static const struct field delete_fields[] = {{"file_path", &path_type, 2147483546, NULL},
+                                             {"pos", &position_type, 2147483545, NULL}};
 static const struct schema delete_schema = {COUNT_OF(delete_fields), delete_fields};
 
 static int compare_deleted(const void *a, const void *b)
 {
     const struct deleted_row *x = a, *y = b;
-    int                       order = x->path == y->path ? 0 : strcmp(x->path, y->path);
+    int order = x->path == y->path ? 0 : strcmp(x->path, y->path);
 
     return order ? order : (x->position > y->position) - (x->position < y->position);
 }
 
-static enum err delete_batch(const struct deleted_row *rows, size_t count, struct batch **out, struct error *e)
+static enum err delete_batch(const struct deleted_row *rows, size_t count, struct batch **out,
+                             struct error *e)
 {
     struct builder b;
-    enum err       rc;
+    enum err rc;
 
     if (!builder_init(&b, &delete_schema, NULL))
         return error_memory(e, count * 24, "position deletes");
@@ -261,16 +273,17 @@ static enum err delete_batch(const struct deleted_row *rows, size_t count, struc
     return rc;
 }
 
-enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *rows, size_t count, int32_t spec_id,
-                             const struct partition_value *partition, int32_t partition_count, const char *path,
-                             struct arena *arena, struct data_file *out, struct error *e)
+enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *rows, size_t count,
+                             int32_t spec_id, const struct partition_value *partition,
+                             int32_t partition_count, const char *path, struct arena *arena,
+                             struct data_file *out, struct error *e)
 {
     struct parquet_options options = w->parquet;
-    struct fs_file        *file = NULL;
+    struct fs_file *file = NULL;
     struct parquet_writer *parquet = NULL;
     struct parquet_summary summary;
-    struct batch          *batch = NULL;
-    enum err               rc;
+    struct batch *batch = NULL;
+    enum err rc;
 
     assert(count > 0);
     qsort(rows, count, sizeof *rows, compare_deleted);

@@ -1,11 +1,18 @@
-/* manifest_schema.h: the columns of manifests and manifest lists (spec, "Manifest Entry Fields", "Data File Fields",
- * "Manifest Lists"), with Iceberg's field ids. The enums are the columns' positions.
+/* manifest_schema.h: the columns of manifests and manifest lists (spec, "Manifest Entry Fields", "Data File
+ * Fields", "Manifest Lists"), with Iceberg's field ids. The enums are the columns' positions.
  */
 #ifndef WEIR_ICEBERG_MANIFEST_SCHEMA_H
 #define WEIR_ICEBERG_MANIFEST_SCHEMA_H
 #include "iceberg/metadata.h"
 
-enum entry_column { ENTRY_STATUS, ENTRY_SNAPSHOT_ID, ENTRY_SEQUENCE, ENTRY_FILE_SEQUENCE, ENTRY_FILE, ENTRY_COLUMNS };
+enum entry_column {
+    ENTRY_STATUS,
+    ENTRY_SNAPSHOT_ID,
+    ENTRY_SEQUENCE,
+    ENTRY_FILE_SEQUENCE,
+    ENTRY_FILE,
+    ENTRY_COLUMNS
+};
 
 enum file_field {
     FILE_CONTENT,
@@ -54,7 +61,9 @@ MUST_USE enum err manifest_schema_partition(const struct metadata *m, const stru
                                             struct arena *arena, const struct type ***out, struct error *e);
 
 /* An entry's columns; in arena. When reading everything may be absent, as older versions have less. */
-MUST_USE enum err manifest_schema_entry(const struct partition_spec *spec, const struct type **partition, bool reading,
-                                        struct arena *arena, const struct schema **out, struct error *e);
-MUST_USE enum err manifest_schema_list(bool reading, struct arena *arena, const struct schema **out, struct error *e);
+MUST_USE enum err manifest_schema_entry(const struct partition_spec *spec, const struct type **partition,
+                                        bool reading, struct arena *arena, const struct schema **out,
+                                        struct error *e);
+MUST_USE enum err manifest_schema_list(bool reading, struct arena *arena, const struct schema **out,
+                                       struct error *e);
 #endif

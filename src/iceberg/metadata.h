@@ -1,6 +1,6 @@
-/* metadata.h: an Iceberg table's metadata file (spec, "Table Metadata"), version 2 (1 is read too, 3 is refused clearly).
- * The JSON document itself is kept, so that what weir does not know survives a rewrite; the fields below are read from
- * it. Read-only; lives until metadata_free.
+/* metadata.h: an Iceberg table's metadata file (spec, "Table Metadata"), version 2 (1 is read too, 3 is
+ * refused clearly). The JSON document itself is kept, so that what weir does not know survives a rewrite; the
+ * fields below are read from it. Read-only; lives until metadata_free.
  */
 #ifndef WEIR_ICEBERG_METADATA_H
 #define WEIR_ICEBERG_METADATA_H
@@ -9,42 +9,44 @@
 #include <jansson.h>
 
 struct snapshot {
-    int64_t     id, parent_id; /* parent_id 0: none */
-    int64_t     sequence_number, timestamp_ms;
+    int64_t id, parent_id; /* parent_id 0: none */
+    int64_t sequence_number, timestamp_ms;
     const char *manifest_list;
-    json_t     *summary; /* borrowed object of strings */
+    json_t *summary; /* borrowed object of strings */
 };
 
 /* One of the schemas that the table has had. */
 struct schema_version {
-    int32_t              id;
+    int32_t id;
     const struct schema *schema;
 };
 
 struct metadata {
-    json_t                *json;  /* owned: the whole document */
-    struct arena           arena; /* owned: all below lives in it */
-    int32_t                format_version;
-    const char            *uuid, *location;
-    int64_t                last_sequence_number, last_updated_ms;
-    int32_t                last_column_id, last_partition_id;
-    int32_t                schema_id; /* the current one */
-    const struct schema   *schema;
-    int32_t                schema_count;
+    json_t *json;       /* owned: the whole document */
+    struct arena arena; /* owned: all below lives in it */
+    int32_t format_version;
+    const char *uuid, *location;
+    int64_t last_sequence_number, last_updated_ms;
+    int32_t last_column_id, last_partition_id;
+    int32_t schema_id; /* the current one */
+    const struct schema *schema;
+    int32_t schema_count;
     const struct schema_version *schemas; /* all, the current one among them */
-    int32_t                identifier_count;
-    const int32_t         *identifier_ids; /* primary key */
-    int32_t                spec_count;
+    int32_t identifier_count;
+    const int32_t *identifier_ids; /* primary key */
+    int32_t spec_count;
     const struct partition_spec **specs;
-    const struct partition_spec  *spec; /* the default one */
-    int64_t                current_snapshot_id; /* 0: none */
-    int32_t                snapshot_count;
+    const struct partition_spec *spec; /* the default one */
+    int64_t current_snapshot_id;       /* 0: none */
+    int32_t snapshot_count;
     const struct snapshot *snapshots;
 };
 
-/* Takes no reference: the text is parsed. ERR_CORRUPT names the field that is wrong. origin is for messages (a path). */
-MUST_USE enum err metadata_parse(struct slice json, const char *origin, struct metadata **out, struct error *e);
-void              metadata_free(struct metadata *m); /* NULL is fine */
+/* Takes no reference: the text is parsed. ERR_CORRUPT names the field that is wrong. origin is for messages
+ * (a path). */
+MUST_USE enum err metadata_parse(struct slice json, const char *origin, struct metadata **out,
+                                 struct error *e);
+void metadata_free(struct metadata *m); /* NULL is fine */
 
 /* The same of a document in hand; takes the reference, also when it fails. */
 MUST_USE enum err metadata_of_json(json_t *json, const char *origin, struct metadata **out, struct error *e);
@@ -55,37 +57,42 @@ const struct snapshot *metadata_parent(const struct metadata *m, const struct sn
 const struct partition_spec *metadata_spec(const struct metadata *m, int32_t spec_id); /* NULL when unknown */
 /* The type of a column by field id, in the current schema or the newest that had it; NULL when none had. */
 const struct type *metadata_column_type(const struct metadata *m, int32_t field_id);
-const char            *metadata_property(const struct metadata *m, const char *key); /* NULL when unset */
+const char *metadata_property(const struct metadata *m, const char *key); /* NULL when unset */
 
 /* A property that is a number or a boolean: standard when unset, and when it is none (said in the log). */
 int64_t metadata_property_long(const struct metadata *m, const char *key, int64_t standard);
-bool    metadata_property_bool(const struct metadata *m, const char *key, bool standard);
+bool metadata_property_bool(const struct metadata *m, const char *key, bool standard);
 
 /* Iceberg's JSON of a weir schema (field ids taken from it) and back. */
-json_t *metadata_schema_json(const struct schema *s, int32_t schema_id, const int32_t *identifier_ids, int32_t count);
-MUST_USE enum err metadata_schema_parse(json_t *json, struct arena *arena, const struct schema **out, struct error *e);
+json_t *metadata_schema_json(const struct schema *s, int32_t schema_id, const int32_t *identifier_ids,
+                             int32_t count);
+MUST_USE enum err metadata_schema_parse(json_t *json, struct arena *arena, const struct schema **out,
+                                        struct error *e);
 
 /* What a new table is to be. */
 struct table_spec {
-    const struct schema         *schema;     /* field ids: given, or all 0: then numbered as Iceberg does (level by level) */
-    const struct partition_spec *partition;  /* source ids refer to schema by field id; NULL: unpartitioned */
-    const char *const           *primary_key; /* column names ended by NULL; NULL: none */
-    const char *const           *properties; /* key, value, ..., ended by NULL; NULL: none */
-    const char                  *comment;    /* NULL: none */
+    const struct schema
+        *schema; /* field ids: given, or all 0: then numbered as Iceberg does (level by level) */
+    const struct partition_spec *partition; /* source ids refer to schema by field id; NULL: unpartitioned */
+    const char *const *primary_key;         /* column names ended by NULL; NULL: none */
+    const char *const *properties;          /* key, value, ..., ended by NULL; NULL: none */
+    const char *comment;                    /* NULL: none */
 };
 /* The schema with fresh ids, in arena. */
-MUST_USE enum err metadata_assign_ids(struct arena *arena, const struct schema *schema, const struct schema **out,
-                                      int32_t *last_id, struct error *e);
+MUST_USE enum err metadata_assign_ids(struct arena *arena, const struct schema *schema,
+                                      const struct schema **out, int32_t *last_id, struct error *e);
 
 /* Iceberg's JSON of a partition spec; NULL when there is no memory. */
 json_t *metadata_spec_json(const struct partition_spec *spec);
 
-/* What spec asks for can be had: types that version 2 knows, a primary key that is one, no reserved properties. */
+/* What spec asks for can be had: types that version 2 knows, a primary key that is one, no reserved
+ * properties. */
 MUST_USE enum err metadata_check_spec(const struct table_spec *spec, struct error *e);
 
 /* The schema of spec with its field ids, in arena, and the ids of its primary key. */
-MUST_USE enum err metadata_plan_schema(const struct table_spec *spec, struct arena *arena, const struct schema **schema,
-                                       int32_t *last_id, const int32_t **key_ids, int32_t *key_count, struct error *e);
+MUST_USE enum err metadata_plan_schema(const struct table_spec *spec, struct arena *arena,
+                                       const struct schema **schema, int32_t *last_id,
+                                       const int32_t **key_ids, int32_t *key_count, struct error *e);
 
 /* The properties that a new table is stored with: those of spec, its comment, and defaults for new tables. */
 MUST_USE enum err metadata_plan_properties(const struct table_spec *spec, json_t **out, struct error *e);
@@ -94,7 +101,8 @@ MUST_USE enum err metadata_plan_properties(const struct table_spec *spec, json_t
 MUST_USE enum err metadata_create(const struct table_spec *spec, const char *location, const char *uuid,
                                   int64_t now_ms, struct metadata **out, struct error *e);
 
-/* --- metadata files ----------------------------------------------------------------------------------------------- */
+/* --- metadata files
+ * ----------------------------------------------------------------------------------------------- */
 
 struct fs;
 

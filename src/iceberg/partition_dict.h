@@ -10,18 +10,18 @@
 struct partition_key {
     uint64_t hash;
     union {
-        int64_t     i64;
-        __int128    i128;
+        int64_t i64;
+        __int128 i128;
         struct view view; /* long ones point into the arena that was given */
     };
 };
 
 struct partition_dict {
-    uint32_t             *slots; /* owned; number + 1, 0 when free */
-    size_t                slot_count;
+    uint32_t *slots; /* owned; number + 1, 0 when free */
+    size_t slot_count;
     struct partition_key *keys; /* owned, by number */
-    size_t                key_count, key_capacity;
-    int32_t               null_number; /* of the absent value, -1 until met */
+    size_t key_count, key_capacity;
+    int32_t null_number; /* of the absent value, -1 until met */
 };
 
 void partition_dict_init(struct partition_dict *d);
@@ -31,8 +31,10 @@ void partition_dict_clear(struct partition_dict *d); /* no numbers; keeps the me
 /* The lookups: the number of a value, a new one when it is met first; -1 when there is no memory. */
 int32_t partition_dict_null(struct partition_dict *d);
 int32_t partition_dict_i128(struct partition_dict *d, __int128 v);
-int32_t partition_dict_add(struct partition_dict *d, const struct partition_key *key);  /* private: one that is not there */
-int32_t partition_dict_text(struct partition_dict *d, struct partition_key *key, struct arena *arena); /* private */
+int32_t partition_dict_add(struct partition_dict *d,
+                           const struct partition_key *key); /* private: one that is not there */
+int32_t partition_dict_text(struct partition_dict *d, struct partition_key *key,
+                            struct arena *arena); /* private */
 
 /* One multiplication: these tables never leave the process. */
 static inline uint64_t partition_dict_hash(uint64_t x, uint64_t y)

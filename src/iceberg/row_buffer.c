@@ -5,19 +5,19 @@
 #include "iceberg/absent_column.h"
 
 struct row_buffer {
-    const struct schema         *schema;
-    const int32_t               *columns;
+    const struct schema *schema;
+    const int32_t *columns;
     const struct partition_spec *spec;
-    struct budget               *budget;
-    struct partitioner          *partitioner;
-    struct partition_rows      **partitions; /* owned, by partition number; NULL: no rows */
-    int32_t                      partition_count;
-    size_t                       partition_capacity;
-    size_t                       bytes;
-    int64_t                      live_count;
+    struct budget *budget;
+    struct partitioner *partitioner;
+    struct partition_rows **partitions; /* owned, by partition number; NULL: no rows */
+    int32_t partition_count;
+    size_t partition_capacity;
+    size_t bytes;
+    int64_t live_count;
     /* for dealing out one batch; kept so that nothing is allocated per row */
     int32_t *numbers, *order, *starts;
-    size_t   order_capacity, start_capacity;
+    size_t order_capacity, start_capacity;
 };
 
 void partition_rows_free(struct partition_rows *p)
@@ -33,11 +33,12 @@ void partition_rows_free(struct partition_rows *p)
     mem_free(p);
 }
 
-enum err row_buffer_new(const struct schema *schema, const int32_t *columns, const struct partition_spec *spec,
-                        struct budget *budget, struct row_buffer **out, struct error *e)
+enum err row_buffer_new(const struct schema *schema, const int32_t *columns,
+                        const struct partition_spec *spec, struct budget *budget, struct row_buffer **out,
+                        struct error *e)
 {
     struct row_buffer *b = mem_zalloc(sizeof *b);
-    enum err           rc;
+    enum err rc;
 
     if (b == NULL)
         return error_memory(e, sizeof *b, "a row buffer");
@@ -67,7 +68,7 @@ void row_buffer_free(struct row_buffer *b)
 /* Whether every row of c has a value, told by whole words. */
 static bool all_valid(const struct column *c)
 {
-    int32_t  whole = c->row_count >> 6;
+    int32_t whole = c->row_count >> 6;
     uint64_t rest = (UINT64_C(1) << (c->row_count & 63)) - 1;
 
     if (c->validity == NULL)
@@ -93,17 +94,19 @@ static enum err check_required(const struct batch *view, struct error *e)
             continue;
         for (int32_t k = 0; k < batch_live(view); k++)
             if (!column_valid(c, batch_row(view, k)) && must_be_whole(view, batch_row(view, k)))
-                return error_set(e, ERR_INPUT, "column %s is NOT NULL in the table, but a row has no value for it",
+                return error_set(e, ERR_INPUT,
+                                 "column %s is NOT NULL in the table, but a row has no value for it",
                                  view->schema->fields[i].name);
     }
     return OK;
 }
 
 /* The batch under the table's schema; borrows from's columns. */
-static enum err view_as_table(const struct row_buffer *b, const struct batch *from, struct batch **out, struct error *e)
+static enum err view_as_table(const struct row_buffer *b, const struct batch *from, struct batch **out,
+                              struct error *e)
 {
     struct batch *view = batch_new(b->schema, NULL);
-    enum err      rc;
+    enum err rc;
 
     if (view == NULL)
         return error_memory(e, sizeof *view, "a batch");
@@ -144,11 +147,12 @@ static bool room_for(int32_t **array, size_t *capacity, size_t count)
 /* Sort the live rows by partition: starts[p] .. starts[p + 1] are p's places in order. */
 static enum err sort_rows(struct row_buffer *b, const struct batch *view, struct error *e)
 {
-    int32_t  live = batch_live(view), partitions;
-    size_t   capacity = b->order_capacity;
+    int32_t live = batch_live(view), partitions;
+    size_t capacity = b->order_capacity;
     enum err rc;
 
-    if (!room_for(&b->numbers, &capacity, (size_t)live) || !room_for(&b->order, &b->order_capacity, (size_t)live))
+    if (!room_for(&b->numbers, &capacity, (size_t)live) ||
+        !room_for(&b->order, &b->order_capacity, (size_t)live))
         return error_memory(e, (size_t)live * 4, "row numbers");
     if ((rc = partitioner_assign(b->partitioner, view, b->numbers, e)) != OK)
         return rc;
@@ -167,7 +171,7 @@ static enum err sort_rows(struct row_buffer *b, const struct batch *view, struct
 
 static struct partition_rows *partition_at(struct row_buffer *b, int32_t number)
 {
-    struct partition_rows  *p;
+    struct partition_rows *p;
     struct partition_value *values;
 
     while (b->partition_count <= number) {
@@ -199,7 +203,7 @@ static bool add_run(struct row_buffer *b, const struct batch *view, int32_t numb
                     int32_t count, int32_t *rows, size_t *bytes)
 {
     struct partition_rows *p = partition_at(b, number);
-    struct batch           some = *view, *copy;
+    struct batch some = *view, *copy;
 
     for (int32_t i = 0; i < count; i++)
         rows[i] = batch_row(view, live_rows[i]);
@@ -220,7 +224,7 @@ static void undo_runs(struct row_buffer *b, int32_t number)
 {
     for (int32_t k = 0; k < number; k++) {
         struct partition_rows *p = b->partitions[k];
-        struct row_run        *run;
+        struct row_run *run;
 
         if (b->starts[k + 1] == b->starts[k])
             continue;
@@ -231,11 +235,12 @@ static void undo_runs(struct row_buffer *b, int32_t number)
     }
 }
 
-static enum err deal_out(struct row_buffer *b, const struct batch *view, struct row_place *places, struct error *e)
+static enum err deal_out(struct row_buffer *b, const struct batch *view, struct row_place *places,
+                         struct error *e)
 {
-    int32_t  partitions = partitioner_count(b->partitioner);
+    int32_t partitions = partitioner_count(b->partitioner);
     int32_t *rows = mem_alloc((size_t)batch_live(view) * sizeof *rows);
-    size_t   bytes = 0;
+    size_t bytes = 0;
 
     if (rows == NULL)
         return error_memory(e, (size_t)batch_live(view) * 4, "row numbers");
@@ -258,10 +263,11 @@ static enum err deal_out(struct row_buffer *b, const struct batch *view, struct 
     return OK;
 }
 
-enum err row_buffer_add(struct row_buffer *b, const struct batch *batch, struct row_place *places, struct error *e)
+enum err row_buffer_add(struct row_buffer *b, const struct batch *batch, struct row_place *places,
+                        struct error *e)
 {
-    struct batch *view;
-    enum err      rc;
+    struct batch *view = NULL;
+    enum err rc;
 
     if (batch_live(batch) == 0)
         return OK;
@@ -276,7 +282,7 @@ enum err row_buffer_add(struct row_buffer *b, const struct batch *batch, struct 
 bool row_buffer_kill(struct row_buffer *b, struct row_place place)
 {
     struct partition_rows *p = b->partitions[place.partition];
-    struct row_run        *run = &p->runs[place.run];
+    struct row_run *run = &p->runs[place.run];
 
     assert(!row_run_is_dead(run, place.row));
     if (run->dead == NULL &&

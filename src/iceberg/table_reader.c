@@ -6,20 +6,20 @@
 #include "parquet/parquet_reader.h"
 #include <stdlib.h>
 
-struct deleted { /* positions of one data file */
+struct deleted {        /* positions of one data file */
     int64_t *positions; /* owned, sorted before use */
-    size_t   count, capacity;
+    size_t count, capacity;
 };
 
 struct table_reader {
-    struct table      *table; /* borrowed */
-    struct budget     *budget;
+    struct table *table; /* borrowed */
+    struct budget *budget;
     const struct schema *schema; /* what is read, borrowed */
-    struct arena       arena; /* owned: files */
-    struct data_file  *data;  /* the data files among them */
-    int32_t            data_count;
-    struct map         deletes; /* path -> struct deleted, owned */
-    int64_t            deleted_count;
+    struct arena arena;          /* owned: files */
+    struct data_file *data;      /* the data files among them */
+    int32_t data_count;
+    struct map deletes; /* path -> struct deleted, owned */
+    int64_t deleted_count;
 };
 
 static int compare_positions(const void *a, const void *b)
@@ -32,12 +32,13 @@ static int compare_positions(const void *a, const void *b)
 static enum err add_deletes(struct table_reader *r, const struct batch *b, struct error *e)
 {
     for (int32_t i = 0; i < batch_live(b); i++) {
-        int32_t         row = batch_row(b, i);
-        struct slice    path = column_slice(&b->columns[0], row);
+        int32_t row = batch_row(b, i);
+        struct slice path = column_slice(&b->columns[0], row);
         struct deleted *d = map_get(&r->deletes, path);
 
         if (b->columns[1].i64[row] < 0)
-            return error_set(e, ERR_CORRUPT, "a position delete has position %" PRId64, b->columns[1].i64[row]);
+            return error_set(e, ERR_CORRUPT, "a position delete has position %" PRId64,
+                             b->columns[1].i64[row]);
         if (d == NULL && ((d = mem_zalloc(sizeof *d)) == NULL || !map_put(&r->deletes, path, d))) {
             mem_free(d);
             return error_memory(e, sizeof *d, "position deletes");
@@ -66,7 +67,8 @@ static enum err check_format(const struct data_file *f, struct error *e)
 }
 
 /* The numbers of file_path and pos. */
-static enum err find_delete_columns(const struct parquet_reader *p, const char *path, int32_t *columns, struct error *e)
+static enum err find_delete_columns(const struct parquet_reader *p, const char *path, int32_t *columns,
+                                    struct error *e)
 {
     const struct schema *s = parquet_reader_schema(p);
 
@@ -74,19 +76,23 @@ static enum err find_delete_columns(const struct parquet_reader *p, const char *
     columns[1] = schema_find(s, SLICE("pos"));
     if (columns[0] < 0 || columns[1] < 0 || s->fields[columns[0]].type->kind != TYPE_STRING ||
         s->fields[columns[1]].type->kind != TYPE_INT64)
-        return error_set(e, ERR_CORRUPT, "%s: a position delete file has columns file_path (a string) and pos (a long)", path);
+        return error_set(e, ERR_CORRUPT,
+                         "%s: a position delete file has columns file_path (a string) and pos (a long)",
+                         path);
     return OK;
 }
 
 static enum err read_deletes(struct table_reader *r, const struct data_file *f, struct error *e)
 {
     struct parquet_reader *p = NULL;
-    int32_t                columns[2];
-    enum err               rc;
+    int32_t columns[2];
+    enum err rc;
 
     if (f->content == FILE_EQUALITY_DELETES)
-        return error_set(e, ERR_UNSUPPORTED,
-                         "%s: weir does not read equality deletes; compact the table with the engine that wrote them", f->path);
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "%s: weir does not read equality deletes; compact the table with the engine that wrote them",
+            f->path);
     if ((rc = check_format(f, e)) != OK)
         return rc;
     if ((rc = parquet_reader_open(r->table->fs, f->path, r->budget, &p, e)) != OK)
@@ -107,11 +113,11 @@ static enum err read_deletes(struct table_reader *r, const struct data_file *f, 
 static void tidy_deletes(struct table_reader *r)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     while ((entry = map_next(&r->deletes, &at)) != NULL) {
         struct deleted *d = entry->value;
-        size_t          n = 0;
+        size_t n = 0;
 
         qsort(d->positions, d->count, sizeof *d->positions, compare_positions);
         for (size_t i = 0; i < d->count; i++)
@@ -131,9 +137,9 @@ static enum err read_files(struct table_reader *r, struct error *e)
 {
     const struct metadata *m = r->table->metadata;
     const struct snapshot *s = metadata_snapshot(m, m->current_snapshot_id);
-    struct data_file      *files;
-    int32_t                count = 0;
-    enum err               rc;
+    struct data_file *files;
+    int32_t count = 0;
+    enum err rc;
 
     if (s == NULL)
         return OK;
@@ -155,7 +161,7 @@ static enum err read_files(struct table_reader *r, struct error *e)
 enum err table_reader_open(struct table *t, struct budget *budget, struct table_reader **out, struct error *e)
 {
     struct table_reader *r = mem_zalloc(sizeof *r);
-    enum err             rc;
+    enum err rc;
 
     if (r == NULL)
         return error_memory(e, sizeof *r, "a table reader");
@@ -173,7 +179,7 @@ enum err table_reader_open(struct table *t, struct budget *budget, struct table_
 void table_reader_free(struct table_reader *r)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     if (r == NULL)
         return;
@@ -210,19 +216,20 @@ int64_t table_reader_rows(const struct table_reader *r)
     return rows;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* One data file being read. Fields of the wanted schema that it has are its `present` ones. */
 struct file_read {
     const struct table_reader *r;
-    const struct data_file    *file;
-    struct parquet_reader     *parquet; /* owned */
-    struct arena               arena;   /* owned: what follows */
-    int32_t                   *columns; /* of the file, for each present field */
-    int32_t                   *fields;  /* the present fields' numbers in r->schema */
-    struct schema              present;
-    const struct deleted      *deleted; /* NULL: none */
-    size_t                     next;    /* of deleted's positions */
+    const struct data_file *file;
+    struct parquet_reader *parquet; /* owned */
+    struct arena arena;             /* owned: what follows */
+    int32_t *columns;               /* of the file, for each present field */
+    int32_t *fields;                /* the present fields' numbers in r->schema */
+    struct schema present;
+    const struct deleted *deleted; /* NULL: none */
+    size_t next;                   /* of deleted's positions */
 };
 
 static bool has_ids(const struct schema *s)
@@ -237,20 +244,22 @@ static bool has_ids(const struct schema *s)
 static enum err map_columns(struct file_read *f, struct error *e)
 {
     const struct schema *wanted = f->r->schema, *have = parquet_reader_schema(f->parquet);
-    struct field        *fields = ARENA_ARRAY(&f->arena, struct field, wanted->field_count);
+    struct field *fields = ARENA_ARRAY(&f->arena, struct field, wanted->field_count);
 
     f->columns = ARENA_ARRAY(&f->arena, int32_t, wanted->field_count);
     f->fields = ARENA_ARRAY(&f->arena, int32_t, wanted->field_count);
     if (f->arena.failed)
         return error_memory(e, (size_t)wanted->field_count * sizeof *fields, "column numbers");
     if (!has_ids(have))
-        return error_set(e, ERR_UNSUPPORTED, "%s has no field ids (it was imported); weir cannot tell its columns", f->file->path);
+        return error_set(e, ERR_UNSUPPORTED,
+                         "%s has no field ids (it was imported); weir cannot tell its columns",
+                         f->file->path);
     for (int32_t i = 0; i < wanted->field_count; i++) {
         int32_t column = column_of_id(have, wanted->fields[i].id), n = f->present.field_count;
 
         if (column < 0 && !wanted->fields[i].type->nullable)
-            return error_set(e, ERR_CORRUPT, "%s has no column %s, which is NOT NULL in the table", f->file->path,
-                             wanted->fields[i].name);
+            return error_set(e, ERR_CORRUPT, "%s has no column %s, which is NOT NULL in the table",
+                             f->file->path, wanted->fields[i].name);
         if (column < 0)
             continue;
         f->columns[n] = column;
@@ -262,12 +271,13 @@ static enum err map_columns(struct file_read *f, struct error *e)
     return OK;
 }
 
-/* Takes some, a batch of the present fields: the same rows under the whole schema. NULL when there is no memory. */
+/* Takes some, a batch of the present fields: the same rows under the whole schema. NULL when there is no
+ * memory. */
 static struct batch *complete(const struct file_read *f, struct batch *some, int32_t row_count)
 {
     const struct schema *wanted = f->r->schema;
-    struct batch        *all = batch_new(wanted, f->r->budget);
-    int32_t              n = 0;
+    struct batch *all = batch_new(wanted, f->r->budget);
+    int32_t n = 0;
 
     if (all == NULL)
         goto failed;
@@ -292,14 +302,15 @@ failed:
 
 static enum err read_group(struct file_read *f, int32_t group, struct batch **out, struct error *e)
 {
-    int64_t       rows = parquet_reader_group_rows(f->parquet, group);
+    int64_t rows = parquet_reader_group_rows(f->parquet, group);
     struct batch *some = NULL;
-    enum err      rc;
+    enum err rc;
 
     if (rows >= INT32_MAX)
         return error_set(e, ERR_UNSUPPORTED, "%s has a row group of over 2^31 rows", f->file->path);
     if (f->present.field_count > 0 &&
-        (rc = parquet_reader_group(f->parquet, group, f->columns, f->present.field_count, &f->present, &some, e)) != OK)
+        (rc = parquet_reader_group(f->parquet, group, f->columns, f->present.field_count, &f->present, &some,
+                                   e)) != OK)
         return rc;
     *out = complete(f, some, (int32_t)rows);
     return *out ? OK : error_memory(e, (size_t)rows, "a row group");
@@ -309,8 +320,8 @@ static enum err read_group(struct file_read *f, int32_t group, struct batch **ou
 static struct batch *live_rows(struct file_read *f, struct batch *b, int64_t first_row)
 {
     const struct deleted *d = f->deleted;
-    int32_t              *rows, count = 0;
-    struct batch         *live;
+    int32_t *rows, count = 0;
+    struct batch *live;
 
     if (d == NULL || f->next >= d->count || d->positions[f->next] >= first_row + b->row_count)
         return b;
@@ -332,7 +343,7 @@ static struct batch *live_rows(struct file_read *f, struct batch *b, int64_t fir
 
 static enum err visit_groups(struct file_read *f, table_visit *visit, void *arg, struct error *e)
 {
-    int64_t  first_row = 0;
+    int64_t first_row = 0;
     enum err rc = OK;
 
     for (int32_t g = 0; rc == OK && g < parquet_reader_groups(f->parquet); g++) {
@@ -350,10 +361,11 @@ static enum err visit_groups(struct file_read *f, table_visit *visit, void *arg,
     return rc;
 }
 
-enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg, struct error *e)
+enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg,
+                            struct error *e)
 {
     struct file_read f = {.r = r, .file = &r->data[file]};
-    enum err         rc;
+    enum err rc;
 
     f.deleted = map_get(&r->deletes, slice_text(f.file->path));
     if ((rc = parquet_reader_open(r->table->fs, f.file->path, r->budget, &f.parquet, e)) == OK &&

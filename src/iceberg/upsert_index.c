@@ -1,5 +1,6 @@
-/* upsert_index.c: keyed state (key, until) -> (file, position), and a table of file paths that counts its rows.
- * A file's number is the hash of its path, which holds a UUID: so numbers need no agreement between subtasks.
+/* upsert_index.c: keyed state (key, until) -> (file, position), and a table of file paths that counts its
+ * rows. A file's number is the hash of its path, which holds a UUID: so numbers need no agreement between
+ * subtasks.
  */
 #include "iceberg/upsert_index.h"
 #include "base/map.h"
@@ -11,17 +12,17 @@ struct place { /* the value in state: 16 bytes */
 
 struct indexed_file {
     int64_t number;
-    size_t  row_count; /* entries that point here */
-    char    path[];
+    size_t row_count; /* entries that point here */
+    char path[];
 };
 
 struct upsert_index {
     struct state *state; /* borrowed from the store */
-    struct map    files; /* number's 8 bytes -> struct indexed_file, owned */
-    bool          recount; /* the state was restored: row counts are not known yet */
+    struct map files;    /* number's 8 bytes -> struct indexed_file, owned */
+    bool recount;        /* the state was restored: row counts are not known yet */
 };
 
-static const struct type        place_type = {.kind = TYPE_INT64};
+static const struct type place_type = {.kind = TYPE_INT64};
 static const struct state_field place_fields[] = {
     {"file", &place_type, offsetof(struct place, file)},
     {"position", &place_type, offsetof(struct place, position)},
@@ -36,8 +37,8 @@ enum err upsert_index_new(struct state_store *store, const struct schema *key, s
                                     .value_size = sizeof(struct place),
                                     .fields = place_fields,
                                     .field_count = COUNT_OF(place_fields)};
-    struct upsert_index    *x = mem_zalloc(sizeof *x);
-    enum err                rc;
+    struct upsert_index *x = mem_zalloc(sizeof *x);
+    enum err rc;
 
     if (x == NULL)
         return error_memory(e, sizeof *x, "an upsert index");
@@ -52,7 +53,7 @@ enum err upsert_index_new(struct state_store *store, const struct schema *key, s
 void upsert_index_free(struct upsert_index *x)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     if (x == NULL)
         return;
@@ -99,26 +100,28 @@ static void release(struct upsert_index *x, int64_t number)
 }
 
 /* Where an entry's row is; it leaves there. */
-static enum err leave(struct upsert_index *x, const struct place *place, const char **old_file, int64_t *old_position,
-                      struct error *e)
+static enum err leave(struct upsert_index *x, const struct place *place, const char **old_file,
+                      int64_t *old_position, struct error *e)
 {
     const struct indexed_file *file = map_get(&x->files, number_key(&place->file));
 
     if (file == NULL)
-        return error_set(e, ERR_CORRUPT, "the upsert index points to a file that its checkpoint does not name");
+        return error_set(e, ERR_CORRUPT,
+                         "the upsert index points to a file that its checkpoint does not name");
     *old_file = file->path;
     *old_position = place->position;
     release(x, place->file);
     return OK;
 }
 
-enum err upsert_index_set(struct upsert_index *x, struct key key, int64_t until_us, int64_t file, int64_t position,
-                          bool *had, const char **old_file, int64_t *old_position, struct error *e)
+enum err upsert_index_set(struct upsert_index *x, struct key key, int64_t until_us, int64_t file,
+                          int64_t position, bool *had, const char **old_file, int64_t *old_position,
+                          struct error *e)
 {
     struct indexed_file *now = map_get(&x->files, number_key(&file));
-    struct place        *place;
-    bool                 created;
-    enum err             rc;
+    struct place *place;
+    bool created;
+    enum err rc;
 
     assert(now != NULL);
     if ((place = state_edit(x->state, key, until_us, &created)) == NULL)
@@ -148,8 +151,8 @@ enum err upsert_index_remove(struct upsert_index *x, struct key key, int64_t unt
 void upsert_index_clear(struct upsert_index *x)
 {
     struct map_entry *entry;
-    size_t            at = 0;
-    int64_t           until;
+    size_t at = 0;
+    int64_t until;
 
     while (state_next_namespace(x->state, INT64_MIN, &until))
         state_drop_namespace(x->state, until);
@@ -169,10 +172,11 @@ void upsert_index_advance(struct upsert_index *x, int64_t watermark_us)
 {
     int64_t until;
 
-    while (state_next_namespace(x->state, INT64_MIN, &until) && until <= watermark_us && until != UPSERT_FOR_EVER) {
-        struct key   key;
+    while (state_next_namespace(x->state, INT64_MIN, &until) && until <= watermark_us &&
+           until != UPSERT_FOR_EVER) {
+        struct key key;
         struct slice value;
-        size_t       at = 0;
+        size_t at = 0;
 
         while (state_next(x->state, until, &at, &key, &value)) {
             struct place place;
@@ -190,13 +194,13 @@ static void count_rows(struct upsert_index *x)
     int64_t from = INT64_MIN, until;
 
     while (state_next_namespace(x->state, from, &until)) {
-        struct key   key;
+        struct key key;
         struct slice value;
-        size_t       at = 0;
+        size_t at = 0;
 
         while (state_next(x->state, until, &at, &key, &value)) {
             struct indexed_file *file;
-            struct place         place;
+            struct place place;
 
             memcpy(&place, value.ptr, sizeof place);
             if ((file = map_get(&x->files, number_key(&place.file))) != NULL)
@@ -212,7 +216,7 @@ static void count_rows(struct upsert_index *x)
 void upsert_index_sweep(struct upsert_index *x)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     if (x->recount) {
         while ((entry = map_next(&x->files, &at)) != NULL)
@@ -233,7 +237,7 @@ void upsert_index_sweep(struct upsert_index *x)
 void upsert_index_save(const struct upsert_index *x, struct bytes *out)
 {
     struct map_entry *entry;
-    size_t            at = 0;
+    size_t at = 0;
 
     while ((entry = map_next(&x->files, &at)) != NULL) {
         const struct indexed_file *file = entry->value;
@@ -250,8 +254,8 @@ enum err upsert_index_load(struct upsert_index *x, struct slice saved, struct er
     x->recount = true;
     while (reader_left(&r) && !r.failed) {
         struct slice path = reader_bytes(&r, reader_varint(&r));
-        int64_t      number;
-        enum err     rc;
+        int64_t number;
+        enum err rc;
 
         if (!r.failed && (rc = add_file(x, path, &number, e)) != OK)
             return rc;

@@ -4,7 +4,8 @@
 #include "io/fs.h"
 #include <sys/stat.h>
 
-/* The path within a URI: `/a` of /a, file:/a, file:///a, file://localhost/a. NULL and e when it is not local. */
+/* The path within a URI: `/a` of /a, file:/a, file:///a, file://localhost/a. NULL and e when it is not local.
+ */
 const char *local_path_of(const char *uri, struct error *e);
 
 /* The folder of path with its final slash: 0 bytes long for a plain name. */
@@ -12,7 +13,7 @@ struct slice local_path_folder(const char *path);
 
 /* `folder/.name.tmp-<random>`, the name cut where it would be too long for a folder; NULL without memory. */
 char *local_path_temp(const char *path);
-bool  local_path_is_temp(const char *name); /* name: without folder */
+bool local_path_is_temp(const char *name); /* name: without folder */
 
 /* `verb uri: errno in words that say what to do`; returns the code that fits. */
 enum err local_path_fail(struct error *e, int errno_value, const char *verb, const char *uri);

@@ -6,8 +6,8 @@
 
 struct s3_uploader {
     struct s3_client *client; /* borrowed */
-    size_t            part_bytes;
-    atomic_bool       probed; /* the store is known to have conditional writes */
+    size_t part_bytes;
+    atomic_bool probed; /* the store is known to have conditional writes */
 };
 
 /* As the functions of fs_ops. uploader is borrowed until the file is published or abandoned. */
@@ -15,5 +15,5 @@ enum err s3_upload_create(struct fs *fs, struct s3_uploader *uploader, const cha
                           struct error *e);
 enum err s3_upload_write(struct fs_file *file, struct slice data, struct error *e);
 enum err s3_upload_publish(struct fs_file *file, enum fs_publish how, struct error *e);
-void     s3_upload_abandon(struct fs_file *file);
+void s3_upload_abandon(struct fs_file *file);
 #endif

@@ -9,8 +9,8 @@
  * false when there is none, or it has no end. */
 bool s3_xml_next(struct slice *rest, const char *name, struct slice *content);
 
-/* The first such element, as text with entities replaced, into out (cleared before). false when there is none or its
- * text is malformed. An empty element is found, with an empty text. */
+/* The first such element, as text with entities replaced, into out (cleared before). false when there is none
+ * or its text is malformed. An empty element is found, with an empty text. */
 bool s3_xml_text(struct slice xml, const char *name, struct bytes *out);
 
 /* The same of a number 0..2^63-1; -1 when there is none. */

@@ -110,12 +110,10 @@ struct operator_ops {
     enum err (*snapshot)(struct op *o, int64_t checkpoint_id, struct op_snapshot *out, struct error *e);
     /* The checkpoint is complete (durable), before or while committers run. May be NULL. */
     enum err (*complete)(struct op *o, int64_t checkpoint_id, struct error *e);
-    enum err (*end)(struct op *o,
-                    struct error *e);  /* all inputs have ended; emit the rest. May be NULL */
-    void (*close)(struct op *o); /* free; waits for its work on the executor */
+    enum err (*end)(struct op *o, struct error *e); /* all inputs have ended; emit the rest. May be NULL */
+    void (*close)(struct op *o);                    /* free; waits for its work on the executor */
 };
-struct op
-{
+struct op {
     const struct operator_ops *ops;
 };
 

@@ -1,7 +1,8 @@
 /* log.h: log lines, as text or JSON, to standard error or a file.
- * A line has a time, a level, the component that speaks ("kafka_source"), and a sentence. Thread: any; lines never mix.
- *   text: 2025-11-01 08:30:00,123 INFO  kafka_source                - assigned health-data-raw-0 at offset 42
- *   json: {"timestamp":"2025-11-01T08:30:00.123Z","level":"INFO","logger":"kafka_source","thread":"worker-1","message":"..."}
+ * A line has a time, a level, the component that speaks ("kafka_source"), and a sentence. Thread: any; lines
+ * never mix. text: 2025-11-01 08:30:00,123 INFO  kafka_source                - assigned health-data-raw-0 at
+ * offset 42 json:
+ * {"timestamp":"2025-11-01T08:30:00.123Z","level":"INFO","logger":"kafka_source","thread":"worker-1","message":"..."}
  * Messages are one line: control characters are escaped. Secrets are the caller's care (config_is_secret).
  */
 #ifndef WEIR_OS_LOG_H

@@ -1,4 +1,5 @@
-/* random.h: random numbers: a seeded generator that is handed in (xoshiro256**), and the system's entropy to seed it. */
+/* random.h: random numbers: a seeded generator that is handed in (xoshiro256**), and the system's entropy to
+ * seed it. */
 #ifndef WEIR_OS_RANDOM_H
 #define WEIR_OS_RANDOM_H
 #include "base/base.h"
@@ -7,10 +8,10 @@ struct random {
     uint64_t s[4];
 };
 
-void     random_seed(struct random *r, uint64_t seed);
+void random_seed(struct random *r, uint64_t seed);
 uint64_t random_u64(struct random *r);
 uint64_t random_below(struct random *r, uint64_t limit); /* 0 <= v < limit, limit > 0 */
-double   random_unit(struct random *r);                  /* 0 <= v < 1 */
+double random_unit(struct random *r);                    /* 0 <= v < 1 */
 uint64_t random_entropy(void);                           /* from the system; for seeds and names */
 
 #define RANDOM_UUID_MAX 37

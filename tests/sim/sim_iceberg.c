@@ -10,18 +10,41 @@
 
 /* Retries must not sleep: the simulator's time stands still meanwhile. */
 static const char *const common_options[] = {
-    "catalog-type", "hadoop", "warehouse", WAREHOUSE, "catalog-database", "db",
-    "commit.retry.min-wait-ms", "0", "commit.retry.max-wait-ms", "0", "commit.retry.num-retries", "20",
-    "commit.status-check.min-wait-ms", "0", "commit.status-check.max-wait-ms", "0",
-    "commit.manifest.min-count-to-merge", "4", NULL,
+    "catalog-type",
+    "hadoop",
+    "warehouse",
+    WAREHOUSE,
+    "catalog-database",
+    "db",
+    "commit.retry.min-wait-ms",
+    "0",
+    "commit.retry.max-wait-ms",
+    "0",
+    "commit.retry.num-retries",
+    "20",
+    "commit.status-check.min-wait-ms",
+    "0",
+    "commit.status-check.max-wait-ms",
+    "0",
+    "commit.manifest.min-count-to-merge",
+    "4",
+    NULL,
 };
 static const char *const append_options[] = {"catalog-table", "rows", "table.partitioned-by", "p", NULL};
 static const char *const upsert_options[] = {
-    "catalog-table", "counts", "table.partitioned-by", "bucket(3, k)", "table.primary-key", "k",
-    "write.upsert.enabled", "true", NULL,
+    "catalog-table",
+    "counts",
+    "table.partitioned-by",
+    "bucket(3, k)",
+    "table.primary-key",
+    "k",
+    "write.upsert.enabled",
+    "true",
+    NULL,
 };
 
-/* --- the graph ---------------------------------------------------------------------------------------------- */
+/* --- the graph
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool put_options(struct map *options, const char *const *list)
 {
@@ -70,10 +93,12 @@ static int32_t add(struct graph *g, const struct vertex *v)
     return graph_vertex(g, &named);
 }
 
-static void connect(struct graph *g, int32_t from, int32_t to, enum partitioning partitioning, const int32_t *key)
+static void connect(struct graph *g, int32_t from, int32_t to, enum partitioning partitioning,
+                    const int32_t *key)
 {
-    graph_edge(g, &(struct edge){
-                      .from = from, .to = to, .partitioning = partitioning, .key_count = key != NULL, .keys = key});
+    graph_edge(
+        g, &(struct edge){
+               .from = from, .to = to, .partitioning = partitioning, .key_count = key != NULL, .keys = key});
 }
 
 enum err sim_iceberg_graph(struct sim_iceberg *s, struct graph *g, int32_t parallelism, struct fs *fs,
@@ -99,13 +124,13 @@ enum err sim_iceberg_graph(struct sim_iceberg *s, struct graph *g, int32_t paral
                                     .spec = &s->job,
                                     .keyed = true,
                                     .schema = s->job.count_schema});
-    change = add(g, &(struct vertex){.uid = "change",
-                                     .factory = &sim_change_factory,
-                                     .spec = s,
-                                     .schema = s->job.count_schema});
+    change = add(
+        g, &(struct vertex){
+               .uid = "change", .factory = &sim_change_factory, .spec = s, .schema = s->job.count_schema});
     append = add(g, &(struct vertex){.uid = "append", .factory = s->append.factory, .spec = s->append.spec});
-    upsert = add(g, &(struct vertex){
-                        .uid = "upsert", .factory = s->upsert.factory, .spec = s->upsert.spec, .keyed = true});
+    upsert = add(g,
+                 &(struct vertex){
+                     .uid = "upsert", .factory = s->upsert.factory, .spec = s->upsert.spec, .keyed = true});
     connect(g, source, count, EDGE_HASH, key);
     connect(g, count, append, EDGE_HASH, partition);
     connect(g, count, change, EDGE_FORWARD, NULL);
@@ -126,7 +151,8 @@ void sim_iceberg_fini(struct sim_iceberg *s)
     map_init(&s->upsert_options);
 }
 
-/* --- the judge ---------------------------------------------------------------------------------------------- */
+/* --- the judge
+ * ---------------------------------------------------------------------------------------------- */
 
 struct judge {
     const struct sim_iceberg *spec;
@@ -161,12 +187,13 @@ static bool is_of_log(const struct judge *j, const struct sim_row *row)
     const struct sim_job *job = &j->spec->job;
 
     return row->partition >= 0 && row->partition < job->partition_count && row->offset >= 0 &&
-           row->offset < job->records_each && row->key == sim_key_of(job, (int32_t)row->partition, row->offset) &&
-           row->count >= 1 && row->count <= j->totals[row->key];
+           row->offset < job->records_each &&
+           row->key == sim_key_of(job, (int32_t)row->partition, row->offset) && row->count >= 1 &&
+           row->count <= j->totals[row->key];
 }
 
-static enum err judge_appended(void *arg, UNUSED const struct data_file *file, UNUSED int64_t first_row, struct batch *b,
-                               UNUSED struct error *e)
+static enum err judge_appended(void *arg, UNUSED const struct data_file *file, UNUSED int64_t first_row,
+                               struct batch *b, UNUSED struct error *e)
 {
     struct judge *j = arg;
 
@@ -175,18 +202,21 @@ static enum err judge_appended(void *arg, UNUSED const struct data_file *file, U
 
         j->verdict->row_count++;
         if (!is_of_log(j, &row))
-            wrong(j, "rows: no record makes key %" PRId64 ", partition %" PRId64 ", offset %" PRId64 ", count %" PRId64,
+            wrong(j,
+                  "rows: no record makes key %" PRId64 ", partition %" PRId64 ", offset %" PRId64
+                  ", count %" PRId64,
                   row.key, row.partition, row.offset, row.count);
         else if (j->seen[row.partition * j->spec->job.records_each + row.offset]++)
-            wrong(j, "rows: partition %" PRId64 " offset %" PRId64 " is there twice", row.partition, row.offset);
+            wrong(j, "rows: partition %" PRId64 " offset %" PRId64 " is there twice", row.partition,
+                  row.offset);
         else if (j->counted[row.key * (j->most + 1) + row.count]++)
             wrong(j, "rows: key %" PRId64 " was counted to %" PRId64 " twice", row.key, row.count);
     }
     return OK;
 }
 
-static enum err judge_upserted(void *arg, const struct data_file *file, UNUSED int64_t first_row, struct batch *b,
-                               UNUSED struct error *e)
+static enum err judge_upserted(void *arg, const struct data_file *file, UNUSED int64_t first_row,
+                               struct batch *b, UNUSED struct error *e)
 {
     struct judge *j = arg;
 
@@ -194,18 +224,21 @@ static enum err judge_upserted(void *arg, const struct data_file *file, UNUSED i
         struct sim_row row = row_at(b, batch_row(b, i));
 
         if (!is_of_log(j, &row) || row.count % 5 == 0)
-            wrong(j, "counts: no record makes key %" PRId64 ", partition %" PRId64 ", offset %" PRId64 ", count %" PRId64,
+            wrong(j,
+                  "counts: no record makes key %" PRId64 ", partition %" PRId64 ", offset %" PRId64
+                  ", count %" PRId64,
                   row.key, row.partition, row.offset, row.count);
         else if (j->latest[row.key] != 0)
-            wrong(j, "counts: key %" PRId64 " has counts %" PRId64 " and %" PRId64 " (in %s)", row.key, j->latest[row.key],
-                  row.count, file->path);
+            wrong(j, "counts: key %" PRId64 " has counts %" PRId64 " and %" PRId64 " (in %s)", row.key,
+                  j->latest[row.key], row.count, file->path);
         else
             j->latest[row.key] = row.count;
     }
     return OK;
 }
 
-static enum err read_table(struct catalog *catalog, const char *name, table_visit *visit, struct judge *j, struct error *e)
+static enum err read_table(struct catalog *catalog, const char *name, table_visit *visit, struct judge *j,
+                           struct error *e)
 {
     struct table *table = NULL;
     struct table_reader *reader = NULL;
@@ -218,7 +251,8 @@ static enum err read_table(struct catalog *catalog, const char *name, table_visi
         j->verdict->commit_count += table->metadata->snapshot_count;
         for (int32_t i = 0; rc == OK && i < table_reader_files(reader); i++)
             rc = table_reader_visit(reader, i, visit, j, e);
-        if (rc == OK && visit == judge_appended && j->verdict->row_count - before != table_reader_rows(reader))
+        if (rc == OK && visit == judge_appended &&
+            j->verdict->row_count - before != table_reader_rows(reader))
             wrong(j, "%s: the manifests tell of another number of rows", name);
     }
     table_reader_free(reader);
@@ -237,7 +271,8 @@ static void judge_key(struct judge *j, int64_t key, bool complete)
     if (complete && total > 0 && !counted[total])
         wrong(j, "rows: key %" PRId64 " has not been counted to its end, %" PRId64, key, total);
     if (complete && j->latest[key] != wanted)
-        wrong(j, "counts: key %" PRId64 " is %" PRId64 " and should be %" PRId64, key, j->latest[key], wanted);
+        wrong(j, "counts: key %" PRId64 " is %" PRId64 " and should be %" PRId64, key, j->latest[key],
+              wanted);
 }
 
 static bool judge_init(struct judge *j)
@@ -260,7 +295,8 @@ enum err sim_iceberg_judge(const struct sim_iceberg *s, struct fs *fs, struct cl
 {
     struct judge j = {.spec = s, .verdict = out};
     struct map options = {0};
-    struct catalog_config config = {.name = "judge", .options = &options, .fs = fs, .clock = clock, .seed = 1};
+    struct catalog_config config = {
+        .name = "judge", .options = &options, .fs = fs, .clock = clock, .seed = 1};
     struct catalog *catalog = NULL;
     enum err rc;
 

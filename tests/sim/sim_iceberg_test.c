@@ -1,5 +1,5 @@
-/* sim_iceberg_test.c: the Iceberg sinks in a whole job under a seed, whose tables must be exact in the end, whatever
- * fails, crashes, or is found damaged. The world and its faults are those of sim_test.
+/* sim_iceberg_test.c: the Iceberg sinks in a whole job under a seed, whose tables must be exact in the end,
+ * whatever fails, crashes, or is found damaged. The world and its faults are those of sim_test.
  *
  *   sim_iceberg_test              WEIR_SIM_SEEDS seeds (100), from 1
  *   sim_iceberg_test 20000        that many
@@ -26,6 +26,7 @@ struct story {
     int32_t crashes_left, damages_left, rewrites_left;
     int64_t steps;
     int32_t processes, damages, restarts;
+    int64_t commits; /* of both tables, in the end */
     struct error error;
     char wrong[1200]; /* "" when all is well */
 };
@@ -41,7 +42,8 @@ static void wrong(struct story *s, const char *what)
         snprintf(s->wrong, sizeof s->wrong, "%s", what);
 }
 
-/* --- one process -------------------------------------------------------------------------------------------- */
+/* --- one process
+ * -------------------------------------------------------------------------------------------- */
 
 enum ending { GOES_ON, FINISHED, CRASHED };
 
@@ -114,8 +116,8 @@ static void configure(struct story *s, struct metrics *metrics, struct engine_co
         .channel_bytes = 200 + sim_below(w, 4000),
         .checkpoint_dir = "sim:/checkpoints",
         .retained = 1 + (int32_t)sim_below(w, 3),
-        .checkpoint_interval_us = 2000 + sim_below(w, 20000),
-        .min_pause_us = sim_below(w, 3000),
+        .checkpoint_interval_us = 300 + sim_below(w, 8000),
+        .min_pause_us = sim_below(w, 1000),
         .timeout_us = 30000 + sim_below(w, 100000),
         .tolerable_failures = (int32_t)sim_below(w, 4) - 1,
         .restore_latest = true,
@@ -124,7 +126,8 @@ static void configure(struct story *s, struct metrics *metrics, struct engine_co
     };
 }
 
-/* What a crash leaves is what was published. The dead process's works still run to their ends, without effect. */
+/* What a crash leaves is what was published. The dead process's works still run to their ends, without
+ * effect. */
 static void bury(struct story *s, struct engine *en)
 {
     s->world.is_dead = true;
@@ -167,7 +170,8 @@ static enum ending run_process(struct story *s)
     graph_init(&g, "simulated job");
     if (sim_iceberg_graph(&s->spec, &g, parallelism, s->fs, &s->world.clock, &s->error) == OK)
         ending = live(s, &g, metrics);
-    else if (atomic_load(&s->world.faults) == 0 && s->error.code != ERR_IO && s->error.code != ERR_UNAVAILABLE)
+    else if (atomic_load(&s->world.faults) == 0 && s->error.code != ERR_IO &&
+             s->error.code != ERR_UNAVAILABLE)
         wrong(s, s->error.text);
     sim_iceberg_fini(&s->spec);
     graph_fini(&g);
@@ -175,7 +179,8 @@ static enum ending run_process(struct story *s)
     return ending;
 }
 
-/* --- damage ------------------------------------------------------------------------------------------------- */
+/* --- damage
+ * ------------------------------------------------------------------------------------------------- */
 
 #define CHECKPOINTS "sim:/checkpoints/"
 
@@ -258,7 +263,8 @@ static void damage(struct story *s)
     atomic_store(&s->world.faults, faults);
 }
 
-/* --- one seed ----------------------------------------------------------------------------------------------- */
+/* --- one seed
+ * ----------------------------------------------------------------------------------------------- */
 
 static void judge(struct story *s, bool complete)
 {
@@ -271,6 +277,7 @@ static void judge(struct story *s, bool complete)
         wrong(s, verdict.wrong);
     sim_note(&s->world, (uint64_t)verdict.row_count);
     sim_note(&s->world, (uint64_t)verdict.commit_count);
+    s->commits = verdict.commit_count;
     atomic_store(&s->world.faults, faults);
 }
 
@@ -283,7 +290,7 @@ static void begin_story(struct story *s, uint64_t seed)
     s->fs = sim_fs_new(w);
     assert(s->fs != NULL);
     s->spec.job = (struct sim_job){.partition_count = 1 + (int32_t)sim_below(w, 3),
-                                   .records_each = 20 + (int32_t)sim_below(w, 200),
+                                   .records_each = 20 + (int32_t)sim_below(w, 600),
                                    .key_count = 1 + (int32_t)sim_below(w, 12),
                                    .most_rows = 1 + (int32_t)sim_below(w, 20),
                                    .fail_every = sim_chance(w, 2) ? 0 : 20 + sim_below(w, 500),
@@ -294,7 +301,7 @@ static void begin_story(struct story *s, uint64_t seed)
     w->slow_every = sim_chance(w, 2) ? 0 : 1 + sim_below(w, 20);
     w->slow_us = 1 + sim_below(w, 30000);
     atomic_store(&w->faults, (int)sim_below(w, 30));
-    s->crash_every = 50 + sim_below(w, 2000);
+    s->crash_every = 100 + sim_below(w, 8000);
     s->crashes_left = (int32_t)sim_below(w, 5);
     s->damages_left = (int32_t)sim_below(w, 2);
 }
@@ -324,7 +331,7 @@ static uint64_t run_story(struct story *s, uint64_t seed)
 
 /* What happened in all stories, so that one sees that it did. */
 static struct {
-    int64_t processes, restarts, damages;
+    int64_t processes, restarts, damages, commits;
 } total;
 
 static bool run_seed(uint64_t seed)
@@ -335,9 +342,10 @@ static bool run_seed(uint64_t seed)
     total.processes += first.processes;
     total.restarts += first.restarts;
     total.damages += first.damages;
+    total.commits += first.commits;
     if (first.wrong[0] != '\0') {
-        printf("seed %" PRIu64 ": %s (after %" PRId64 " steps of %d processes)\n", seed, first.wrong, first.steps,
-               first.processes);
+        printf("seed %" PRIu64 ": %s (after %" PRId64 " steps of %d processes)\n", seed, first.wrong,
+               first.steps, first.processes);
         return false;
     }
     if (seed % 16 == 0 && run_story(&again, seed) != trace) {
@@ -360,7 +368,7 @@ int main(int argc, char **argv)
     for (uint64_t seed = 1; seed <= count; seed++)
         failed += !run_seed(seed);
     printf("%" PRIu64 " seeds, %" PRIu64 " failed; %" PRId64 " processes, %" PRId64 " restarts, %" PRId64
-           " damaged checkpoints\n",
-           count, failed, total.processes, total.restarts, total.damages);
+           " damaged checkpoints, %" PRId64 " commits\n",
+           count, failed, total.processes, total.restarts, total.damages, total.commits);
     return failed == 0 ? 0 : 1;
 }
