@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -167,7 +168,9 @@ def main():
 
 @contextlib.contextmanager
 def kept_folders(setup):
-    """Tables are deleted at the end only: ext4 creates files more slowly for minutes after many were deleted."""
+    """Tables are deleted at the end only: ext4 creates files more slowly for minutes after many were deleted. What is
+    started here ends with us, also when we are told to."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 /* iceberg_committer.c: the committing half of the Iceberg sink: one snapshot per table and checkpoint. */
 #include "base/mem.h"
 #include "connectors/iceberg_part.h"
+#include "connectors/iceberg_rebase.h"
 #include "connectors/iceberg_sink.h"
 #include "iceberg/commit.h"
 #include "os/log.h"
@@ -36,9 +37,12 @@ static void count_failure(struct iceberg_committer *c, enum err rc)
                 1);
 }
 
+/* recovers: the checkpoint is what the job goes on from, so its deletes are made to fit the table if they do not. While
+ * the job runs they are not: it restarts, as the writers must look at the table again in any case. */
 static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id, const struct slice *parts,
-                             int32_t count, struct error *e)
+                             int32_t count, bool recovers, struct error *e)
 {
+    bool                 translated;
     struct arena arena = {0};
     struct part_content content;
     struct commit_result result = {0};
@@ -55,7 +59,16 @@ static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id,
                              .reference_count = content.reference_count,
                              .references = content.references,
                              .fits_snapshot_id = c->fits_snapshot_id};
-    if ((rc = commit_change(c->table, &change, &result, e)) != OK)
+    rc = commit_change(c->table, &change, &result, e);
+    if (rc == ERR_CONFLICT && recovers) {
+        struct error again;
+
+        if ((rc = rebase_deletes(c->spec, c->env, c->table, &change, &arena, &translated, &again)) != OK)
+            *e = again;
+        else
+            rc = translated ? commit_change(c->table, &change, &result, e) : ERR_CONFLICT;
+    }
+    if (rc != OK)
         goto out;
     c->fits_snapshot_id = result.fits_snapshot_id;
     log_debug("iceberg_sink", "%s: checkpoint %" PRId64 " is snapshot %" PRId64 " (%" PRId32 " files%s)",
@@ -71,7 +84,7 @@ static enum err committer_commit(struct committer *committer, int64_t checkpoint
 {
     struct iceberg_committer *c = self(committer);
     int64_t started_us = clock_mono_us(c->env->clock);
-    enum err rc = commit_parts(c, checkpoint_id, parts, count, e);
+    enum err rc = commit_parts(c, checkpoint_id, parts, count, false, e);
 
     histogram_record(c->duration_ms, (double)(clock_mono_us(c->env->clock) - started_us) / 1000.0);
     if (rc == OK)
@@ -107,7 +120,7 @@ static enum err committer_recover(struct committer *committer, int64_t checkpoin
         return error_add(e, rc, "opening table %s", c->spec->label);
     /* A start without a checkpoint is a new lineage: the table knows nothing of it. */
     if (checkpoint_id > 0 && (rc = rewind_to(c, checkpoint_id, e)) == OK)
-        rc = commit_parts(c, checkpoint_id, parts, count, e);
+        rc = commit_parts(c, checkpoint_id, parts, count, true, e);
     if (rc != OK)
         return error_add(e, rc, "bringing table %s to checkpoint %" PRId64, c->spec->label, checkpoint_id);
     /* The writers, which start after this, look at the table before their first row. */

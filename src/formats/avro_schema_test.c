@@ -28,202 +28,135 @@ static const char *columns_of(struct slice json, struct bytes *text)
 
 static void test_columns(UNUSED void **state)
 {
-    /* clang-format off: it takes the JSON apart */
+    /* clang-format off */
     static const struct {
         const char *name, *json, *want;
-    } cases
-        [] =
-            {
-                {"primitives",
-                 RECORD(
-                     "r",
-                     FIELD("a", "\"boolean\"") "," FIELD("b", "\"int\"") "," FIELD("c", "\"long\"") "," FIELD(
-                         "d",
-                         "\"float\"") "," FIELD("e",
-                                                "\"double\"") "," FIELD("f",
-                                                                        "\"bytes\"") "," FIELD("g",
-                                                                                               "\"string\"")),
-                 "a BOOLEAN NOT NULL, b INT NOT NULL, c BIGINT NOT NULL, d FLOAT NOT NULL, e DOUBLE NOT "
-                 "NULL, f BYTES NOT NULL, g STRING NOT NULL"},
-                {"null first or last",
-                 RECORD("r", FIELD("a", "[\"null\",\"int\"]") "," FIELD("b", "[\"string\",\"null\"]")),
-                 "a INT, b STRING"},
-                {"a union of one", RECORD("r", FIELD("a", "[\"int\"]")), "a INT NOT NULL"},
-                {"nested",
-                 RECORD(
-                     "r",
-                     FIELD("a",
-                           "{\"type\":\"array\",\"items\":[\"null\"," RECORD(
-                               "x",
-                               FIELD("y", "\"int\"")) "]}") "," FIELD("m",
-                                                                      "{\"type\":\"map\",\"values\":\"x\"}")),
-                 "a ARRAY<ROW<y INT NOT NULL>> NOT NULL, m MAP<STRING NOT NULL, ROW<y INT NOT NULL> NOT "
-                 "NULL> NOT NULL"},
-                {"logical",
-                 RECORD(
-                     "r", FIELD("a", "{\"type\":\"int\",\"logicalType\":\"date\"}") "," FIELD("b", "{\"type\""
-                                                                                                   ":\"int\","
-                                                                                                   "\"logical"
-                                                                                                   "Type\":"
-                                                                                                   "\"time-"
-                                                                                                   "millis\""
-                                                                                                   "}") "," FIELD("c", "{\"type\":\"long\",\"logicalType\":\"time-micros\"}") "," FIELD("d", "{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}") "," FIELD(
-                              "e",
-                              "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":"
-                              "false}") "," FIELD("f",
-                                                  "{\"type\":\"long\",\"logicalType\":\"local-timestamp-"
-                                                  "nanos\"}") "," FIELD("g",
-                                                                        "{\"type\":\"bytes\",\"logicalType\":"
-                                                                        "\"decimal\",\"precision\":9,"
-                                                                        "\"scale\":2}") "," FIELD("h", "{\"ty"
-                                                                                                       "pe\":"
-                                                                                                       "\"fix"
-                                                                                                       "ed\","
-                                                                                                       "\"nam"
-                                                                                                       "e\":"
-                                                                                                       "\"u\""
-                                                                                                       ",\"si"
-                                                                                                       "ze\":"
-                                                                                                       "16,"
-                                                                                                       "\"log"
-                                                                                                       "icalT"
-                                                                                                       "ype\""
-                                                                                                       ":\"uu"
-                                                                                                       "id\""
-                                                                                                       "}") "," FIELD("i",
-                                                                                                                      "{\"type\":\"string\",\"logicalType\":\"uuid\"}")),
-                 "a DATE NOT NULL, b TIME(3) NOT NULL, c TIME(6) NOT NULL, d TIMESTAMP_LTZ(3) NOT NULL, e "
-                 "TIMESTAMP(6) NOT NULL, f TIMESTAMP(9) NOT NULL, g DECIMAL(9, 2) NOT NULL, h UUID NOT NULL, "
-                 "i STRING NOT NULL"},
-                {"logical types that do not fit are ignored",
-                 RECORD("r",
-                        FIELD("a", "{\"type\":\"string\",\"logicalType\":\"date\"}") "," FIELD("b", "{\"type"
-                                                                                                    "\":"
-                                                                                                    "\"bytes"
-                                                                                                    "\","
-                                                                                                    "\"logica"
-                                                                                                    "lType\":"
-                                                                                                    "\"decima"
-                                                                                                    "l\"}") "," FIELD(
-                            "c", "{\"type\":\"fixed\",\"name\":\"f\",\"size\":2,\"logicalType\":\"decimal\","
-                                 "\"precision\":5}") "," FIELD("d", "{\"type\":\"bytes\",\"logicalType\":"
-                                                                    "\"decimal\",\"precision\":2,\"scale\":"
-                                                                    "3}") "," FIELD("e",
-                                                                                    "{\"type\":\"int\","
-                                                                                    "\"logicalType\":\"new-"
-                                                                                    "thing\"}") "," FIELD("f",
-                                                                                                          "{"
-                                                                                                          "\""
-                                                                                                          "ty"
-                                                                                                          "pe"
-                                                                                                          "\""
-                                                                                                          ":"
-                                                                                                          "\""
-                                                                                                          "by"
-                                                                                                          "te"
-                                                                                                          "s"
-                                                                                                          "\""
-                                                                                                          ","
-                                                                                                          "\""
-                                                                                                          "lo"
-                                                                                                          "gi"
-                                                                                                          "ca"
-                                                                                                          "lT"
-                                                                                                          "yp"
-                                                                                                          "e"
-                                                                                                          "\""
-                                                                                                          ":"
-                                                                                                          "\""
-                                                                                                          "de"
-                                                                                                          "ci"
-                                                                                                          "ma"
-                                                                                                          "l"
-                                                                                                          "\""
-                                                                                                          ","
-                                                                                                          "\""
-                                                                                                          "pr"
-                                                                                                          "ec"
-                                                                                                          "is"
-                                                                                                          "io"
-                                                                                                          "n"
-                                                                                                          "\""
-                                                                                                          ":5"
-                                                                                                          "0"
-                                                                                                          "}")),
-                 "a STRING NOT NULL, b BYTES NOT NULL, c BINARY(2) NOT NULL, d BYTES NOT NULL, e INT NOT "
-                 "NULL, f BYTES NOT NULL"},
-                {"namespaces",
-                 "{\"type\":\"record\",\"name\":\"r\",\"namespace\":\"a.b\",\"fields\":[" FIELD("x", "{\"type"
-                                                                                                     "\":"
-                                                                                                     "\"enum"
-                                                                                                     "\","
-                                                                                                     "\"name"
-                                                                                                     "\":"
-                                                                                                     "\"e\","
-                                                                                                     "\"symbo"
-                                                                                                     "ls\":["
-                                                                                                     "\"p\"]"
-                                                                                                     "}") "," FIELD(
-                     "y", "\"e\"") "," FIELD("z", "\"a.b.e\"") "]}",
-                 "x STRING NOT NULL, y STRING NOT NULL, z STRING NOT NULL"},
-                {"a namespace of its own",
-                 "{\"type\":\"record\",\"name\":\"n.r\",\"fields\":[" FIELD(
-                     "x", "{\"type\":\"fixed\",\"name\":\"m.e\",\"size\":3}") "," FIELD("y", "\"m.e\"") "]}",
-                 "x BINARY(3) NOT NULL, y BINARY(3) NOT NULL"},
-                {"Iceberg's map",
-                 RECORD("r",
-                        FIELD("m", "{\"type\":\"array\",\"logicalType\":\"map\",\"items\":" RECORD(
-                                       "k1_v2", FIELD("key", "\"int\"") "," FIELD("value", "\"long\"")) "}")),
-                 "m MAP<INT NOT NULL, BIGINT NOT NULL> NOT NULL"},
-                {"type in type", RECORD("r", FIELD("a", "{\"type\":{\"type\":\"int\"}}")), "a INT NOT NULL"},
-                {"itself", RECORD("r", FIELD("next", "[\"null\",\"r\"]")),
-                 "!Avro schema: field next: the record contains itself, which a column cannot"},
-                {"itself, deeper",
-                 RECORD("r",
-                        FIELD("a", "{\"type\":\"array\",\"items\":" RECORD("s", FIELD("b", "\"r\"")) "}")),
-                 "!Avro schema: field a: element: b: the record contains itself"},
-                {"two types", RECORD("r", FIELD("a", "[\"null\",\"int\",\"string\"]")),
-                 "!Avro schema: field a: a union of several types"},
-                {"null alone", RECORD("r", FIELD("a", "\"null\"")),
-                 "!Avro schema: field a: null alone is no type of a column"},
-                {"no record", "\"int\"", "!Avro schema: a record is wanted at the top, not int"},
-                {"a bare word", "string", "!Avro schema: a record is wanted at the top, not string"},
-                {"no JSON", "{\"type\":", "!Avro schema: not JSON: "},
-                {"nothing", "", "!Avro schema: not JSON: "},
-                {"a number", "7", "!Avro schema: a type is a name, an object or a list"},
-                {"unknown name", RECORD("r", FIELD("a", "\"strin\"")),
-                 "!Avro schema: field a: there is no type `strin`"},
-                {"unknown name inside",
-                 RECORD("r", FIELD("samples", "{\"type\":\"array\",\"items\":" RECORD(
-                                                  "s", FIELD("value", "\"x\"")) "}")),
-                 "!Avro schema: field samples.items.value: there is no type `x`"},
-                {"no type", RECORD("r", "{\"name\":\"a\"}"), "!Avro schema: field a: the field has no type"},
-                {"no name", RECORD("r", "{\"type\":\"int\"}"),
-                 "!Avro schema: each field of a record is an object with a name"},
-                {"no fields", "{\"type\":\"record\",\"name\":\"r\"}",
-                 "!Avro schema: there is no list of fields in record `r`"},
-                {"no name of a record", "{\"type\":\"record\",\"fields\":[]}",
-                 "!Avro schema: a name is missing of a `record`"},
-                {"no symbols", RECORD("r", FIELD("a", "{\"type\":\"enum\",\"name\":\"e\"}")),
-                 "!Avro schema: field a: there is no list of symbols"},
-                {"symbols of numbers",
-                 RECORD("r", FIELD("a", "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[1]}")),
-                 "!Avro schema: field a: only names may be in `symbols`"},
-                {"no size", RECORD("r", FIELD("a", "{\"type\":\"fixed\",\"name\":\"f\",\"size\":-1}")),
-                 "!Avro schema: field a: the size is missing"},
-                {"no items", RECORD("r", FIELD("a", "{\"type\":\"array\"}")),
-                 "!Avro schema: field a: an attribute is missing: `items`"},
-                {"twice a field", RECORD("r", FIELD("a", "\"int\"") "," FIELD("a", "\"int\"")),
-                 "!Avro schema: a record has twice the field `a`"},
-                {"twice a name", RECORD("r", FIELD("a", RECORD("r", ""))),
-                 "!Avro schema: field a: there are two definitions of `r`"},
-                {"a union in a union", RECORD("r", FIELD("a", "[\"null\",[\"int\",\"string\"]]")),
-                 "!Avro schema: field a: a union may not be"},
-                {"twice a branch", RECORD("r", FIELD("a", "[\"int\",\"int\"]")),
-                 "!Avro schema: field a: a union has twice the branch `int`"},
-                {"no branch", RECORD("r", FIELD("a", "[]")),
-                 "!Avro schema: field a: a union needs at least one branch"},
-            };
+    } cases[] = {
+        {"primitives",
+         RECORD("r", FIELD("a", "\"boolean\"") "," FIELD("b", "\"int\"") "," FIELD("c", "\"long\"") ","
+             FIELD("d", "\"float\"") "," FIELD("e", "\"double\"") "," FIELD("f", "\"bytes\"") "," FIELD(
+             "g", "\"string\"")),
+         "a BOOLEAN NOT NULL, b INT NOT NULL, c BIGINT NOT NULL, d FLOAT NOT NULL, e DOUBLE NOT NULL, f BYTES NOT NULL, g STRING NOT NULL"},
+        {"null first or last",
+         RECORD("r", FIELD("a", "[\"null\",\"int\"]") "," FIELD("b", "[\"string\",\"null\"]")),
+         "a INT, b STRING"},
+        {"a union of one",
+         RECORD("r", FIELD("a", "[\"int\"]")),
+         "a INT NOT NULL"},
+        {"nested",
+         RECORD("r", FIELD("a", "{\"type\":\"array\",\"items\":[\"null\"," RECORD("x", FIELD("y",
+             "\"int\"")) "]}") "," FIELD("m", "{\"type\":\"map\",\"values\":\"x\"}")),
+         "a ARRAY<ROW<y INT NOT NULL>> NOT NULL, m MAP<STRING NOT NULL, ROW<y INT NOT NULL> NOT NULL> NOT NULL"},
+        {"logical",
+         RECORD("r", FIELD("a", "{\"type\":\"int\",\"logicalType\":\"date\"}") "," FIELD("b",
+             "{\"type\":\"int\",\"logicalType\":\"time-millis\"}") "," FIELD("c",
+             "{\"type\":\"long\",\"logicalType\":\"time-micros\"}") "," FIELD("d",
+             "{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}") "," FIELD("e",
+             "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"adjust-to-utc\":false}") ","
+             FIELD("f", "{\"type\":\"long\",\"logicalType\":\"local-timestamp-nanos\"}") "," FIELD("g",
+             "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":2}") "," FIELD(
+             "h", "{\"type\":\"fixed\",\"name\":\"u\",\"size\":16,\"logicalType\":\"uuid\"}") "," FIELD(
+             "i", "{\"type\":\"string\",\"logicalType\":\"uuid\"}")),
+         "a DATE NOT NULL, b TIME(3) NOT NULL, c TIME(6) NOT NULL, d TIMESTAMP_LTZ(3) NOT NULL, e TIMESTAMP(6) NOT NULL, f TIMESTAMP(9) NOT NULL, g DECIMAL(9, 2) NOT NULL, h UUID NOT NULL, i STRING NOT NULL"},
+        {"logical types that do not fit are ignored",
+         RECORD("r", FIELD("a", "{\"type\":\"string\",\"logicalType\":\"date\"}") "," FIELD("b",
+             "{\"type\":\"bytes\",\"logicalType\":\"decimal\"}") "," FIELD("c",
+             "{\"type\":\"fixed\",\"name\":\"f\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":5}"
+             ) "," FIELD("d",
+             "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":2,\"scale\":3}") "," FIELD(
+             "e", "{\"type\":\"int\",\"logicalType\":\"new-thing\"}") "," FIELD("f",
+             "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":50}")),
+         "a STRING NOT NULL, b BYTES NOT NULL, c BINARY(2) NOT NULL, d BYTES NOT NULL, e INT NOT NULL, f BYTES NOT NULL"},
+        {"namespaces",
+         "{\"type\":\"record\",\"name\":\"r\",\"namespace\":\"a.b\",\"fields\":[" FIELD("x",
+             "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"p\"]}") "," FIELD("y", "\"e\"") "," FIELD
+             ("z", "\"a.b.e\"") "]}",
+         "x STRING NOT NULL, y STRING NOT NULL, z STRING NOT NULL"},
+        {"a namespace of its own",
+         "{\"type\":\"record\",\"name\":\"n.r\",\"fields\":[" FIELD("x",
+             "{\"type\":\"fixed\",\"name\":\"m.e\",\"size\":3}") "," FIELD("y", "\"m.e\"") "]}",
+         "x BINARY(3) NOT NULL, y BINARY(3) NOT NULL"},
+        {"Iceberg's map",
+         RECORD("r", FIELD("m", "{\"type\":\"array\",\"logicalType\":\"map\",\"items\":" RECORD("k1_v2",
+             FIELD("key", "\"int\"") "," FIELD("value", "\"long\"")) "}")),
+         "m MAP<INT NOT NULL, BIGINT NOT NULL> NOT NULL"},
+        {"type in type",
+         RECORD("r", FIELD("a", "{\"type\":{\"type\":\"int\"}}")),
+         "a INT NOT NULL"},
+        {"itself",
+         RECORD("r", FIELD("next", "[\"null\",\"r\"]")),
+         "!Avro schema: field next: the record contains itself, which a column cannot"},
+        {"itself, deeper",
+         RECORD("r", FIELD("a", "{\"type\":\"array\",\"items\":" RECORD("s", FIELD("b", "\"r\"")) "}")),
+         "!Avro schema: field a: element: b: the record contains itself"},
+        {"two types",
+         RECORD("r", FIELD("a", "[\"null\",\"int\",\"string\"]")),
+         "!Avro schema: field a: a union of several types"},
+        {"null alone",
+         RECORD("r", FIELD("a", "\"null\"")),
+         "!Avro schema: field a: null alone is no type of a column"},
+        {"no record",
+         "\"int\"",
+         "!Avro schema: a record is wanted at the top, not int"},
+        {"a bare word",
+         "string",
+         "!Avro schema: a record is wanted at the top, not string"},
+        {"no JSON",
+         "{\"type\":",
+         "!Avro schema: not JSON: "},
+        {"nothing",
+         "",
+         "!Avro schema: not JSON: "},
+        {"a number",
+         "7",
+         "!Avro schema: a type is a name, an object or a list"},
+        {"unknown name",
+         RECORD("r", FIELD("a", "\"strin\"")),
+         "!Avro schema: field a: there is no type `strin`"},
+        {"unknown name inside",
+         RECORD("r", FIELD("samples", "{\"type\":\"array\",\"items\":" RECORD("s", FIELD("value",
+             "\"x\"")) "}")),
+         "!Avro schema: field samples.items.value: there is no type `x`"},
+        {"no type",
+         RECORD("r", "{\"name\":\"a\"}"),
+         "!Avro schema: field a: the field has no type"},
+        {"no name",
+         RECORD("r", "{\"type\":\"int\"}"),
+         "!Avro schema: each field of a record is an object with a name"},
+        {"no fields",
+         "{\"type\":\"record\",\"name\":\"r\"}",
+         "!Avro schema: there is no list of fields in record `r`"},
+        {"no name of a record",
+         "{\"type\":\"record\",\"fields\":[]}",
+         "!Avro schema: a name is missing of a `record`"},
+        {"no symbols",
+         RECORD("r", FIELD("a", "{\"type\":\"enum\",\"name\":\"e\"}")),
+         "!Avro schema: field a: there is no list of symbols"},
+        {"symbols of numbers",
+         RECORD("r", FIELD("a", "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[1]}")),
+         "!Avro schema: field a: only names may be in `symbols`"},
+        {"no size",
+         RECORD("r", FIELD("a", "{\"type\":\"fixed\",\"name\":\"f\",\"size\":-1}")),
+         "!Avro schema: field a: the size is missing"},
+        {"no items",
+         RECORD("r", FIELD("a", "{\"type\":\"array\"}")),
+         "!Avro schema: field a: an attribute is missing: `items`"},
+        {"twice a field",
+         RECORD("r", FIELD("a", "\"int\"") "," FIELD("a", "\"int\"")),
+         "!Avro schema: a record has twice the field `a`"},
+        {"twice a name",
+         RECORD("r", FIELD("a", RECORD("r", ""))),
+         "!Avro schema: field a: there are two definitions of `r`"},
+        {"a union in a union",
+         RECORD("r", FIELD("a", "[\"null\",[\"int\",\"string\"]]")),
+         "!Avro schema: field a: a union may not be"},
+        {"twice a branch",
+         RECORD("r", FIELD("a", "[\"int\",\"int\"]")),
+         "!Avro schema: field a: a union has twice the branch `int`"},
+        {"no branch",
+         RECORD("r", FIELD("a", "[]")),
+         "!Avro schema: field a: a union needs at least one branch"},
+    };
     /* clang-format on */
     struct bytes text = {0};
 

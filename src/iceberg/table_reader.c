@@ -29,25 +29,33 @@ static int compare_positions(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static enum err add_deletes(struct table_reader *r, const struct batch *b, struct error *e)
+static enum err add_delete(void *arg, struct slice path, int64_t position, struct error *e)
 {
-    for (int32_t i = 0; i < batch_live(b); i++) {
-        int32_t row = batch_row(b, i);
-        struct slice path = column_slice(&b->columns[0], row);
-        struct deleted *d = map_get(&r->deletes, path);
+    struct table_reader *r = arg;
+    struct deleted *d = map_get(&r->deletes, path);
 
-        if (b->columns[1].i64[row] < 0)
-            return error_set(e, ERR_CORRUPT, "a position delete has position %" PRId64,
-                             b->columns[1].i64[row]);
-        if (d == NULL && ((d = mem_zalloc(sizeof *d)) == NULL || !map_put(&r->deletes, path, d))) {
-            mem_free(d);
-            return error_memory(e, sizeof *d, "position deletes");
-        }
-        if (!MEM_GROW(d->positions, d->count, d->capacity))
-            return error_memory(e, sizeof(int64_t), "position deletes");
-        d->positions[d->count++] = b->columns[1].i64[row];
+    if (d == NULL && ((d = mem_zalloc(sizeof *d)) == NULL || !map_put(&r->deletes, path, d))) {
+        mem_free(d);
+        return error_memory(e, sizeof *d, "position deletes");
     }
+    if (!MEM_GROW(d->positions, d->count, d->capacity))
+        return error_memory(e, sizeof(int64_t), "position deletes");
+    d->positions[d->count++] = position;
     return OK;
+}
+
+static enum err visit_positions(const struct batch *b, delete_visit *visit, void *arg, struct error *e)
+{
+    enum err rc = OK;
+
+    for (int32_t i = 0; rc == OK && i < b->row_count; i++) {
+        int64_t position = b->columns[1].i64[i];
+
+        if (position < 0 || !column_valid(&b->columns[0], i) || !column_valid(&b->columns[1], i))
+            return error_set(e, ERR_CORRUPT, "row %" PRId32 " has no path, or no position", i);
+        rc = visit(arg, column_slice(&b->columns[0], i), position, e);
+    }
+    return rc;
 }
 
 /* The number of the file's column with that field id; -1 when it has none. */
@@ -80,33 +88,6 @@ static enum err find_delete_columns(const struct parquet_reader *p, const char *
                          "%s: a position delete file has columns file_path (a string) and pos (a long)",
                          path);
     return OK;
-}
-
-static enum err read_deletes(struct table_reader *r, const struct data_file *f, struct error *e)
-{
-    struct parquet_reader *p = NULL;
-    int32_t columns[2];
-    enum err rc;
-
-    if (f->content == FILE_EQUALITY_DELETES)
-        return error_set(
-            e, ERR_UNSUPPORTED,
-            "%s: weir does not read equality deletes; compact the table with the engine that wrote them",
-            f->path);
-    if ((rc = check_format(f, e)) != OK)
-        return rc;
-    if ((rc = parquet_reader_open(r->table->fs, f->path, r->budget, &p, e)) != OK)
-        return rc;
-    rc = find_delete_columns(p, f->path, columns, e);
-    for (int32_t g = 0; rc == OK && g < parquet_reader_groups(p); g++) {
-        struct batch *b = NULL;
-
-        if ((rc = parquet_reader_group(p, g, columns, 2, NULL, &b, e)) == OK)
-            rc = add_deletes(r, b, e);
-        batch_unref(b);
-    }
-    parquet_reader_free(p);
-    return rc;
 }
 
 /* Sorted, each position once: two delete files may name the same row. */
@@ -149,7 +130,7 @@ static enum err read_files(struct table_reader *r, struct error *e)
         return error_memory(e, (size_t)count * sizeof *files, "data files");
     for (int32_t i = 0; rc == OK && i < count; i++) {
         if (files[i].content != FILE_DATA)
-            rc = read_deletes(r, &files[i], e);
+            rc = table_reader_visit_deletes(r, &files[i], add_delete, r, e);
         else if ((rc = check_format(&files[i], e)) == OK)
             r->data[r->data_count++] = files[i];
     }
@@ -361,17 +342,58 @@ static enum err visit_groups(struct file_read *f, table_visit *visit, void *arg,
     return rc;
 }
 
-enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg,
-                            struct error *e)
+static enum err visit_file(struct file_read *f, table_visit *visit, void *arg, struct error *e)
 {
-    struct file_read f = {.r = r, .file = &r->data[file]};
+    const struct table_reader *r = f->r;
     enum err rc;
 
-    f.deleted = map_get(&r->deletes, slice_text(f.file->path));
-    if ((rc = parquet_reader_open(r->table->fs, f.file->path, r->budget, &f.parquet, e)) == OK &&
-        (rc = map_columns(&f, e)) == OK)
-        rc = visit_groups(&f, visit, arg, e);
-    parquet_reader_free(f.parquet);
-    arena_fini(&f.arena);
+    if ((rc = parquet_reader_open(r->table->fs, f->file->path, r->budget, &f->parquet, e)) == OK &&
+        (rc = map_columns(f, e)) == OK)
+        rc = visit_groups(f, visit, arg, e);
+    parquet_reader_free(f->parquet);
+    arena_fini(&f->arena);
     return rc;
+}
+
+enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg, struct error *e)
+{
+    struct file_read f = {.r = r, .file = &r->data[file]};
+
+    f.deleted = map_get(&r->deletes, slice_text(f.file->path));
+    return visit_file(&f, visit, arg, e);
+}
+
+enum err table_reader_visit_old(struct table_reader *r, const char *path, table_visit *visit, void *arg, struct error *e)
+{
+    const struct data_file file = {.path = path};
+    struct file_read f = {.r = r, .file = &file};
+
+    return visit_file(&f, visit, arg, e);
+}
+
+/* --- delete files ------------------------------------------------------------------------------------------------- */
+
+enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file, delete_visit *visit, void *arg,
+                                    struct error *e)
+{
+    struct parquet_reader *p = NULL;
+    int32_t columns[2];
+    enum err rc;
+
+    if (file->content == FILE_EQUALITY_DELETES)
+        return error_set(e, ERR_UNSUPPORTED,
+                         "%s: weir does not read equality deletes; compact the table with the engine that wrote them",
+                         file->path);
+    if ((rc = check_format(file, e)) != OK || (rc = parquet_reader_open(r->table->fs, file->path, r->budget, &p, e)) != OK)
+        return rc;
+    rc = find_delete_columns(p, file->path, columns, e);
+    for (int32_t g = 0; rc == OK && g < parquet_reader_groups(p); g++) {
+        struct batch *b = NULL;
+
+        if ((rc = parquet_reader_group(p, g, columns, 2, NULL, &b, e)) == OK)
+            rc = visit_positions(b, visit, arg, e);
+        batch_unref(b);
+    }
+    parquet_reader_free(p);
+    return rc == OK ? OK : error_add(e, rc, "position deletes of %s", file->path);
 }
