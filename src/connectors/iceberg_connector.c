@@ -9,7 +9,9 @@
 #include "iceberg/file_writer.h"
 #include "os/log.h"
 #include "os/random.h"
+#include <time.h>
 
+#define WAIT_FOR_CATALOG_US  (60 * INT64_C(1000000))
 #define BUFFER_BYTES_DEFAULT (INT64_C(16) << 20)
 #define BUFFER_BYTES_LEAST   (INT64_C(1) << 20)
 
@@ -346,7 +348,7 @@ static enum err copy_options(const struct connector_request *r, struct map *out,
     return OK;
 }
 
-static enum err open_table(const struct connector_request *r, struct planned_sink *p, struct error *e)
+static enum err try_table(const struct connector_request *r, struct planned_sink *p, struct error *e)
 {
     struct catalog_config config = {.name = option_or(r->options, "catalog-name", "iceberg"),
                                     .options = &p->options,
@@ -360,6 +362,25 @@ static enum err open_table(const struct connector_request *r, struct planned_sin
         (rc = catalog_namespace_create(p->catalog, p->spec.name_space, e)) != OK)
         return rc;
     return catalog_load_or_create(p->catalog, p->spec.name_space, p->spec.table, &wanted, &p->table, e);
+}
+
+/* A catalog or store that does not answer is waited for, a minute at the most: a job is often started
+ * together with what it works on, or again because that has gone. Any other failure is told at once. */
+static enum err open_table(const struct connector_request *r, struct planned_sink *p, struct error *e)
+{
+    int64_t give_up_us = clock_mono_us(r->clock) + WAIT_FOR_CATALOG_US, pause_ms = 250;
+    enum err rc;
+
+    while ((rc = try_table(r, p, e)) == ERR_UNAVAILABLE && clock_mono_us(r->clock) < give_up_us) {
+        struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
+
+        log_warn("iceberg_sink", "%s.%s: %s; trying again", p->spec.name_space, p->spec.table, e->text);
+        nanosleep(&pause, NULL);
+        pause_ms = MIN(pause_ms * 2, 4000);
+        catalog_free(p->catalog);
+        p->catalog = NULL;
+    }
+    return rc;
 }
 
 static enum err plan_hash(const struct connector_request *r, const struct iceberg_sink_spec *spec,
