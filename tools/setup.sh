@@ -12,7 +12,7 @@ export WEIR_CACHE
 
 BUILD="gcc libc6-dev cmake ninja-build pkg-config ccache librdkafka-dev libcurl4-openssl-dev libmicrohttpd-dev
     libjansson-dev libyaml-dev libzstd-dev libsnappy-dev liblz4-dev zlib1g-dev libxxhash-dev libjemalloc-dev libcmocka-dev"
-TEST="clang clang-format libclang-rt-dev python3 python3-venv openjdk-17-jre-headless maven golang-go curl kcat procps
+TEST="clang clang-format libclang-rt-dev python3 python3-venv openjdk-17-jre-headless maven golang-go curl kcat procps git
     util-linux"
 
 say() { echo "setup: $*" >&2; }
@@ -71,7 +71,7 @@ test)
     packages $BUILD $TEST
     python
     tests/live/services/services.sh install
-    tests/live/spark_libs.sh
+    tests/live/spark_libs.sh >/dev/null
     ;;
 *) die "setup.sh build, or setup.sh test" ;;
 esac

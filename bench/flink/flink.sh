@@ -15,7 +15,7 @@
 # May be set in the environment:
 #   WEIR_CACHE             what was fetched, shared by all runs        (~/.cache/weir)
 #   WEIR_RUN               logs, configuration, pids, checkpoints      (/tmp/weir-services-UID)
-#   WEIR_FLINK_PORT        REST; JobManager RPC and others lie above it (38081)
+#   WEIR_FLINK_PORT        REST; JobManager RPC and others lie above it (26181)
 #   WEIR_FLINK_SLOTS       (2)
 #   WEIR_FLINK_JM_MEMORY   process size (1600m, as Flink ships)
 #   WEIR_FLINK_TM_MEMORY   process size (1728m, as Flink ships)
@@ -37,7 +37,7 @@ GATEWAY="org.apache.flink:flink-sql-gateway:$GATEWAY_VERSION org.apache.flink:fl
 
 PARTS="$FLINK_VERSION $JARS $GATEWAY"
 
-: "${WEIR_FLINK_PORT:=38081}" "${WEIR_FLINK_SLOTS:=2}" "${WEIR_FLINK_JM_MEMORY:=1600m}" "${WEIR_FLINK_TM_MEMORY:=1728m}"
+: "${WEIR_FLINK_PORT:=26181}" "${WEIR_FLINK_SLOTS:=2}" "${WEIR_FLINK_JM_MEMORY:=1600m}" "${WEIR_FLINK_TM_MEMORY:=1728m}"
 : "${WEIR_FLINK_MANAGED:=0.4}"
 DIR="$WEIR_CACHE/flink"
 RUN="$WEIR_RUN/flink"

@@ -2,8 +2,9 @@
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 ROOT="$(cd "$HERE/../.." && pwd)"
 export WEIR_CACHE="${WEIR_CACHE:-$HOME/.cache/weir}" WEIR_RUN="${WEIR_RUN:-${TMPDIR:-/tmp}/weir-bench-$(id -u)}"
-export WEIR_KAFKA_PORT="${WEIR_KAFKA_PORT:-39092}" WEIR_KAFKA_HEAP="${WEIR_KAFKA_HEAP:-1g}"
-export WEIR_REGISTRY_PORT="${WEIR_REGISTRY_PORT:-39085}"
+# Ports below those that the kernel gives to outgoing connections.
+export WEIR_KAFKA_PORT="${WEIR_KAFKA_PORT:-26092}" WEIR_KAFKA_HEAP="${WEIR_KAFKA_HEAP:-1g}"
+export WEIR_REGISTRY_PORT="${WEIR_REGISTRY_PORT:-26085}"
 SERVICES="$ROOT/tests/live/services/services.sh"
 FLINK="$ROOT/bench/flink/flink.sh"
 build="$ROOT/build" out="$ROOT/build/bench-health.jsonl" options=()

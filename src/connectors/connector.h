@@ -15,6 +15,9 @@ struct connector_request {
     const struct config *config;
     struct fs *fs; /* borrowed; outlives the job */
     struct clock *clock;
+    void (*sleep_ms)(void *arg,
+                     int64_t ms); /* how to wait before something is tried again; NULL: nanosleep */
+    void *sleep_arg;
 };
 
 struct connector_plan {

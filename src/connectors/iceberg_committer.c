@@ -37,12 +37,27 @@ static void count_failure(struct iceberg_committer *c, enum err rc)
                 1);
 }
 
-/* recovers: the checkpoint is what the job goes on from, so its deletes are made to fit the table if they do not. While
- * the job runs they are not: it restarts, as the writers must look at the table again in any case. */
+/* What the job goes on from must reach the table: deletes that do not fit it any more are made to. */
+static enum err commit_anew(struct iceberg_committer *c, struct change *change, struct arena *arena,
+                            struct commit_result *result, struct error *e)
+{
+    struct error why = *e; /* the first try failed */
+    bool translated;
+    enum err rc;
+
+    if ((rc = rebase_deletes(c->spec, c->env, c->table, change, arena, &translated, e)) != OK)
+        return rc;
+    if (translated)
+        return commit_change(c->table, change, result, e);
+    *e = why;
+    return why.code;
+}
+
+/* recovers: see commit_anew. While the job runs it restarts rather, as its writers must look at the table
+ * again. */
 static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id, const struct slice *parts,
                              int32_t count, bool recovers, struct error *e)
 {
-    bool                 translated;
     struct arena arena = {0};
     struct part_content content;
     struct commit_result result = {0};
@@ -60,14 +75,8 @@ static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id,
                              .references = content.references,
                              .fits_snapshot_id = c->fits_snapshot_id};
     rc = commit_change(c->table, &change, &result, e);
-    if (rc == ERR_CONFLICT && recovers) {
-        struct error again;
-
-        if ((rc = rebase_deletes(c->spec, c->env, c->table, &change, &arena, &translated, &again)) != OK)
-            *e = again;
-        else
-            rc = translated ? commit_change(c->table, &change, &result, e) : ERR_CONFLICT;
-    }
+    if (rc == ERR_CONFLICT && recovers)
+        rc = commit_anew(c, &change, &arena, &result, e);
     if (rc != OK)
         goto out;
     c->fits_snapshot_id = result.fits_snapshot_id;

@@ -9,7 +9,6 @@
 #include "iceberg/file_writer.h"
 #include "os/log.h"
 #include "os/random.h"
-#include <time.h>
 
 #define WAIT_FOR_CATALOG_US  (60 * INT64_C(1000000))
 #define BUFFER_BYTES_DEFAULT (INT64_C(16) << 20)
@@ -354,7 +353,9 @@ static enum err try_table(const struct connector_request *r, struct planned_sink
                                     .options = &p->options,
                                     .fs = r->fs,
                                     .clock = r->clock,
-                                    .seed = random_entropy()};
+                                    .seed = random_entropy(),
+                                    .sleep_ms = r->sleep_ms,
+                                    .sleep_arg = r->sleep_arg};
     struct table_spec wanted;
     enum err rc;
 
@@ -371,11 +372,10 @@ static enum err open_table(const struct connector_request *r, struct planned_sin
     int64_t give_up_us = clock_mono_us(r->clock) + WAIT_FOR_CATALOG_US, pause_ms = 250;
     enum err rc;
 
-    while ((rc = try_table(r, p, e)) == ERR_UNAVAILABLE && clock_mono_us(r->clock) < give_up_us) {
-        struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-
+    while ((rc = try_table(r, p, e)) == ERR_UNAVAILABLE && p->catalog &&
+           clock_mono_us(r->clock) < give_up_us) {
         log_warn("iceberg_sink", "%s.%s: %s; trying again", p->spec.name_space, p->spec.table, e->text);
-        nanosleep(&pause, NULL);
+        catalog_sleep(p->catalog, pause_ms);
         pause_ms = MIN(pause_ms * 2, 4000);
         catalog_free(p->catalog);
         p->catalog = NULL;

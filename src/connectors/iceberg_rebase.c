@@ -8,7 +8,7 @@
 #include "os/random.h"
 #include <stdlib.h>
 
-struct lost { /* positions in a data file that is not live any more */
+struct lost {           /* positions in a data file that is not live any more */
     int64_t *positions; /* owned */
     size_t count, capacity;
 };
@@ -23,8 +23,8 @@ struct rebase {
     struct map lost;     /* path -> struct lost, owned */
     struct map keys;     /* of the rows that they mean; value: anything */
     struct key_batch batch_keys;
-    int32_t *key_fields;      /* owned: 0, 1, ... */
-    struct data_file *files;  /* owned: of the new change */
+    int32_t *key_fields;     /* owned: 0, 1, ... */
+    struct data_file *files; /* owned: of the new change */
     size_t file_count, file_capacity;
     struct deleted_row *rows; /* owned: of the delete file being made */
     size_t row_count, row_capacity;
@@ -59,13 +59,14 @@ static enum err write_rows(struct rebase *r, const struct data_file *like, struc
     path = name ? file_writer_path(&r->writer, "", name, r->arena) : NULL;
     if (path == NULL)
         return no_memory(e);
-    rc = file_writer_deletes(&r->writer, r->rows, r->row_count, like->spec_id, like->partition, like->partition_count, path,
-                             r->arena, &file, e);
+    rc = file_writer_deletes(&r->writer, r->rows, r->row_count, like->spec_id, like->partition,
+                             like->partition_count, path, r->arena, &file, e);
     r->row_count = 0;
     return rc == OK ? keep_file(r, &file, e) : rc;
 }
 
-/* --- the checkpoint's deletes ----------------------------------------------------------------------------------- */
+/* --- the checkpoint's deletes
+ * ----------------------------------------------------------------------------------- */
 
 static enum err note_delete(void *arg, struct slice path, int64_t position, struct error *e)
 {
@@ -105,7 +106,8 @@ static enum err sort_deletes(struct rebase *r, const struct data_file *file, str
     return keep_file(r, file, e);
 }
 
-/* --- their keys ------------------------------------------------------------------------------------------------- */
+/* --- their keys
+ * ------------------------------------------------------------------------------------------------- */
 
 static int compare_positions(const void *a, const void *b)
 {
@@ -153,15 +155,18 @@ static enum err find_keys(struct rebase *r, struct error *e)
         qsort(lost->positions, lost->count, sizeof *lost->positions, compare_positions);
         if ((rc = table_reader_visit_old(r->reader, entry->key.ptr, note_keys, &old, e)) == ERR_NOT_FOUND)
             error_add(e, rc,
-                      "the checkpoint replaces rows of a file that somebody has rewritten and removed; restore an older "
+                      "the checkpoint replaces rows of a file that somebody has rewritten and removed; "
+                      "restore an older "
                       "checkpoint");
     }
     return rc;
 }
 
-/* --- where they are now ----------------------------------------------------------------------------------------- */
+/* --- where they are now
+ * ----------------------------------------------------------------------------------------- */
 
-static enum err note_places(void *arg, const struct data_file *file, int64_t first_row, struct batch *b, struct error *e)
+static enum err note_places(void *arg, const struct data_file *file, int64_t first_row, struct batch *b,
+                            struct error *e)
 {
     struct rebase *r = arg;
 
@@ -189,7 +194,8 @@ static enum err find_places(struct rebase *r, struct error *e)
     return rc;
 }
 
-/* --- all of it -------------------------------------------------------------------------------------------------- */
+/* --- all of it
+ * -------------------------------------------------------------------------------------------------- */
 
 static enum err note_lost_files(struct rebase *r, const char *const *paths, int32_t count, struct error *e)
 {
@@ -284,7 +290,8 @@ enum err rebase_deletes(const struct iceberg_sink_spec *spec, const struct op_en
     *translated = false;
     if (rc != OK || count == 0)
         return rc;
-    log_warn("iceberg_sink", "%s: somebody has rewritten %" PRId32 " data files that checkpoint %" PRId64
+    log_warn("iceberg_sink",
+             "%s: somebody has rewritten %" PRId32 " data files that checkpoint %" PRId64
              " replaces rows of; finding these again",
              spec->label, count, change->checkpoint_id);
     if ((rc = note_lost_files(&r, dead, count, e)) == OK && (rc = open_rebase(&r, env, e)) == OK &&

@@ -355,7 +355,8 @@ static enum err visit_file(struct file_read *f, table_visit *visit, void *arg, s
     return rc;
 }
 
-enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg, struct error *e)
+enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *visit, void *arg,
+                            struct error *e)
 {
     struct file_read f = {.r = r, .file = &r->data[file]};
 
@@ -363,7 +364,8 @@ enum err table_reader_visit(struct table_reader *r, int32_t file, table_visit *v
     return visit_file(&f, visit, arg, e);
 }
 
-enum err table_reader_visit_old(struct table_reader *r, const char *path, table_visit *visit, void *arg, struct error *e)
+enum err table_reader_visit_old(struct table_reader *r, const char *path, table_visit *visit, void *arg,
+                                struct error *e)
 {
     const struct data_file file = {.path = path};
     struct file_read f = {.r = r, .file = &file};
@@ -371,20 +373,23 @@ enum err table_reader_visit_old(struct table_reader *r, const char *path, table_
     return visit_file(&f, visit, arg, e);
 }
 
-/* --- delete files ------------------------------------------------------------------------------------------------- */
+/* --- delete files
+ * ------------------------------------------------------------------------------------------------- */
 
-enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file, delete_visit *visit, void *arg,
-                                    struct error *e)
+enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file, delete_visit *visit,
+                                    void *arg, struct error *e)
 {
     struct parquet_reader *p = NULL;
     int32_t columns[2];
     enum err rc;
 
     if (file->content == FILE_EQUALITY_DELETES)
-        return error_set(e, ERR_UNSUPPORTED,
-                         "%s: weir does not read equality deletes; compact the table with the engine that wrote them",
-                         file->path);
-    if ((rc = check_format(file, e)) != OK || (rc = parquet_reader_open(r->table->fs, file->path, r->budget, &p, e)) != OK)
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "%s: weir does not read equality deletes; compact the table with the engine that wrote them",
+            file->path);
+    if ((rc = check_format(file, e)) != OK ||
+        (rc = parquet_reader_open(r->table->fs, file->path, r->budget, &p, e)) != OK)
         return rc;
     rc = find_delete_columns(p, file->path, columns, e);
     for (int32_t g = 0; rc == OK && g < parquet_reader_groups(p); g++) {

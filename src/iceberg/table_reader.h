@@ -32,12 +32,12 @@ MUST_USE enum err table_reader_visit(struct table_reader *r, int32_t file, table
                                      struct error *e);
 
 /* The rows of a file that the table once had, deleted or not. */
-MUST_USE enum err table_reader_visit_old(struct table_reader *r, const char *path, table_visit *visit, void *arg,
-                                         struct error *e);
+MUST_USE enum err table_reader_visit_old(struct table_reader *r, const char *path, table_visit *visit,
+                                         void *arg, struct error *e);
 
-/* Every position in a position delete file, of the table or to be; path is borrowed. Stops with what visit returns unless
- * OK. */
+/* Every position in a position delete file, of the table or to be; path is borrowed. Stops with what visit
+ * returns unless OK. */
 typedef enum err delete_visit(void *arg, struct slice path, int64_t position, struct error *e);
-MUST_USE enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file, delete_visit *visit,
-                                             void *arg, struct error *e);
+MUST_USE enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file,
+                                             delete_visit *visit, void *arg, struct error *e);
 #endif

@@ -21,6 +21,7 @@ def crash(run, job, services, kills, samples):
     """Kill and start the job while the topic fills; every fourth time a service goes down with it, or instead of it."""
     payloads, seconds = samples // 10, kills * 2.5
     topic = job.topic
+    job.supervised = True
     producer = topic.generate(wait=False, count=payloads, rate=payloads / seconds, **MISTAKES)
     job.start()
     for number in range(1, kills + 1):
@@ -33,6 +34,7 @@ def crash(run, job, services, kills, samples):
         job.start()
     if services:  # one that the job lives through
         name = run.random.choice(services)
+        job.wait_runs()
         print(f"{name} goes down under the running job", flush=True)
         restart_service(run, name)
     text = producer.communicate(timeout=600)[1]

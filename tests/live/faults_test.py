@@ -269,7 +269,7 @@ def two_jobs_on(run, catalog, files):
         job.database, job.warehouse = shared["ICEBERG_DATABASE"], shared.get("ICEBERG_WAREHOUSE", job.warehouse)
         job.topic.generate(count=3000, bad=0.01, seed=run.seed + number)
         job.start()
-        job.wait_said("runs: ")  # the first one makes the tables
+        job.wait_runs()  # the first one makes the tables
     for number, job in enumerate(jobs):
         job.topic.generate(count=3000, bad=0.01, seed=run.seed + 2 + number)
     for job in jobs:

@@ -250,6 +250,7 @@ class Job:
         self.port = free_port()
         self.process = None
         self.starts = 0
+        self.supervised = False  # start it again when it ended by itself, as a supervisor would
         self.folder = run.folder / f"{self.name}-{len(run.jobs)}"
         self.folder.mkdir()
         self.log = self.folder / "log"
@@ -323,12 +324,18 @@ class Job:
         text = self.log.read_text(errors="replace")
         return all(t in text for t in texts)
 
+    def wait_runs(self, timeout=60):
+        """Wait until the process that was started last has all its tasks."""
+        self.wait(lambda: "runs: " in self.log.read_text(errors="replace").rsplit("--- start", 1)[-1], "it does not run", timeout)
+
     def wait_said(self, *texts, timeout=60):
         self.wait(lambda: self.said(*texts), f"its log does not say {texts}", timeout, alive=False)
 
     def wait(self, condition, otherwise, timeout, alive=True):
         until = time.monotonic() + timeout
         while not condition():
+            if self.supervised and not self.running():
+                self.start()
             check(not alive or self.running(), f"the job has ended: {self.tail(5)}")
             check(time.monotonic() < until, f"after {timeout} s: {otherwise}")
             time.sleep(0.2)

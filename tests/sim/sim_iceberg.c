@@ -1,14 +1,16 @@
 /* sim_iceberg.c: the graph with its two tables, and the judge. See sim_iceberg.h. */
 #include "sim_iceberg.h"
 #include "connectors/iceberg_sink.h"
+#include "connectors/test_compact.h"
 #include "iceberg/table_reader.h"
+#include "sim_world.h"
 #include <stdarg.h>
 #include <stdio.h>
 
 #define WAREHOUSE "sim:/warehouse"
 #define COLUMNS   "k BIGINT NOT NULL, p BIGINT NOT NULL, o BIGINT NOT NULL, n BIGINT NOT NULL"
 
-/* Retries must not sleep: the simulator's time stands still meanwhile. */
+/* Retries at once: what a commit's wait would bring is brought by slow work. */
 static const char *const common_options[] = {
     "catalog-type",
     "hadoop",
@@ -54,6 +56,14 @@ static bool put_options(struct map *options, const char *const *list)
     return true;
 }
 
+/* Whoever sleeps finds that time has passed. */
+static void sleep_simulated(void *arg, int64_t ms)
+{
+    struct sim_world *w = CONTAINER_OF(arg, struct sim_world, clock);
+
+    w->now_us += ms * 1000;
+}
+
 static enum err plan_sink(struct sim_iceberg *s, struct graph *g, const char *const *own, struct map *options,
                           struct connector_plan *out, struct fs *fs, struct clock *clock, struct error *e)
 {
@@ -62,7 +72,9 @@ static enum err plan_sink(struct sim_iceberg *s, struct graph *g, const char *co
                                   .options = options,
                                   .schema = s->job.count_schema,
                                   .fs = fs,
-                                  .clock = clock};
+                                  .clock = clock,
+                                  .sleep_ms = sleep_simulated,
+                                  .sleep_arg = clock};
     enum err rc;
 
     if (!put_options(options, common_options) || !put_options(options, own))
@@ -149,6 +161,40 @@ void sim_iceberg_fini(struct sim_iceberg *s)
     map_fini(&s->upsert_options);
     map_init(&s->append_options);
     map_init(&s->upsert_options);
+}
+
+/* --- others
+ * ------------------------------------------------------------------------------------------------- */
+
+static enum err open_catalog(struct fs *fs, struct clock *clock, uint64_t seed, struct map *options,
+                             struct catalog **out, struct error *e)
+{
+    struct catalog_config config = {
+        .name = "other", .options = options, .fs = fs, .clock = clock, .seed = seed};
+
+    if (!map_put(options, SLICE("catalog-type"), (void *)(uintptr_t) "hadoop") ||
+        !map_put(options, SLICE("warehouse"), (void *)(uintptr_t)WAREHOUSE))
+        return error_memory(e, 0, "options");
+    return catalog_open(&config, out, e);
+}
+
+enum err sim_iceberg_compact(struct fs *fs, struct clock *clock, uint64_t seed, bool *done, struct error *e)
+{
+    struct map options = {0};
+    struct catalog *catalog = NULL;
+    struct table *table = NULL;
+    enum err rc;
+
+    *done = false;
+    if ((rc = open_catalog(fs, clock, seed, &options, &catalog, e)) == OK &&
+        (rc = catalog_load(catalog, "db", "counts", &table, e)) == OK) {
+        *done = table->metadata->current_snapshot_id != 0;
+        rc = test_compact(table, seed, e);
+    }
+    table_free(table);
+    catalog_free(catalog);
+    map_fini(&options);
+    return rc == ERR_NOT_FOUND ? OK : rc;
 }
 
 /* --- the judge
@@ -295,17 +341,11 @@ enum err sim_iceberg_judge(const struct sim_iceberg *s, struct fs *fs, struct cl
 {
     struct judge j = {.spec = s, .verdict = out};
     struct map options = {0};
-    struct catalog_config config = {
-        .name = "judge", .options = &options, .fs = fs, .clock = clock, .seed = 1};
     struct catalog *catalog = NULL;
     enum err rc;
 
     *out = (struct sim_verdict){0};
-    if (!judge_init(&j) || !map_put(&options, SLICE("catalog-type"), (void *)(uintptr_t) "hadoop") ||
-        !map_put(&options, SLICE("warehouse"), (void *)(uintptr_t)WAREHOUSE))
-        rc = error_memory(e, 0, "the judge");
-    else
-        rc = catalog_open(&config, &catalog, e);
+    rc = judge_init(&j) ? open_catalog(fs, clock, 1, &options, &catalog, e) : error_memory(e, 0, "the judge");
     if (rc == OK && (rc = read_table(catalog, "rows", judge_appended, &j, e)) == OK)
         rc = read_table(catalog, "counts", judge_upserted, &j, e);
     for (int64_t key = 0; rc == OK && key < s->job.key_count; key++)

@@ -19,7 +19,8 @@ struct sim_iceberg {
     struct connector_plan append, upsert;
 };
 
-/* Plan the sinks (tables are made) and build the graph. Whatever it says: end with sim_iceberg_fini. */
+/* Plan the sinks (tables are made) and build the graph. clock is a sim_world's. Whatever it says: end with
+ * sim_iceberg_fini. */
 MUST_USE enum err sim_iceberg_graph(struct sim_iceberg *s, struct graph *g, int32_t parallelism,
                                     struct fs *fs, struct clock *clock, struct error *e);
 void sim_iceberg_fini(struct sim_iceberg *s);
@@ -27,6 +28,10 @@ void sim_iceberg_fini(struct sim_iceberg *s);
 /* Read both tables and compare them with the log. complete: the job has finished. */
 MUST_USE enum err sim_iceberg_judge(const struct sim_iceberg *s, struct fs *fs, struct clock *clock,
                                     bool complete, struct sim_verdict *out, struct error *e);
+
+/* What somebody else may do at any time: rewrite the files of `counts`. *done: there were some. */
+MUST_USE enum err sim_iceberg_compact(struct fs *fs, struct clock *clock, uint64_t seed, bool *done,
+                                      struct error *e);
 
 extern const struct operator_factory sim_change_factory;
 #endif

@@ -22,10 +22,10 @@ struct story {
     struct sim_world world;
     struct fs *fs;
     struct sim_iceberg spec;
-    uint32_t crash_every, rewrite_every; /* steps */
+    uint32_t crash_every; /* steps */
     int32_t crashes_left, damages_left, rewrites_left;
     int64_t steps;
-    int32_t processes, damages, restarts;
+    int32_t processes, damages, restarts, rewrites;
     int64_t commits; /* of both tables, in the end */
     struct error error;
     char wrong[1200]; /* "" when all is well */
@@ -80,6 +80,19 @@ static void starve(struct sim_world *w)
         mem_fail_at(1 + sim_below(w, 300), false);
 }
 
+/* Another engine rewrites the upsert table's files, with luck while a checkpoint is under way. */
+static void rewrite(struct story *s)
+{
+    int faults = atomic_exchange(&s->world.faults, 0);
+    bool done;
+
+    if (sim_iceberg_compact(s->fs, &s->world.clock, random_u64(&s->world.random), &done, &s->error) != OK)
+        wrong(s, s->error.text);
+    s->rewrites_left -= done;
+    s->rewrites += done;
+    atomic_store(&s->world.faults, faults);
+}
+
 static enum ending step(struct story *s, struct engine *en)
 {
     struct sim_world *w = &s->world;
@@ -90,6 +103,8 @@ static enum ending step(struct story *s, struct engine *en)
     w->now_us += sim_below(w, 40);
     if (s->crashes_left > 0 && sim_chance(w, s->crash_every))
         return CRASHED;
+    if (s->rewrites_left > 0 && sim_chance(w, s->crash_every))
+        rewrite(s);
     starve(w);
     if (sim_chance(w, 3) && sim_run_work(w)) {
         mem_fail_at(0, false);
@@ -303,7 +318,8 @@ static void begin_story(struct story *s, uint64_t seed)
     atomic_store(&w->faults, (int)sim_below(w, 30));
     s->crash_every = 100 + sim_below(w, 8000);
     s->crashes_left = (int32_t)sim_below(w, 5);
-    s->damages_left = (int32_t)sim_below(w, 2);
+    s->damages_left = (int32_t)sim_below(w, 3);
+    s->rewrites_left = sim_chance(w, 2) ? 0 : (int32_t)sim_below(w, 4);
 }
 
 /* Run until the job has finished; after each process the tables must be right so far. */
@@ -320,7 +336,7 @@ static uint64_t run_story(struct story *s, uint64_t seed)
         if (ending == CRASHED && s->crashes_left > 0)
             s->crashes_left--;
         judge(s, finished);
-        if (!finished && s->damages_left > 0 && sim_chance(&s->world, 2))
+        if (!finished && s->damages_left > 0)
             damage(s);
     }
     trace = s->world.trace;
@@ -331,7 +347,7 @@ static uint64_t run_story(struct story *s, uint64_t seed)
 
 /* What happened in all stories, so that one sees that it did. */
 static struct {
-    int64_t processes, restarts, damages, commits;
+    int64_t processes, restarts, damages, rewrites, commits;
 } total;
 
 static bool run_seed(uint64_t seed)
@@ -342,6 +358,7 @@ static bool run_seed(uint64_t seed)
     total.processes += first.processes;
     total.restarts += first.restarts;
     total.damages += first.damages;
+    total.rewrites += first.rewrites;
     total.commits += first.commits;
     if (first.wrong[0] != '\0') {
         printf("seed %" PRIu64 ": %s (after %" PRId64 " steps of %d processes)\n", seed, first.wrong,
@@ -368,7 +385,7 @@ int main(int argc, char **argv)
     for (uint64_t seed = 1; seed <= count; seed++)
         failed += !run_seed(seed);
     printf("%" PRIu64 " seeds, %" PRIu64 " failed; %" PRId64 " processes, %" PRId64 " restarts, %" PRId64
-           " damaged checkpoints, %" PRId64 " commits\n",
-           count, failed, total.processes, total.restarts, total.damages, total.commits);
+           " damaged checkpoints, %" PRId64 " rewrites by others, %" PRId64 " commits\n",
+           count, failed, total.processes, total.restarts, total.damages, total.rewrites, total.commits);
     return failed == 0 ? 0 : 1;
 }
