@@ -7,7 +7,7 @@ once the fault is over.
   broker_down         at start, and under way
   wrong_s3_keys       ended with a clear error
   no_topic            likewise
-  catalog_down        REST catalog at start
+  catalog_down        REST catalog, at start and under way
   disk_full           checkpoints and tables on a full disk, then on one with room
   damaged_checkpoint  the newest checkpoint cannot be read: the one before it, loudly
   other_columns       a table that is there has other columns
@@ -109,10 +109,12 @@ def catalog_down(run):
     run.services.kill("iceberg-rest")
     try:
         job = run.job(topic, catalog="rest", files="s3").start()
-        check(job.ended() == 1 and job.said(run.services.catalog), "it does not say that the catalog is away")
+        job.wait_said(run.services.catalog)
+        time.sleep(2)
+        check(job.running(), "the job gave up")
     finally:
         run.services.up("iceberg-rest")
-    job.start()
+    job.wait_runs()
     job.wait(lambda: job.metric("iceberg_writes_total") > 0, "nothing is written", 60)
     run.services.kill("iceberg-rest")
     topic.generate(count=1000, begin="2025-11-15", seed=run.seed + 1)

@@ -27,15 +27,15 @@ WHERE s.id IS NOT NULL AND s.type IS NOT NULL AND CASE s.type
 -- apply it. The day of one with Z is its first ten characters, which costs less than another instant.
 CREATE TEMPORARY VIEW dated AS
 SELECT device_id, user_id, sample_id, data_type, `value`, unit, source_bundle, metadata, is_synced, app_version,
-  CASE WHEN SUBSTRING(start_text FROM 24) = 'Z' THEN TO_TIMESTAMP(start_text, 'yyyy-MM-dd''T''HH:mm:ss.SSS''Z''')
+  CASE WHEN start_text LIKE '%Z' THEN TO_TIMESTAMP(start_text, 'yyyy-MM-dd''T''HH:mm:ss.SSS''Z''')
     ELSE TIMESTAMPADD(MINUTE, CAST(SUBSTRING(start_text FROM 24 FOR 1) || '1' AS INT) * -1 *
       (CAST(SUBSTRING(start_text FROM 25 FOR 2) AS INT) * 60 + CAST(SUBSTRING(start_text FROM 28 FOR 2) AS INT)),
       TO_TIMESTAMP(SUBSTRING(start_text FROM 1 FOR 23), 'yyyy-MM-dd''T''HH:mm:ss.SSS')) END AS start_date,
-  CASE WHEN SUBSTRING(end_text FROM 24) = 'Z' THEN TO_TIMESTAMP(end_text, 'yyyy-MM-dd''T''HH:mm:ss.SSS''Z''')
+  CASE WHEN end_text LIKE '%Z' THEN TO_TIMESTAMP(end_text, 'yyyy-MM-dd''T''HH:mm:ss.SSS''Z''')
     ELSE TIMESTAMPADD(MINUTE, CAST(SUBSTRING(end_text FROM 24 FOR 1) || '1' AS INT) * -1 *
       (CAST(SUBSTRING(end_text FROM 25 FOR 2) AS INT) * 60 + CAST(SUBSTRING(end_text FROM 28 FOR 2) AS INT)),
       TO_TIMESTAMP(SUBSTRING(end_text FROM 1 FOR 23), 'yyyy-MM-dd''T''HH:mm:ss.SSS')) END AS end_date,
-  CASE WHEN SUBSTRING(start_text FROM 24) = 'Z' THEN CAST(SUBSTRING(start_text FROM 1 FOR 10) AS DATE)
+  CASE WHEN start_text LIKE '%Z' THEN CAST(SUBSTRING(start_text FROM 1 FOR 10) AS DATE)
     ELSE CAST(TIMESTAMPADD(MINUTE, CAST(SUBSTRING(start_text FROM 24 FOR 1) || '1' AS INT) * -1 *
       (CAST(SUBSTRING(start_text FROM 25 FOR 2) AS INT) * 60 + CAST(SUBSTRING(start_text FROM 28 FOR 2) AS INT)),
       TO_TIMESTAMP(SUBSTRING(start_text FROM 1 FOR 23), 'yyyy-MM-dd''T''HH:mm:ss.SSS')) AS DATE) END AS start_day
