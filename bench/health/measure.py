@@ -29,8 +29,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SERVICES = ROOT / "tests" / "live" / "services" / "services.sh"
 FLUSH = "2026-03-01"  # a payload of that day in each partition ends all windows before
-JOBS = ("weir-json", "weir-avro", "flink-raw", "flink-daily", "flink-both")  # and NAME@MS: with another checkpoint interval
-STANDARD = "weir-json,flink-raw,weir-json,flink-daily,weir-json,flink-both,flink-raw@10000,flink-daily@10000,weir-avro"
+JOBS = ("weir-raw", "weir-daily", "weir-both", "weir-json", "weir-avro", "flink-raw", "flink-daily", "flink-both")
+# Also NAME@MS: with another checkpoint interval.
+STANDARD = "weir-raw,flink-raw,weir-daily,flink-daily,weir-both,flink-both,weir-json,flink-raw@10000,flink-daily@10000,weir-avro"
 
 
 class Setup:
@@ -94,7 +95,7 @@ def measure(setup, name, topics, folder):
     setup = copy.copy(setup)
     setup.checkpoint_ms = checkpoint_ms or setup.checkpoint_ms
     if system == "weir":
-        return weir_job.run(setup, topics[what], what, folder)
+        return weir_job.run(setup, topics["avro" if what == "avro" else "json"], what, folder)
     return flink_job.run(setup, topics["json"], what, folder)
 
 

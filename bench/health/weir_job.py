@@ -11,6 +11,7 @@ import machine
 import tables
 
 POLL_S = 0.1
+TABLES = {"raw": "raw", "daily": "daily", "both": "raw,daily"}  # else all five
 
 
 def free_port():
@@ -22,10 +23,13 @@ def free_port():
 class WeirJob:
     """A `weir run` of the health job, in a folder of its own."""
 
-    def __init__(self, setup, topic, form, folder):
+    def __init__(self, setup, topic, what, folder):
         self.setup, self.folder, self.port = setup, pathlib.Path(folder), free_port()
         self.warehouse = self.folder / "warehouse"
-        self.form = form
+        self.form = "avro" if what == "avro" else "json"
+        self.words = ["--format", "json" if self.form == "json" else "avro-confluent"]
+        if what in TABLES:
+            self.words += ["--tables", TABLES[what]]
         self.environment = {
             "KAFKA_BROKERS": setup.brokers, "KAFKA_TOPIC": topic, "KAFKA_GROUP_ID": f"weir-{self.folder.name}",
             "KAFKA_FETCH_MAX_WAIT": "50", "ICEBERG_CATALOG_TYPE": "hadoop", "ICEBERG_WAREHOUSE": f"file://{self.warehouse}",
@@ -33,7 +37,7 @@ class WeirJob:
             "STATE_BACKEND": "hashmap", "RESTART_ATTEMPTS": "0", "FLINK_PARALLELISM": str(setup.parallelism),
             "DAILY_AGG_PARALLELISM": str(setup.parallelism), "WEEKLY_AGG_PARALLELISM": "1", "MONTHLY_AGG_PARALLELISM": "1",
             "PROMETHEUS_PORT": str(self.port), "LOG_FORMAT": "text"}
-        if form == "avro":
+        if self.form == "avro":
             self.environment["SCHEMA_REGISTRY_URL"] = setup.registry
         self.process = None
 
@@ -42,8 +46,7 @@ class WeirJob:
         clean = {k: v for k, v in os.environ.items()
                  if not k.startswith(("KAFKA_", "ICEBERG_", "S3_", "AWS_", "FLINK_", "SCHEMA_", "CHECKPOINT_"))}
         command = [str(self.setup.build / "weir"), "run", "--progress", str(self.setup.build / "examples" / "health.so")]
-        if self.form == "json":
-            command += ["--", "--format", "json"]
+        command += ["--", *self.words]
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen(command, env={**clean, **self.environment}, cwd=self.folder, stdout=log, stderr=log)
         return self.process.pid
@@ -81,9 +84,9 @@ class WeirJob:
             self.process.wait()
 
 
-def run(setup, topic, form, folder):
+def run(setup, topic, what, folder):
     """Until everything in the topic was read, its offsets are committed and its rows are in the raw table."""
-    job = WeirJob(setup, topic.name, form, folder)
+    job = WeirJob(setup, topic.name, what, folder)
     raw = job.warehouse / "health_db" / "health_data_raw"
     watch = machine.Watch({"kafka": setup.kafka_pid})
     began, clock = time.monotonic(), time.time()
@@ -102,7 +105,7 @@ def run(setup, topic, form, folder):
             series.append((now, offset))
             if read_s is None and offset >= topic.payloads:
                 read_s = now
-            if read_s and values.get("kafka_consumer_committed_offset", 0) >= topic.payloads and tables.rows(raw) >= topic.samples:
+            if read_s and values.get("kafka_consumer_committed_offset", 0) >= topic.payloads and (what == "daily" or tables.rows(raw) >= topic.samples):
                 break
         done_s = time.monotonic() - began
         cpu = machine.cpu_seconds(pid)

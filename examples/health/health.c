@@ -55,56 +55,104 @@ static void aggregate(struct weir_env *env, struct weir_stream *keyed, const str
     tables_aggregate(env, results, s, which);
 }
 
-/* `-- --format json`: payloads as JSON instead of Confluent Avro (then no registry is needed). */
-static const char *format_of(struct weir_env *env, int argc, char **argv)
+/* What comes after `--` on the command line. */
+struct words {
+    const char *format;               /* of the payloads; JSON needs no registry */
+    bool raw, daily, weekly, monthly; /* the tables to write; rejected records always have theirs */
+};
+
+static bool read_tables(struct weir_env *env, struct words *w, const char *list)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--format") == 0 && i + 1 < argc &&
-            (strcmp(argv[i + 1], "json") == 0 || strcmp(argv[i + 1], "avro-confluent") == 0))
-            return argv[i + 1];
+    struct {
+        const char *name;
+        bool *wanted;
+    } tables[] = {{"raw", &w->raw}, {"daily", &w->daily}, {"weekly", &w->weekly}, {"monthly", &w->monthly}};
+    size_t count = sizeof tables / sizeof *tables, len, i;
+
+    w->raw = w->daily = w->weekly = w->monthly = false;
+    for (;; list += len + 1) {
+        len = strcspn(list, ",");
+        for (i = 0; i < count; i++)
+            if (strlen(tables[i].name) == len && strncmp(tables[i].name, list, len) == 0)
+                break;
+        if (i == count) {
+            weir_fail(env, "--tables: '%.*s' is none of raw, daily, weekly, monthly", (int)len, list);
+            return false;
+        }
+        *tables[i].wanted = true;
+        if (list[len] == '\0')
+            return true;
+    }
+}
+
+static bool read_words(struct weir_env *env, struct words *w, int argc, char **argv)
+{
+    *w = (struct words){"avro-confluent", true, true, true, true};
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+
         if (strcmp(argv[i], "--format") == 0) {
-            weir_fail(env, "--format wants json or avro-confluent");
-            return NULL;
+            if (strcmp(value, "json") != 0 && strcmp(value, "avro-confluent") != 0) {
+                weir_fail(env, "--format wants json or avro-confluent");
+                return false;
+            }
+            w->format = value;
+        } else if (strcmp(argv[i], "--tables") == 0) {
+            if (!read_tables(env, w, value))
+                return false;
+        } else {
+            weir_fail(env,
+                      "'%s' is not known; the health job takes --format json|avro-confluent and --tables "
+                      "raw,daily,weekly,monthly",
+                      argv[i]);
+            return false;
         }
     }
-    return "avro-confluent";
+    return true;
 }
 
 int weir_main(struct weir_env *env, int argc, char **argv)
 {
     struct settings *s = weir_memory(env, sizeof *s);
-    const char *format = format_of(env, argc, argv);
     struct weir_stream *payloads, *samples, *valid, *errors, *keyed;
+    struct words w;
 
-    if (s == NULL || format == NULL || !settings_read(env, s, strcmp(format, "json") != 0))
+    if (s == NULL || !read_words(env, &w, argc, argv) ||
+        !settings_read(env, s, strcmp(w.format, "json") != 0))
         return 1;
     settings_apply(env, s);
 
-    payloads = read_payloads(env, s, format);
+    payloads = read_payloads(env, s, w.format);
     samples = weir_unnest(payloads, "samples");
     valid = weir_uid(weir_map(samples, &validate, s), "validate");
-    tables_raw(env, valid, s);
+    if (w.raw)
+        tables_raw(env, valid, s);
 
     errors = weir_map(weir_side(payloads, 1), &payload_error, s);
     errors = weir_union(errors, weir_map(weir_side(samples, 1), &empty_error, s));
     errors = weir_union(errors, weir_side(valid, 1));
     tables_errors(env, errors, s);
 
+    if (!w.daily && !w.weekly && !w.monthly)
+        return 0;
     keyed = weir_project(valid, "user_id, data_type, value, start_date, sample_id");
     keyed = weir_watermark(keyed, "start_date", s->aggregation.out_of_orderness_min * WEIR_MINUTE);
     keyed = weir_key_by(keyed, "user_id, data_type");
-    aggregate(env, keyed, s, &daily,
-              (struct weir_windows){.size_us = WEIR_DAY,
-                                    .allowed_lateness_us = s->aggregation.daily_lateness_h * WEIR_HOUR},
-              s->aggregation.daily_parallelism);
-    aggregate(env, keyed, s, &weekly,
-              (struct weir_windows){.size_us = 7 * WEIR_DAY,
-                                    .offset_us = 4 * WEIR_DAY, /* from Monday: 1970 began on a Thursday */
-                                    .allowed_lateness_us = s->aggregation.weekly_lateness_h * WEIR_HOUR},
-              s->aggregation.weekly_parallelism);
-    aggregate(env, keyed, s, &monthly,
-              (struct weir_windows){.kind = WEIR_MONTHLY,
-                                    .allowed_lateness_us = s->aggregation.monthly_lateness_h * WEIR_HOUR},
-              s->aggregation.monthly_parallelism);
+    if (w.daily)
+        aggregate(env, keyed, s, &daily,
+                  (struct weir_windows){.size_us = WEIR_DAY,
+                                        .allowed_lateness_us = s->aggregation.daily_lateness_h * WEIR_HOUR},
+                  s->aggregation.daily_parallelism);
+    if (w.weekly)
+        aggregate(env, keyed, s, &weekly,
+                  (struct weir_windows){.size_us = 7 * WEIR_DAY,
+                                        .offset_us = 4 * WEIR_DAY, /* from Monday: 1970 began on a Thursday */
+                                        .allowed_lateness_us = s->aggregation.weekly_lateness_h * WEIR_HOUR},
+                  s->aggregation.weekly_parallelism);
+    if (w.monthly)
+        aggregate(env, keyed, s, &monthly,
+                  (struct weir_windows){.kind = WEIR_MONTHLY,
+                                        .allowed_lateness_us = s->aggregation.monthly_lateness_h * WEIR_HOUR},
+                  s->aggregation.monthly_parallelism);
     return 0;
 }

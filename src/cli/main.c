@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <strings.h>
 
-/* jemalloc's settings: memory that is free goes back to the system within half a second, and four arenas are
- * enough. */
+/* jemalloc's settings, for a small process rather than the last percent of speed: memory that is free goes back
+ * to the system within a fifth of a second, two arenas, no large blocks kept by threads. The environment's
+ * MALLOC_CONF goes before it. */
 extern const char *malloc_conf;
-const char *malloc_conf = "dirty_decay_ms:500,muzzy_decay_ms:0,narenas:4";
+const char *malloc_conf = "narenas:2,dirty_decay_ms:200,muzzy_decay_ms:0,lg_tcache_max:13";
 
 static const struct command commands[] = {
     {"run", "run a job (a .so) to its end, embedded in this process", command_run},

@@ -11,7 +11,7 @@
 #include "os/random.h"
 
 #define WAIT_FOR_CATALOG_US  (60 * INT64_C(1000000))
-#define BUFFER_BYTES_DEFAULT (INT64_C(16) << 20)
+#define BUFFER_BYTES_DEFAULT (INT64_C(8) << 20)
 #define BUFFER_BYTES_LEAST   (INT64_C(1) << 20)
 
 /* What a planned sink holds until the job is over. */

@@ -523,25 +523,25 @@ void kafka_client_release(struct kafka_client *c, size_t byte_count)
 /* Before version 2.2 librdkafka's fetching thread, when it finds the queue full, sleeps for up to a second
  * unless something wakes it, and emptying the queue does not: a reader at 100 MB/s would get its 8 MiB and
  * then wait. New credentials wake it; giving it those it has changes nothing else. */
-void kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_bytes)
+bool kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_bytes)
 {
-    int64_t now_us;
-    size_t queued;
+    size_t message_bytes = MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD), queued;
     rd_kafka_error_t *error;
+    int64_t now_us;
 
     if (!c->kick_needed)
-        return;
+        return false;
     now_us = clock_mono_us(c->clock);
     queued = rd_kafka_queue_length(c->queue);
-    if ((queued + consumed) * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD) > c->queued_bytes / 2)
-        c->full_until_us = now_us +
-                           KICK_AFTER_US; /* it was full before these were taken: the thread may sleep */
-    if (queued * MAX(average_bytes, KAFKA_MESSAGE_OVERHEAD) > c->queued_bytes / 2)
-        return;
-    if (now_us > c->full_until_us || now_us - c->kicked_us < KICK_EVERY_US)
-        return;
-    c->kicked_us = now_us;
-    error = rd_kafka_sasl_set_credentials(c->rk, c->username, c->password);
-    if (error)
-        rd_kafka_error_destroy(error);
+    if (consumed && (queued + consumed) * message_bytes > c->queued_bytes / 2)
+        c->full_until_us = now_us + KICK_AFTER_US; /* it was full before: the thread may sleep */
+    if (now_us > c->full_until_us)
+        return false;
+    if (queued * message_bytes <= c->queued_bytes / 2 && now_us - c->kicked_us >= KICK_EVERY_US) {
+        c->kicked_us = now_us;
+        error = rd_kafka_sasl_set_credentials(c->rk, c->username, c->password);
+        if (error)
+            rd_kafka_error_destroy(error);
+    }
+    return queued == 0;
 }

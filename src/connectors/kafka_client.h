@@ -112,8 +112,9 @@ MUST_USE bool kafka_client_may_hold(struct kafka_client *c);
 void kafka_client_hold(struct kafka_client *c, size_t byte_count);
 void kafka_client_release(struct kafka_client *c, size_t byte_count);
 
-/* After consuming: see that fetching goes on. average_bytes is of a message. */
-void kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_bytes);
+/* After each look at the queue: see that fetching goes on. average_bytes is of a message. True: the queue is
+ * empty though it was full a moment ago; look again soon. */
+bool kafka_client_kick(struct kafka_client *c, size_t consumed, size_t average_bytes);
 
 /* An error of librdkafka in our terms. */
 enum err kafka_client_error(struct error *e, rd_kafka_resp_err_t err, const char *detail);

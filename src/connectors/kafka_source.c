@@ -23,6 +23,8 @@
 #define DISCOVERED       "discovered" /* the item that says: the first look at the topics is behind us */
 #define RETRY_US         INT64_C(500000)
 #define STARVED_US       INT64_C(10000)
+#define SOON_US          INT64_C(5000)
+#define FIRST_COUNT      128 /* messages of the first read, whose size is not known */
 #define BEHIND_US        INT64_C(1000000)
 #define LOOKUP_MS        2000
 #define LOOKUP_MAX_MS    5000
@@ -527,7 +529,7 @@ static enum err emit(struct kafka_source *s, struct kafka_split *split, struct k
                      struct error *e)
 {
     int64_t now_us = wall_us(s), next;
-    size_t payload_bytes = m->payload_bytes;
+    size_t payload_bytes = m->payload_bytes, mean;
     struct batch *b;
     enum err rc;
 
@@ -536,7 +538,8 @@ static enum err emit(struct kafka_source *s, struct kafka_split *split, struct k
         return OK;
     }
     next = m->list[m->count - 1]->offset + 1;
-    s->average_bytes = (s->average_bytes * 7 + payload_bytes / (size_t)m->count + 8) / 8;
+    mean = payload_bytes / (size_t)m->count + 1;
+    s->average_bytes = s->average_bytes ? (s->average_bytes * 7 + mean + 7) / 8 : mean;
     if ((rc = kafka_messages_batch(m, split, now_us, &b, e)) != OK)
         return rc;
     kafka_metrics_batch(&s->metrics, b, payload_bytes, now_us);
@@ -647,12 +650,12 @@ static enum err take_event(struct kafka_source *s, const rd_kafka_message_t *eve
 /* How many messages make a batch of about the wanted bytes. */
 static size_t wanted_count(const struct kafka_source *s)
 {
-    size_t by_bytes = s->spec->batch_bytes / MAX(s->average_bytes, 1);
+    size_t by_bytes = s->average_bytes ? s->spec->batch_bytes / s->average_bytes : FIRST_COUNT;
 
     return MIN((size_t)batch_rows(s), MAX(by_bytes, 1));
 }
 
-static enum err read_messages(struct kafka_source *s, bool *more, struct error *e)
+static enum err read_messages(struct kafka_source *s, bool *more, bool *soon, struct error *e)
 {
     size_t wanted = wanted_count(s), from = 0;
     size_t count = kafka_client_consume(s->client, s->messages, wanted);
@@ -676,8 +679,7 @@ static enum err read_messages(struct kafka_source *s, bool *more, struct error *
         if (s->messages[i])
             rd_kafka_message_destroy(s->messages[i]);
     *more = count == wanted;
-    if (count)
-        kafka_client_kick(s->client, count, s->average_bytes);
+    *soon = kafka_client_kick(s->client, count, s->average_bytes);
     return rc;
 }
 
@@ -704,6 +706,7 @@ static enum err source_poll(struct op *o, bool *more, bool *done, struct error *
 {
     struct kafka_source *s = self(o);
     int64_t again_us = INT64_MAX, update_us;
+    bool soon = false;
     enum err rc;
 
     *more = *done = false;
@@ -713,11 +716,13 @@ static enum err source_poll(struct op *o, bool *more, bool *done, struct error *
         *more = true;
     } else if (!kafka_client_may_hold(s->client)) {
         again_us = wall_us(s) + STARVED_US;
-    } else if ((rc = read_messages(s, more, e)) != OK || (rc = kafka_client_failure(s->client, e)) != OK) {
+    } else if ((rc = read_messages(s, more, &soon, e)) != OK || (rc = kafka_client_failure(s->client, e)) != OK) {
         goto out;
     }
     if (s->lost && s->lookup == NULL)
         rc = start_lookup(s, e);
+    if (soon)
+        again_us = wall_us(s) + SOON_US;
     update_us = update_metrics(s);
     if (rc == OK && !*more)
         ask_for_poll(s, MIN(again_us, update_us));

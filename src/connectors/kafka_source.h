@@ -62,8 +62,8 @@ struct kafka_source_spec {
 #define KAFKA_SOURCE_SPEC_DEFAULTS                                                                           \
     {                                                                                                        \
         .start = {.at = KAFKA_AT_EARLIEST}, .stop = {.at = KAFKA_AT_NEVER}, .discovery_interval_ms = 300000, \
-        .unknown_topic_wait_ms = 5000, .batch_rows = 4096, .batch_bytes = (size_t)1 << 20,                   \
-        .memory_bytes = (size_t)24 << 20                                                                     \
+        .unknown_topic_wait_ms = 5000, .batch_rows = 4096, .batch_bytes = (size_t)1 << 19,                   \
+        .memory_bytes = (size_t)12 << 20                                                                     \
     }
 
 extern const struct operator_factory kafka_source_factory;
