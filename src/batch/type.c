@@ -7,39 +7,33 @@
 static const struct kind_info {
     const char *name; /* in SQL */
     uint8_t width;
-    bool view;
 } kinds[] = {
-    [TYPE_BOOLEAN] = {"BOOLEAN", 1, false},
-    [TYPE_INT8] = {"TINYINT", 1, false},
-    [TYPE_INT16] = {"SMALLINT", 2, false},
-    [TYPE_INT32] = {"INT", 4, false},
-    [TYPE_INT64] = {"BIGINT", 8, false},
-    [TYPE_FLOAT] = {"FLOAT", 4, false},
-    [TYPE_DOUBLE] = {"DOUBLE", 8, false},
-    [TYPE_DECIMAL] = {"DECIMAL", 16, false},
-    [TYPE_DATE] = {"DATE", 4, false},
-    [TYPE_TIME] = {"TIME", 8, false},
-    [TYPE_TIMESTAMP] = {"TIMESTAMP", 8, false},
-    [TYPE_TIMESTAMP_LTZ] = {"TIMESTAMP_LTZ", 8, false},
-    [TYPE_INTERVAL_MONTHS] = {"INTERVAL MONTH", 4, false},
-    [TYPE_INTERVAL_MILLIS] = {"INTERVAL SECOND", 8, false},
-    [TYPE_STRING] = {"STRING", 16, true},
-    [TYPE_BINARY] = {"BYTES", 16, true},
-    [TYPE_FIXED] = {"BINARY", 16, true},
-    [TYPE_UUID] = {"UUID", 16, true},
-    [TYPE_LIST] = {"ARRAY", 4, false},
-    [TYPE_MAP] = {"MAP", 4, false},
-    [TYPE_STRUCT] = {"ROW", 0, false},
+    [TYPE_BOOLEAN] = {"BOOLEAN", 1},
+    [TYPE_INT8] = {"TINYINT", 1},
+    [TYPE_INT16] = {"SMALLINT", 2},
+    [TYPE_INT32] = {"INT", 4},
+    [TYPE_INT64] = {"BIGINT", 8},
+    [TYPE_FLOAT] = {"FLOAT", 4},
+    [TYPE_DOUBLE] = {"DOUBLE", 8},
+    [TYPE_DECIMAL] = {"DECIMAL", 16},
+    [TYPE_DATE] = {"DATE", 4},
+    [TYPE_TIME] = {"TIME", 8},
+    [TYPE_TIMESTAMP] = {"TIMESTAMP", 8},
+    [TYPE_TIMESTAMP_LTZ] = {"TIMESTAMP_LTZ", 8},
+    [TYPE_INTERVAL_MONTHS] = {"INTERVAL MONTH", 4},
+    [TYPE_INTERVAL_MILLIS] = {"INTERVAL SECOND", 8},
+    [TYPE_STRING] = {"STRING", 16},
+    [TYPE_BINARY] = {"BYTES", 16},
+    [TYPE_FIXED] = {"BINARY", 16},
+    [TYPE_UUID] = {"UUID", 16},
+    [TYPE_LIST] = {"ARRAY", 4},
+    [TYPE_MAP] = {"MAP", 4},
+    [TYPE_STRUCT] = {"ROW", 0},
 };
 
 size_t type_width(const struct type *t)
 {
     return kinds[t->kind].width;
-}
-
-bool type_is_view(const struct type *t)
-{
-    return kinds[t->kind].view;
 }
 
 bool type_is_nested(const struct type *t)
@@ -51,7 +45,7 @@ bool type_equal(const struct type *a, const struct type *b)
 {
     if (a == b)
         return true;
-    if (a->kind != b->kind || a->nullable != b->nullable || a->precision != b->precision ||
+    if (a->kind != b->kind || a->nullable != b->nullable || a->form != b->form || a->precision != b->precision ||
         a->scale != b->scale || a->length != b->length || a->field_count != b->field_count)
         return false;
     for (int32_t i = 0; i < a->field_count; i++)
@@ -61,9 +55,32 @@ bool type_equal(const struct type *a, const struct type *b)
     return true;
 }
 
+const struct type *type_nullable(struct arena *arena, const struct type *t, bool nullable)
+{
+    struct type *copy;
+
+    if (t->nullable == nullable || (copy = arena_copy(arena, t, sizeof *t)) == NULL)
+        return t->nullable == nullable ? t : NULL;
+    copy->nullable = nullable;
+    return copy;
+}
+
+static const char *name_of(const struct type *t)
+{
+    if (t->form == FORM_CHAR)
+        return "CHAR";
+    if (t->form == FORM_MULTISET)
+        return "MULTISET";
+    if (t->form == FORM_NULL)
+        return "NULL";
+    if (t->kind == TYPE_STRING && t->length)
+        return "VARCHAR";
+    return t->kind == TYPE_BINARY && t->length ? "VARBINARY" : kinds[t->kind].name;
+}
+
 void type_print(const struct type *t, struct bytes *out)
 {
-    bytes_text(out, kinds[t->kind].name);
+    bytes_text(out, name_of(t));
     switch (t->kind) {
     case TYPE_DECIMAL:
         bytes_printf(out, "(%" PRId32 ", %" PRId32 ")", t->precision, t->scale);
@@ -76,14 +93,19 @@ void type_print(const struct type *t, struct bytes *out)
     case TYPE_FIXED:
         bytes_printf(out, "(%" PRId32 ")", t->length);
         break;
+    case TYPE_STRING:
+    case TYPE_BINARY:
+        if (t->length)
+            bytes_printf(out, "(%" PRId32 ")", t->length);
+        break;
     case TYPE_LIST:
     case TYPE_MAP:
     case TYPE_STRUCT:
         bytes_text(out, "<");
-        for (int32_t i = 0; i < t->field_count; i++) {
+        for (int32_t i = 0; i < (t->form == FORM_MULTISET ? 1 : t->field_count); i++) {
             bytes_text(out, i ? ", " : "");
             if (t->kind == TYPE_STRUCT)
-                bytes_printf(out, "%s ", t->fields[i].name);
+                bytes_printf(out, "`%s` ", t->fields[i].name);
             type_print(t->fields[i].type, out);
         }
         bytes_text(out, ">");
@@ -199,24 +221,31 @@ static bool take_keyword(struct type_text *t, const char *name)
     return false;
 }
 
-static bool find_kind(struct slice word, enum type_kind *out)
+/* The kind, form and standard length of a type's name. */
+static bool find_kind(struct slice word, struct type *out)
 {
     static const struct {
         const char *name;
         enum type_kind kind;
+        enum type_form form;
+        int32_t length;
     } others[] = {
-        {"INTEGER", TYPE_INT32},    {"VARCHAR", TYPE_STRING}, {"CHAR", TYPE_STRING},
-        {"VARBINARY", TYPE_BINARY}, {"DEC", TYPE_DECIMAL},    {"NUMERIC", TYPE_DECIMAL},
+        {"INTEGER", TYPE_INT32, FORM_PLAIN, 0},     {"VARCHAR", TYPE_STRING, FORM_PLAIN, 1},
+        {"CHAR", TYPE_STRING, FORM_CHAR, 1},        {"VARBINARY", TYPE_BINARY, FORM_PLAIN, 1},
+        {"DEC", TYPE_DECIMAL, FORM_PLAIN, 0},       {"NUMERIC", TYPE_DECIMAL, FORM_PLAIN, 0},
+        {"MULTISET", TYPE_MAP, FORM_MULTISET, 0},
     };
 
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (word_is(word, kinds[i].name)) {
-            *out = (enum type_kind)i;
+            out->kind = (enum type_kind)i;
             return true;
         }
     for (size_t i = 0; i < COUNT_OF(others); i++)
         if (word_is(word, others[i].name)) {
-            *out = others[i].kind;
+            out->kind = others[i].kind;
+            out->form = others[i].form;
+            out->length = others[i].length;
             return true;
         }
     return false;
@@ -306,6 +335,22 @@ static enum err take_fields(struct type_text *t, bool named, char end, const str
     return t->arena->failed ? error_memory(t->e, 0, "a type") : OK;
 }
 
+/* Kept as a map of each element to how often it is there. */
+static enum err multiset(struct type_text *t, struct type *out)
+{
+    struct field *fields = ARENA_ARRAY(t->arena, struct field, 2);
+
+    if (out->field_count != 1)
+        return fail(t, "MULTISET wants one element type");
+    if (fields == NULL)
+        return error_memory(t->e, sizeof *fields * 2, "a type");
+    fields[0] = (struct field){.name = "key", .type = out->fields[0].type};
+    fields[1] = (struct field){.name = "value", .type = type_simple(TYPE_INT32, false)};
+    out->fields = fields;
+    out->field_count = 2;
+    return OK;
+}
+
 static enum err take_nested(struct type_text *t, struct type *out)
 {
     bool row = out->kind == TYPE_STRUCT;
@@ -323,6 +368,8 @@ static enum err take_nested(struct type_text *t, struct type *out)
     t->depth--;
     if (rc != OK)
         return rc;
+    if (out->form == FORM_MULTISET)
+        return multiset(t, out);
     if (out->kind == TYPE_MAP && out->field_count != 2)
         return fail(t, "MAP wants a key and a value type");
     if (out->kind == TYPE_LIST) {
@@ -355,6 +402,8 @@ static enum err take_precision(struct type_text *t, struct type *out)
         rc = take_number(t, INT32_MAX, &out->length);
     else
         return fail(t, "this type takes no length or precision");
+    if (rc == OK && type_is_view(out) && out->length == INT32_MAX && out->form == FORM_PLAIN)
+        out->length = 0; /* VARCHAR(2147483647) is STRING */
     if (rc == OK && out->kind == TYPE_DECIMAL && take(t, ','))
         rc = take_number(t, out->precision, &out->scale);
     if (rc == OK && !take(t, ')'))
@@ -367,7 +416,7 @@ static enum err take_type(struct type_text *t, struct type *out)
     struct type_text at = *t;
     enum err rc;
 
-    if (!find_kind(take_word(t), &out->kind))
+    if (!find_kind(take_word(t), out))
         return fail(&at, "there is no such type");
     rc = out->kind >= TYPE_LIST ? take_nested(t, out) : take_precision(t, out);
     if (rc != OK)

@@ -267,7 +267,7 @@ static void *worker(void *arg)
 
 enum err scheduler_start(struct scheduler *s, int32_t worker_count, struct error *e)
 {
-    char name[16];
+    char name[32];
 
     assert(s->worker_count == 0 && worker_count > 0);
     if ((s->workers = mem_calloc((size_t)worker_count, sizeof *s->workers)) == NULL)

@@ -119,6 +119,7 @@ enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct met
                               .location = m->location,
                               .data_path = property(&p, "write.data.path"),
                               .budget = budget};
+    w->parquet.hints = &w->hints;
     if ((rc = check_supported(&p, e)) != OK || (rc = read_codec(&p, &w->parquet, e)) != OK)
         return rc;
     return read_sizes(&p, &w->parquet, e);
@@ -287,6 +288,7 @@ enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *ro
 
     assert(count > 0);
     qsort(rows, count, sizeof *rows, compare_deleted);
+    options.hints = NULL; /* they are about the table's columns */
     options.bounds_length = INT32_MAX; /* readers match whole paths against the bounds */
     if ((rc = delete_batch(rows, count, &batch, e)) != OK || (rc = fs_create(w->fs, path, &file, e)) != OK ||
         (rc = parquet_writer_new(&delete_schema, &options, file, w->budget, &parquet, e)) != OK ||

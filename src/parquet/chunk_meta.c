@@ -79,7 +79,7 @@ void chunk_meta_write(const struct chunk *c, int64_t first_offset, struct thrift
     thrift_put_list(t, 3, THRIFT_BINARY, (size_t)c->leaf->path_count);
     for (int32_t i = 0; i < c->leaf->path_count; i++)
         thrift_element_binary(t, slice_text(c->leaf->path[i]));
-    thrift_put_i32(t, 4, c->shared->codec.kind);
+    thrift_put_i32(t, 4, c->codec);
     thrift_put_i64(t, 5, c->slot_count);
     thrift_put_i64(t, 6, c->uncompressed_bytes);
     thrift_put_i64(t, 7, dictionary_len + (int64_t)c->pages.len);

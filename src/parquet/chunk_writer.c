@@ -6,6 +6,7 @@
 #include "parquet/value_slice.h"
 #include <zlib.h>
 
+#define HINT_CHUNKS    32  /* for so many chunks, what did not pay is not tried again */
 #define EARLY_VALUES   512 /* so many values, nearly all different: no dictionary */
 #define LATER_VALUES   4096
 #define PAGE_BYTES_MAX ((size_t)INT32_MAX - 64)
@@ -24,11 +25,37 @@ static bool wants_dictionary(const struct chunk *c)
     return c->leaf->physical != PHYSICAL_BOOLEAN && c->shared->dictionary_bytes > 0 && !c->dictionary_useless;
 }
 
-void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, struct chunk_shared *shared)
+/* A hint: whether to leave something out, which uses the hint up by one chunk. */
+static bool take_hint(_Atomic uint16_t *hint)
+{
+    uint16_t left = atomic_load_explicit(hint, memory_order_relaxed);
+
+    return left > 0 && atomic_compare_exchange_strong(hint, &left, (uint16_t)(left - 1));
+}
+
+static void begin_chunk(struct chunk *c)
+{
+    struct parquet_hints *h = c->number < PARQUET_HINTS ? c->shared->hints : NULL;
+
+    c->codec = c->shared->codec.kind;
+    if (h && take_hint(&h->no_compression[c->number]))
+        c->codec = COMPRESSION_NONE;
+    if (h && take_hint(&h->no_dictionary[c->number]))
+        c->dictionary_useless = true;
+    c->dictionary_on = wants_dictionary(c);
+}
+
+static void remember(const struct chunk *c, _Atomic uint16_t *hints)
+{
+    if (c->shared->hints && c->number < PARQUET_HINTS)
+        atomic_store_explicit(&hints[c->number], HINT_CHUNKS, memory_order_relaxed);
+}
+
+void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, int32_t number, struct chunk_shared *shared)
 {
     struct budget *budget = shared->budget;
 
-    *c = (struct chunk){.leaf = leaf, .shared = shared, .def_uniform = true, .id_width = 1};
+    *c = (struct chunk){.leaf = leaf, .shared = shared, .number = number, .def_uniform = true, .id_width = 1};
     pbuf_init(&c->def, budget);
     pbuf_init(&c->rep, budget);
     pbuf_init(&c->ids, budget);
@@ -40,7 +67,7 @@ void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, struct chunk_s
     bounds_init(&c->page_bounds, budget);
     bounds_init(&c->bounds, budget);
     bounds_init(&c->file_bounds, budget);
-    c->dictionary_on = wants_dictionary(c);
+    begin_chunk(c);
 }
 
 void chunk_fini(struct chunk *c)
@@ -335,6 +362,8 @@ static void drop_dictionary(struct chunk *c)
     dictionary_fini(&c->dictionary);
     c->dictionary_on = false;
     c->dictionary_useless = true;
+    if (c->shared->hints)
+        remember(c, c->shared->hints->no_dictionary);
 }
 
 /* Bounds of the dictionary's values that the open page uses; all of them when it is the first. */
@@ -454,25 +483,44 @@ static enum parquet_encoding encode_values(struct chunk *c)
     return ENCODING_PLAIN;
 }
 
-/* Compress shared->body and append it to `to` behind its header. */
+/* shared->body as it goes into the file. A chunk whose first page does not shrink by an eighth goes uncompressed:
+ * readers are quicker then, too. */
+static enum err pack(struct chunk *c, struct slice *packed, struct error *e)
+{
+    struct chunk_shared *s = c->shared;
+    struct slice body = pbuf_all(&s->body);
+    enum err rc;
+
+    *packed = body;
+    if (c->codec == COMPRESSION_NONE)
+        return OK;
+    s->packed.len = 0;
+    if ((rc = page_codec_compress(&s->codec, body, &s->packed, e)) != OK)
+        return error_add(e, rc, "column %s", c->leaf->name);
+    if (c->pages.len == 0 && !c->dictionary_on && s->hints && s->packed.len * 8 > body.len * 7) {
+        remember(c, s->hints->no_compression);
+        c->codec = COMPRESSION_NONE;
+    } else {
+        *packed = pbuf_all(&s->packed);
+    }
+    return OK;
+}
+
+/* Append shared->body, compressed, to `to` behind its header. */
 static enum err put_page(struct chunk *c, enum parquet_page_type type, int32_t value_count,
                          enum parquet_encoding encoding, struct pbuf *to, struct error *e)
 {
     struct chunk_shared *s = c->shared;
     struct thrift_writer w = {.out = &s->head};
-    struct slice body = pbuf_all(&s->body), packed = body;
+    struct slice body = pbuf_all(&s->body), packed;
     enum err rc;
 
     if (any_failed(c))
         return out_of_memory(c, e);
     if (body.len > PAGE_BYTES_MAX)
         return error_set(e, ERR_UNSUPPORTED, "column %s has a row of more than 2 GiB", c->leaf->name);
-    if (s->codec.kind != COMPRESSION_NONE) {
-        s->packed.len = 0;
-        if ((rc = page_codec_compress(&s->codec, body, &s->packed, e)) != OK)
-            return error_add(e, rc, "column %s", c->leaf->name);
-        packed = pbuf_all(&s->packed);
-    }
+    if ((rc = pack(c, &packed, e)) != OK)
+        return rc;
     bytes_clear(&s->head);
     thrift_begin(&w);
     thrift_put_i32(&w, 1, type);
@@ -686,7 +734,7 @@ enum err chunk_finish(struct chunk *c, struct error *e)
 void chunk_next(struct chunk *c)
 {
     dictionary_clear(&c->dictionary);
-    c->dictionary_on = wants_dictionary(c);
+    begin_chunk(c);
     c->id_width = 1;
     c->dictionary_page.len = c->pages.len = c->infos.len = 0;
     bytes_clear(&c->page_values);

@@ -14,6 +14,7 @@
 #define WEIR_PARQUET_CHUNK_WRITER_H
 #include "parquet/dictionary.h"
 #include "parquet/page_codec.h"
+#include "parquet/parquet_writer.h"
 #include "parquet/parquet_bounds.h"
 #include "parquet/shred.h"
 
@@ -22,6 +23,7 @@ struct chunk_shared {
     struct budget *budget; /* borrowed, may be NULL */
     int32_t page_bytes, page_rows, dictionary_bytes, bounds_length;
     bool delta;
+    struct parquet_hints *hints; /* borrowed, may be NULL */
     struct page_codec codec;
     struct pbuf wide;   /* levels or ids as uint32_t */
     struct pbuf body;   /* of the page being encoded */
@@ -34,6 +36,8 @@ void chunk_shared_fini(struct chunk_shared *s);
 struct chunk {
     const struct parquet_leaf *leaf; /* borrowed */
     struct chunk_shared *shared;     /* borrowed */
+    int32_t number;                  /* of the leaf */
+    enum parquet_compression codec;  /* of this chunk: shared's, or none where that saves nothing */
 
     /* the open page */
     bool dictionary_on;
@@ -75,7 +79,7 @@ struct page_info {
     size_t lower, lower_len, upper, upper_len; /* in page_values */
 };
 
-void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, struct chunk_shared *shared);
+void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, int32_t number, struct chunk_shared *shared);
 void chunk_fini(struct chunk *c);
 
 /* ERR_INPUT: a value that does not fit its type. After a failure the chunk is of no use. */

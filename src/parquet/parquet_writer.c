@@ -111,6 +111,7 @@ static void copy_options(struct parquet_writer *w, const struct parquet_options 
         .dictionary_bytes = o->dictionary_bytes,
         .bounds_length = o->bounds_length,
         .delta = o->delta,
+        .hints = o->hints,
         .codec = {.kind = compression_of(o->codec), .level = o->level},
     };
     pbuf_init(&w->shared.wide, w->budget);
@@ -150,7 +151,7 @@ enum err parquet_writer_new(const struct schema *schema, const struct parquet_op
     w->chunks = ARENA_ARRAY(&w->arena, struct chunk, w->layout.leaf_count);
     w->stats = ARENA_ARRAY(&w->arena, struct parquet_column_stats, w->layout.leaf_count);
     for (int32_t i = 0; w->chunks && i < w->layout.leaf_count; i++)
-        chunk_init(&w->chunks[i], &w->layout.leaves[i], &w->shared);
+        chunk_init(&w->chunks[i], &w->layout.leaves[i], i, &w->shared);
     w->shredder = shredder_new(budget);
     put(w, slice_text(PARQUET_MAGIC));
     if (w->arena.failed || w->shredder == NULL || w->out.failed) {

@@ -14,7 +14,16 @@ struct parquet_writer;
 
 enum parquet_codec { PARQUET_NONE, PARQUET_SNAPPY, PARQUET_GZIP, PARQUET_ZSTD, PARQUET_LZ4_RAW };
 
+/* What one file teaches the next of the same schema, so that each need not find out again: for how many column
+ * chunks to come a dictionary, or compression, is not tried. Zeroed at first; shared by any number of writers.
+ * Thread: any. */
+#define PARQUET_HINTS 64 /* leaf columns; those behind find out for themselves */
+struct parquet_hints {
+    _Atomic uint16_t no_dictionary[PARQUET_HINTS], no_compression[PARQUET_HINTS];
+};
+
 struct parquet_options {
+    struct parquet_hints *hints; /* borrowed, may be NULL */
     enum parquet_codec codec;
     int32_t level;               /* of gzip and zstd, 0: the codec's default */
     int64_t row_group_bytes;     /* 0: 128 MiB */
