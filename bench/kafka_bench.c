@@ -139,7 +139,7 @@ static void bare(const char *brokers, const char *topic)
     rd_kafka_destroy(rk);
 }
 
-/* --- the source --------------------------------------------------------------------------------------- */
+/* --- the source --- */
 
 static int64_t taken_rows, taken_bytes;
 static double rate_bytes, started;

@@ -86,9 +86,7 @@ static int put_stats(struct weir_rows *r, int column, const struct stats *s)
     return column;
 }
 
-/* --- days
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- days --- */
 
 static void moment_of(const struct weir_batch *in, int32_t row, struct moment *out)
 {
@@ -146,8 +144,7 @@ static void daily_result(const void *arg, const void *acc, const struct weir_win
     weir_put_i64(out, column, weir_rows_now_us(out));
 }
 
-/* --- weeks and months
- * --------------------------------------------------------------------------------------------- */
+/* --- weeks and months --- */
 
 static void span_add(struct span_state *s, int day, double v)
 {
@@ -233,8 +230,7 @@ static void monthly_result(const void *arg, const void *acc, const struct weir_w
     put_span(acc, MONTH_DAYS, w, out, 4);
 }
 
-/* --- metrics
- * ------------------------------------------------------------------------------------------------------ */
+/* --- metrics --- */
 
 struct window_metrics {
     const char *window_type;
@@ -301,8 +297,7 @@ static void rows_added(void *self, struct weir_task *t, const struct weir_batch 
         }
 }
 
-/* --- the three
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the three --- */
 
 #define STATS_COLUMNS                                                                                        \
     "min_value DOUBLE, max_value DOUBLE, avg_value DOUBLE, sum_value DOUBLE, `count` BIGINT, stddev_value "  \

@@ -40,8 +40,7 @@ struct demo {
     uint32_t *sizes[PARTITIONS]; /* of the last RING messages, by offset */
 };
 
-/* --- a schema registry of two schemas
- * ------------------------------------------------------------------------------- */
+/* --- a schema registry of two schemas --- */
 
 static void json_escape(const char *text, char *out, size_t size)
 {
@@ -113,8 +112,7 @@ static bool start_registry(struct demo *d, int *port)
     return true;
 }
 
-/* --- a Kafka cluster
- * -------------------------------------------------------------------------------------------------- */
+/* --- a Kafka cluster --- */
 
 static rd_kafka_t *new_client(rd_kafka_type_t type, const char *brokers, const char *const *settings)
 {
@@ -221,9 +219,7 @@ static void *generate(void *arg)
     return NULL;
 }
 
-/* --- the job
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the job --- */
 
 static int64_t number_option(int argc, char **argv, const char *name, int64_t standard)
 {

@@ -84,8 +84,7 @@ void error_row(struct weir_task *t, int output, const struct weir_batch *in, int
     weir_put_i32(r, ERROR_DATE, weir_date(now));
 }
 
-/* --- records that could not be decoded
- * ---------------------------------------------------------------------------- */
+/* --- records that could not be decoded --- */
 
 struct letters {
     struct error_columns columns;

@@ -54,10 +54,9 @@ static const struct type {
     {"oxygenSaturation", "%", 8800, 10000},  {"bodyMass", "kg", 4000, 13000},
     {"activeEnergyBurned", "kcal", 0, 8000}, {"distanceWalkingRunning", "m", 0, 150000},
 };
-enum { HEART_RATE, STEPS, TYPES = sizeof types / sizeof *types };
+enum { HEART_RATE, STEPS, BODY_MASS = 5, TYPES = sizeof types / sizeof *types };
 
-/* --- chance
- * -------------------------------------------------------------------------------------------------------- */
+/* --- chance --- */
 
 static uint64_t mix(uint64_t z)
 {
@@ -81,9 +80,7 @@ static bool happens(struct generator *g, double share)
     return (double)(next_random(g) >> 11) * 0x1p-53 < share;
 }
 
-/* --- texts
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- texts --- */
 
 static void put_date(char out[GENERATOR_TEXT], int64_t us)
 {
@@ -121,8 +118,7 @@ static void put_id(struct generator *g, char out[GENERATOR_TEXT])
              (unsigned long long)(b & 0xffffffffffff));
 }
 
-/* --- mistakes
- * -------------------------------------------------------------------------------------------------------- */
+/* --- mistakes --- */
 
 static bool is_possible(enum generator_wrong w, bool json)
 {
@@ -242,9 +238,7 @@ static void spoil_sample(struct generator *g, struct generator_sample *s)
     }
 }
 
-/* --- payloads
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- payloads --- */
 
 static const char *pick(struct generator *g, const char *const *from, int count)
 {
@@ -337,6 +331,9 @@ void generator_flush(struct generator *g, int partition, int64_t at_us, struct g
     p->sample_count = 1;
     g->options.late = g->options.bad = 0;
     make_sample(g, at_us, p->schema_version, &p->samples[0]);
+    p->samples[0].type =
+        types[BODY_MASS].name; /* of a kind that no setting rejects, so that time does go on */
+    p->samples[0].unit = types[BODY_MASS].unit;
     put_date(p->samples[0].start, at_us);
     put_date(p->samples[0].end, at_us);
 }

@@ -43,8 +43,7 @@ static void die(const char *fmt, ...)
     exit(1);
 }
 
-/* --- options
- * ------------------------------------------------------------------------------------------------------- */
+/* --- options --- */
 
 enum kind { TEXT, WHOLE, LONG_WHOLE, SHARE, AMOUNT, FLAG };
 static const struct option {
@@ -170,8 +169,7 @@ static void read_options(int argc, char **argv, struct settings *s)
     s->generator.json = s->format == JSON;
 }
 
-/* --- the registry
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the registry --- */
 
 static size_t take_reply(char *ptr, size_t size, size_t count, void *arg)
 {
@@ -242,9 +240,7 @@ static void find_ids(const struct settings *s, int32_t ids[2])
         ids[i] = register_schema(s, generator_schemas[i]);
 }
 
-/* --- Kafka
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- Kafka --- */
 
 static int64_t undelivered;
 
@@ -332,9 +328,7 @@ static void produce(rd_kafka_t *k, const struct settings *s, const struct genera
         die("topic %s, partition %d: %s", s->topic, p->partition, rd_kafka_err2str(err));
 }
 
-/* --- all of it
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- all of it --- */
 
 struct sender {
     const struct settings *settings;

@@ -99,8 +99,7 @@ static const struct variable variables[] = {
     NUMBER_VAR("MAX_STEPS_PER_DAY", validation.max_steps_per_day, "100000", 1, INT64_C(1000000000)),
 };
 
-/* --- what is wrong, all of it, a line each
- * ------------------------------------------------------------------------ */
+/* --- what is wrong, all of it, a line each --- */
 
 struct problems {
     char text[8192];
@@ -233,8 +232,7 @@ bool settings_read(struct weir_env *env, struct settings *out, bool with_registr
     return p.len == 0;
 }
 
-/* --- what is the engine's
- * ------------------------------------------------------------------------------------------ */
+/* --- what is the engine's --- */
 
 static void set_number(struct weir_env *env, const char *key, int64_t v, const char *unit)
 {

@@ -117,8 +117,7 @@ static bool blame(struct verdict *v, const char *type, const char *fmt, ...)
     return false;
 }
 
-/* --- required fields
- * -------------------------------------------------------------------------------------------------- */
+/* --- required fields --- */
 
 static bool has_fields(const struct weir_batch *in, int32_t row, struct verdict *v)
 {
@@ -146,9 +145,7 @@ static bool has_fields(const struct weir_batch *in, int32_t row, struct verdict 
     return true;
 }
 
-/* --- instants
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- instants --- */
 
 static bool read_instant(const struct weir_batch *in, int column, const char *name, int32_t row, int64_t *out,
                          struct verdict *v)
@@ -203,9 +200,7 @@ static bool dates_in_range(const struct validator *self, int32_t row, int64_t no
     return true;
 }
 
-/* --- values
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- values --- */
 
 static bool is(struct weir_str s, const char *text)
 {
@@ -247,9 +242,7 @@ static bool is_good(struct validator *self, const struct weir_batch *in, int32_t
     return !self->settings->validation.enabled || value_in_range(self, in, row, v);
 }
 
-/* --- metrics
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- metrics --- */
 
 static void count_good(struct validator *self, struct weir_task *t, struct weir_str type)
 {
@@ -304,9 +297,7 @@ static void count_bad(struct weir_task *t, struct weir_str type, const char *err
                1);
 }
 
-/* --- a batch
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- a batch --- */
 
 static bool reject(struct validator *self, struct weir_task *t, const struct weir_batch *in, int32_t row,
                    const struct verdict *v)

@@ -7,11 +7,14 @@
  *
  *     int weir_main(struct weir_env *env, int argc, char **argv)
  *     {
- *         struct weir_stream *lines = weir_from(env, "kafka", WEIR_WITH({"topic", "lines"}, {"format",
- * "json"}, ...), "word STRING NOT NULL, at TIMESTAMP(3)"); struct weir_stream *timed = weir_watermark(lines,
- * "at", 5 * WEIR_SECOND); struct weir_stream *counts = weir_window(weir_key_by(timed, "word"),
- *                                                  &(struct weir_windows){.size_us = WEIR_MINUTE},
- * &word_count, NULL); weir_into(counts, "print", WEIR_WITH({"print-identifier", "count"})); return 0;
+ *         struct weir_stream *words = weir_from(env, "kafka", WEIR_WITH({"topic", "words"}, {"format", "json"}),
+ *                                               "word STRING NOT NULL, at TIMESTAMP(3)");
+ *         struct weir_stream *timed = weir_watermark(words, "at", 5 * WEIR_SECOND);
+ *         struct weir_windows minutes = {.size_us = WEIR_MINUTE};
+ *         struct weir_stream *counts = weir_window(weir_key_by(timed, "word"), &minutes, &word_count, NULL);
+ *
+ *         weir_into(counts, "print", WEIR_WITH({"print-identifier", "count"}));
+ *         return 0;
  *     }
  *
  * Times are microseconds since 1970 UTC, durations microseconds. Columns are written as in SQL. Strings and
@@ -39,8 +42,7 @@ struct weir_task;   /* one parallel instance of a function, while it runs */
 struct weir_batch;  /* some rows as columns; read-only */
 struct weir_rows;   /* rows being made, for one output */
 
-/* --- describing a job
- * --------------------------------------------------------------------------------------------- */
+/* --- describing a job --- */
 
 int weir_main(struct weir_env *env, int argc, char **argv);
 
@@ -112,9 +114,7 @@ struct weir_stream *weir_map(struct weir_stream *s, const struct weir_map *fn, c
 /* Rows with the same values in these columns (comma-separated) go to the same instance. */
 struct weir_stream *weir_key_by(struct weir_stream *s, const char *columns);
 
-/* --- windows
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- windows --- */
 
 enum weir_window_kind { WEIR_TUMBLING, WEIR_SLIDING, WEIR_SESSION, WEIR_MONTHLY };
 struct weir_windows {
@@ -156,8 +156,7 @@ struct weir_aggregate {
 struct weir_stream *weir_window(struct weir_stream *keyed, const struct weir_windows *windows,
                                 const struct weir_aggregate *fn, const void *arg);
 
-/* --- keyed state and timers
- * ------------------------------------------------------------------------------------------- */
+/* --- keyed state and timers --- */
 
 struct weir_state;
 struct weir_process {
@@ -197,8 +196,7 @@ bool weir_timer_processing(struct weir_task *t, int64_t due_us); /* when the clo
 void weir_timer_delete(struct weir_task *t, int64_t due_us, bool event_time);
 int64_t weir_current_watermark(struct weir_task *t);
 
-/* --- reading a batch
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading a batch --- */
 
 struct weir_str {
     const char *ptr;
@@ -219,8 +217,7 @@ const double *weir_f64s(const struct weir_batch *b, int column);
 const uint8_t *weir_bools(const struct weir_batch *b, int column);
 struct weir_str weir_str(const struct weir_batch *b, int column, int32_t row); /* STRING, BYTES */
 
-/* --- making rows
- * -------------------------------------------------------------------------------------------------------- */
+/* --- making rows --- */
 
 /* Rows for an output: give each column one value, in any order; a row is done when all have one. */
 struct weir_rows *weir_out(struct weir_task *t, int output);
@@ -250,8 +247,7 @@ int32_t *weir_scratch_i32s(struct weir_columns *c); /* room for as many row numb
 bool weir_emit(struct weir_columns *c, const int32_t *rows, int32_t count);
 void weir_drop(struct weir_columns *c); /* emit nothing */
 
-/* --- a running function's surroundings
- * ------------------------------------------------------------------------------------ */
+/* --- a running function's surroundings --- */
 
 int weir_subtask(const struct weir_task *t);
 int64_t weir_now_us(struct weir_task *t); /* the wall clock */

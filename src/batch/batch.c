@@ -221,8 +221,7 @@ void column_adopt(struct column *to, const struct column *from, const struct typ
         column_adopt(&to->children[i], &from->children[i], type->fields[i].type);
 }
 
-/* --- gathering
- * ---------------------------------------------------------------------------------------------- */
+/* --- gathering --- */
 
 #define GATHER(ctype)                                                                                        \
     do {                                                                                                     \
@@ -433,8 +432,7 @@ struct batch *batch_copy(const struct batch *from, struct budget *budget)
     return b;
 }
 
-/* --- for people and tests
- * ------------------------------------------------------------------------------------ */
+/* --- for people and tests --- */
 
 static void print_i128(__int128 v, int32_t scale, struct bytes *out)
 {

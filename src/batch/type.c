@@ -45,8 +45,9 @@ bool type_equal(const struct type *a, const struct type *b)
 {
     if (a == b)
         return true;
-    if (a->kind != b->kind || a->nullable != b->nullable || a->form != b->form || a->precision != b->precision ||
-        a->scale != b->scale || a->length != b->length || a->field_count != b->field_count)
+    if (a->kind != b->kind || a->nullable != b->nullable || a->form != b->form ||
+        a->precision != b->precision || a->scale != b->scale || a->length != b->length ||
+        a->field_count != b->field_count)
         return false;
     for (int32_t i = 0; i < a->field_count; i++)
         if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
@@ -151,8 +152,7 @@ int32_t schema_find(const struct schema *s, struct slice name)
     return -1;
 }
 
-/* --- parsing
- * ------------------------------------------------------------------------------------------------ */
+/* --- parsing --- */
 
 #define TYPE_DEPTH_MAX 32
 
@@ -230,9 +230,9 @@ static bool find_kind(struct slice word, struct type *out)
         enum type_form form;
         int32_t length;
     } others[] = {
-        {"INTEGER", TYPE_INT32, FORM_PLAIN, 0},     {"VARCHAR", TYPE_STRING, FORM_PLAIN, 1},
-        {"CHAR", TYPE_STRING, FORM_CHAR, 1},        {"VARBINARY", TYPE_BINARY, FORM_PLAIN, 1},
-        {"DEC", TYPE_DECIMAL, FORM_PLAIN, 0},       {"NUMERIC", TYPE_DECIMAL, FORM_PLAIN, 0},
+        {"INTEGER", TYPE_INT32, FORM_PLAIN, 0},   {"VARCHAR", TYPE_STRING, FORM_PLAIN, 1},
+        {"CHAR", TYPE_STRING, FORM_CHAR, 1},      {"VARBINARY", TYPE_BINARY, FORM_PLAIN, 1},
+        {"DEC", TYPE_DECIMAL, FORM_PLAIN, 0},     {"NUMERIC", TYPE_DECIMAL, FORM_PLAIN, 0},
         {"MULTISET", TYPE_MAP, FORM_MULTISET, 0},
     };
 
@@ -471,8 +471,7 @@ enum err schema_parse(struct arena *arena, struct slice text, const struct schem
     return OK;
 }
 
-/* --- copying
- * ------------------------------------------------------------------------------------------------ */
+/* --- copying --- */
 
 static const struct field *copy_fields(struct arena *arena, const struct field *from, int32_t count)
 {

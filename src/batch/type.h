@@ -60,7 +60,7 @@ struct type {
     bool nullable;
     enum type_form form;
     int32_t precision, scale; /* DECIMAL, TIME, TIMESTAMP */
-    int32_t length;           /* STRING limit in characters, BINARY limit and FIXED size in bytes; 0: no limit */
+    int32_t length; /* STRING limit in characters, BINARY limit and FIXED size in bytes; 0: no limit */
     int32_t field_count;
     const struct field *fields;
 };

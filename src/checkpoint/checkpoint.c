@@ -21,8 +21,7 @@
 #define CHECKSUM_DIGITS 16
 #define CHECKSUM_LINE   (sizeof CHECKSUM_HEAD - 1 + CHECKSUM_DIGITS + sizeof CHECKSUM_TAIL - 1)
 
-/* --- writing
- * -------------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void put_text(struct bytes *out, const char *name, const char *text)
 {
@@ -142,8 +141,7 @@ enum err checkpoint_encode(const struct checkpoint *c, struct bytes *out, struct
     return OK;
 }
 
-/* --- reading
- * -------------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* Keeps its first complaint; every getter goes on with a harmless value. */
 struct decoder {

@@ -79,8 +79,7 @@ const char *checkpoint_store_folder(const struct checkpoint_store *s, struct are
     return arena_printf(arena, "%schk-%" PRId64 "/", s->folder, id);
 }
 
-/* --- what there is
- * -------------------------------------------------------------------------------------------------- */
+/* --- what there is --- */
 
 /* A folder chk-<id>, found by its files. */
 struct found {
@@ -160,8 +159,7 @@ enum err checkpoint_store_last_id(struct checkpoint_store *s, int64_t *id, struc
     return rc;
 }
 
-/* --- removing
- * ------------------------------------------------------------------------------------------------------- */
+/* --- removing --- */
 
 struct removal {
     struct arena arena;
@@ -228,8 +226,7 @@ static void forget_old(struct checkpoint_store *s, int64_t newest)
     mem_free(l.found);
 }
 
-/* --- writing
- * -------------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static int64_t state_bytes(const struct checkpoint *c)
 {
@@ -270,8 +267,7 @@ out:
     return rc;
 }
 
-/* --- reading
- * -------------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static enum err check_state_file(struct fs *fs, const struct state_file *file, struct bytes *buffer,
                                  struct error *e)

@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* --- a checkpoint to write
- * ---------------------------------------------------------------------------------------------- */
+/* --- a checkpoint to write --- */
 
 static const struct op_item source_items[] = {{"offset-0", {"\x01\x00\xff", 3}, 0},
                                               {"offset-1", {NULL, 0}, 1}};
@@ -74,8 +73,7 @@ static void assert_same(const struct checkpoint *a, const struct checkpoint *b)
     }
 }
 
-/* --- the document
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the document --- */
 
 static void test_there_and_back(UNUSED void **state)
 {
@@ -186,9 +184,7 @@ static void test_base64(UNUSED void **state)
     arena_fini(&arena);
 }
 
-/* --- the store
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the store --- */
 
 static void write_one(struct fs *fs, struct checkpoint_store *s, int64_t id)
 {

@@ -76,8 +76,7 @@ bool coordinator_next(struct coordinator *c, struct order *out)
     return true;
 }
 
-/* --- what happens to one checkpoint
- * ------------------------------------------------------------------------------ */
+/* --- what happens to one checkpoint --- */
 
 static void trigger(struct coordinator *c, int64_t now_us)
 {
@@ -119,9 +118,7 @@ static void fail(struct coordinator *c, const char *reason, int64_t now_us)
     put_order(c, (struct order){.kind = ORDER_FAIL, .id = c->id, .reason = c->reason});
 }
 
-/* --- when
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- when --- */
 
 static int64_t later(int64_t us, int64_t by_us)
 {
@@ -177,8 +174,7 @@ static void advance(struct coordinator *c, int64_t now_us)
     }
 }
 
-/* --- messages
- * ------------------------------------------------------------------------------------------------------ */
+/* --- messages --- */
 
 void coordinator_tick(struct coordinator *c, int64_t now_us)
 {

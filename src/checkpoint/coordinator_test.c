@@ -157,8 +157,7 @@ static void test_commits_wait(UNUSED void **state)
          {COMMITTED, 31 * SECOND, 7, 0, "M8 T9"}, {COMMITTED, 32 * SECOND, 8, 0, ""});
 }
 
-/* --- random walks
- * ------------------------------------------------------------------------------------------------------- */
+/* --- random walks --- */
 
 /* What the invariants of coordinator.h need to be watched. */
 struct watch {

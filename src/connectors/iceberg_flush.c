@@ -45,8 +45,7 @@ struct flush_group {
     size_t submitted; /* of them, the first ones, are in the executor's hands */
 };
 
-/* --- metrics
- * ------------------------------------------------------------------------------------------------ */
+/* --- metrics --- */
 
 void flush_metrics_init(struct flush_metrics *m, const struct op_env *env, const char *table)
 {
@@ -68,8 +67,7 @@ void flush_metrics_latency(struct flush_metrics *m, const struct op_env *env, co
         histogram_record(m->latency_ms, (double)MAX(clock_wall_us(env->clock) - rows->born_us, 0) / 1000.0);
 }
 
-/* --- the gauge
- * ---------------------------------------------------------------------------------------------- */
+/* --- the gauge --- */
 
 struct flush_gauge *flush_gauge_new(const struct op_env *env)
 {
@@ -143,8 +141,7 @@ static void gauge_take(struct flush_gauge *g, size_t bytes)
     pthread_mutex_unlock(&g->mutex);
 }
 
-/* --- one flush
- * ---------------------------------------------------------------------------------------------- */
+/* --- one flush --- */
 
 struct flush *flush_new(const struct file_writer *w, struct partition_rows *rows, struct flush_gauge *g,
                         struct flush_metrics *m)
@@ -347,8 +344,7 @@ static void run_on_executor(void *arg)
     flush_unref(arg);
 }
 
-/* --- the group
- * ---------------------------------------------------------------------------------------------- */
+/* --- the group --- */
 
 struct flush_group *flush_group_new(void)
 {

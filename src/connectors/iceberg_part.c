@@ -21,8 +21,7 @@ void part_put_references(struct bytes *out, const char *const *paths, int32_t co
     }
 }
 
-/* --- back
- * --------------------------------------------------------------------------------------------------- */
+/* --- back --- */
 
 /* What is being decoded. */
 struct decode {

@@ -65,8 +65,7 @@ static enum err write_rows(struct rebase *r, const struct data_file *like, struc
     return rc == OK ? keep_file(r, &file, e) : rc;
 }
 
-/* --- the checkpoint's deletes
- * ----------------------------------------------------------------------------------- */
+/* --- the checkpoint's deletes --- */
 
 static enum err note_delete(void *arg, struct slice path, int64_t position, struct error *e)
 {
@@ -106,8 +105,7 @@ static enum err sort_deletes(struct rebase *r, const struct data_file *file, str
     return keep_file(r, file, e);
 }
 
-/* --- their keys
- * ------------------------------------------------------------------------------------------------- */
+/* --- their keys --- */
 
 static int compare_positions(const void *a, const void *b)
 {
@@ -162,8 +160,7 @@ static enum err find_keys(struct rebase *r, struct error *e)
     return rc;
 }
 
-/* --- where they are now
- * ----------------------------------------------------------------------------------------- */
+/* --- where they are now --- */
 
 static enum err note_places(void *arg, const struct data_file *file, int64_t first_row, struct batch *b,
                             struct error *e)
@@ -194,8 +191,7 @@ static enum err find_places(struct rebase *r, struct error *e)
     return rc;
 }
 
-/* --- all of it
- * -------------------------------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 static enum err note_lost_files(struct rebase *r, const char *const *paths, int32_t count, struct error *e)
 {

@@ -41,8 +41,7 @@ struct rebuild {
     struct key_batch batch_keys;
 };
 
-/* --- the base
- * ----------------------------------------------------------------------------------------------- */
+/* --- the base --- */
 
 void index_base_put(struct bytes *out, const struct index_base *base)
 {
@@ -73,8 +72,7 @@ static bool still_fits(const struct rebuild *r, const struct metadata *m, const 
     return r->base_count > 0;
 }
 
-/* --- reading the table
- * -------------------------------------------------------------------------------------- */
+/* --- reading the table --- */
 
 /* The fields that are to be read: those of the key, then that of its life's end unless it is among them. */
 static enum err plan_fields(struct rebuild *r, struct error *e)
@@ -218,8 +216,7 @@ static enum err load_and_look(struct rebuild *r, struct error *e)
     return rc == OK ? OK : error_add(e, rc, "making the upsert index of table %s", r->spec->label);
 }
 
-/* --- life
- * --------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void unref(struct rebuild *r)
 {

@@ -60,8 +60,7 @@ int64_t iceberg_sink_until(const struct batch *b, int32_t field, int64_t latenes
     return until;
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 static enum err open_upsert(struct iceberg_sink *s, struct error *e)
 {
@@ -133,8 +132,7 @@ static enum err sink_restore(struct op *o, const struct op_restore *from, struct
     return rc;
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* `<subtask>-0-<uuid>-<count>.parquet`: unique for ever, and sorted by subtask for people. */
 static const char *file_path(struct iceberg_sink *s, const char *partition, const char *what,
@@ -247,8 +245,7 @@ static enum err flush_down_to(struct iceberg_sink *s, size_t bytes, struct error
     return rc;
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 static bool room_for_places(struct iceberg_sink *s, int32_t count)
 {
@@ -462,8 +459,7 @@ static enum err sink_watermark(struct op *o, int64_t watermark_us, UNUSED bool *
     return OK;
 }
 
-/* --- the barrier
- * ------------------------------------------------------------------------------------------------ */
+/* --- the barrier --- */
 
 /* What goes with the index's entries, which the engine keeps. */
 static enum err snapshot_index(struct iceberg_sink *s, struct op_snapshot *out, struct error *e)

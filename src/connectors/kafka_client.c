@@ -11,7 +11,7 @@
 #define LEAST_MEMORY  ((size_t)1 << 20)
 #define FETCH_API     1 /* the protocol's number of Fetch */
 
-/* --- errors ------------------------------------------------------------------------------------------- */
+/* --- errors --- */
 
 bool kafka_client_retriable(rd_kafka_resp_err_t err)
 {
@@ -147,7 +147,7 @@ enum err kafka_client_failure(const struct kafka_client *c, struct error *e)
                          : "");
 }
 
-/* --- callbacks ---------------------------------------------------------------------------------------- */
+/* --- callbacks --- */
 
 /* From within kafka_client_consume. */
 static void on_error(rd_kafka_t *rk, int number, const char *reason, void *opaque)
@@ -226,7 +226,7 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, UNUSED const rd_kafka_conf_t *
     return rd_kafka_interceptor_add_on_response_received(rk, "weir", on_response, opaque);
 }
 
-/* --- making ------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static enum err set_number(rd_kafka_conf_t *conf, const char *name, int64_t value, struct error *e)
 {
@@ -464,7 +464,7 @@ void kafka_client_close(struct kafka_client *c, int32_t timeout_ms)
     kafka_client_unref(c);
 }
 
-/* --- running ------------------------------------------------------------------------------------------ */
+/* --- running --- */
 
 size_t kafka_client_consume(struct kafka_client *c, rd_kafka_message_t **messages, size_t count)
 {

@@ -5,7 +5,7 @@
 #include "formats/format.h"
 #include <time.h>
 
-/* --- what comes out ----------------------------------------------------------------------------------- */
+/* --- what comes out --- */
 
 static struct kafka_harness *of_output(struct output *o)
 {
@@ -93,7 +93,7 @@ static bool is_full(struct output *o)
     return of_output(o)->full;
 }
 
-/* --- waking ------------------------------------------------------------------------------------------- */
+/* --- waking --- */
 
 static void wake(void *arg)
 {
@@ -145,7 +145,7 @@ static bool run_inline(UNUSED struct executor *x, void (*fn)(void *arg), void *a
 
 static struct executor inline_executor = {run_inline};
 
-/* --- running ------------------------------------------------------------------------------------------ */
+/* --- running --- */
 
 static void fill_env(struct kafka_harness *h, const struct kafka_harness_config *c)
 {
@@ -282,7 +282,7 @@ bool kafka_harness_all_idle(struct kafka_harness *h, int64_t split_count)
     return idle == split_count;
 }
 
-/* --- snapshots ---------------------------------------------------------------------------------------- */
+/* --- snapshots --- */
 
 static void add_item(struct op_snapshot *s, const char *name, struct slice bytes)
 {

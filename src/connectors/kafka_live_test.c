@@ -50,7 +50,7 @@ static rd_kafka_t *new_producer(const char *transactional_id)
     return rk;
 }
 
-/* --- administration ----------------------------------------------------------------------------------- */
+/* --- administration --- */
 
 /* Wait for the answer of what was asked on queue, and fail the test when it is an error. */
 static void await_admin(rd_kafka_queue_t *queue)
@@ -114,7 +114,7 @@ static void delete_records(struct fixture *f, int32_t partition, int64_t offset)
     rd_kafka_queue_destroy(queue);
 }
 
-/* --- a topic and its source --------------------------------------------------------------------------- */
+/* --- a topic and its source --- */
 
 static void set_property(struct fixture *f, const char *name, const char *value)
 {
@@ -201,7 +201,7 @@ static void run_done(struct fixture *f)
     ASSERT_OK(kafka_harness_run(&f->h, kafka_harness_is_done, 0, DEADLINE_MS, &f->e), &f->e);
 }
 
-/* --- tests -------------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 /* Stopped and restored at arbitrary places, every message comes once, in the order of its partition. */
 static void test_all_once_through_restarts(UNUSED void **state)

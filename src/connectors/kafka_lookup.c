@@ -4,7 +4,7 @@
 
 typedef rd_kafka_topic_partition_list_t offsets_list;
 
-/* --- failing ------------------------------------------------------------------------------------------ */
+/* --- failing --- */
 
 static enum err refused(struct kafka_lookup *l, rd_kafka_resp_err_t err, const char *what, const char *topic)
 {
@@ -18,7 +18,7 @@ static enum err no_memory(struct kafka_lookup *l)
     return error_memory(&l->error, sizeof(struct kafka_found), "partitions of a topic");
 }
 
-/* --- which partitions --------------------------------------------------------------------------------- */
+/* --- which partitions --- */
 
 /* Whether a partition is this subtask's and new to it. False on failure, too: l->rc says. */
 static bool is_wanted(struct kafka_lookup *l, const char *topic, int32_t partition)
@@ -117,7 +117,7 @@ static enum err find_partitions(struct kafka_lookup *l)
     return l->rc;
 }
 
-/* --- where in them ------------------------------------------------------------------------------------ */
+/* --- where in them --- */
 
 static offsets_list *list_found(const struct kafka_lookup *l)
 {
@@ -307,7 +307,7 @@ static enum err find_range(struct kafka_lookup *l)
     return err ? refused(l, err, "the offsets", l->lost->topic) : OK;
 }
 
-/* --- running ------------------------------------------------------------------------------------------ */
+/* --- running --- */
 
 static enum err answer(struct kafka_lookup *l)
 {

@@ -35,7 +35,7 @@ void kafka_messages_add(struct kafka_messages *m, rd_kafka_message_t *message)
     m->list[m->count++] = message;
 }
 
-/* --- columns ------------------------------------------------------------------------------------------ */
+/* --- columns --- */
 
 static bool fill_bytes(const struct kafka_messages *m, struct batch *b, enum raw_column which)
 {

@@ -42,7 +42,7 @@ enum err kafka_options_set(rd_kafka_conf_t *conf, const char *name, const char *
     return OK;
 }
 
-/* --- what can be done with a property ----------------------------------------------------------------- */
+/* --- what can be done with a property --- */
 
 static enum err rename_to(const struct reading *r, struct error *e)
 {

@@ -20,7 +20,7 @@ static void fill_map(struct map *out, const char *const *texts)
     }
 }
 
-/* --- properties --------------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 static void test_translated(UNUSED void **state)
 {
@@ -163,7 +163,7 @@ static void test_brokers_are_needed(UNUSED void **state)
     assert_non_null(strstr(e.text, "properties.bootstrap.servers"));
 }
 
-/* --- logins ------------------------------------------------------------------------------------------- */
+/* --- logins --- */
 
 static void test_jaas(UNUSED void **state)
 {
@@ -198,7 +198,7 @@ static void test_jaas(UNUSED void **state)
     }
 }
 
-/* --- patterns ----------------------------------------------------------------------------------------- */
+/* --- patterns --- */
 
 static void test_pattern(UNUSED void **state)
 {
@@ -239,7 +239,7 @@ static void test_pattern(UNUSED void **state)
     }
 }
 
-/* --- splits ------------------------------------------------------------------------------------------- */
+/* --- splits --- */
 
 /* Partitions are spread evenly, and each has one owner: this is stored in checkpoints' meaning, so it may not
  * change. */
@@ -293,7 +293,7 @@ static void test_split_texts(UNUSED void **state)
     }
 }
 
-/* --- a table's options -------------------------------------------------------------------------------- */
+/* --- a table's options --- */
 
 static enum err plan(struct arena *arena, const char *const *texts, struct connector_plan *out,
                      struct error *e)

@@ -77,7 +77,7 @@ static int64_t wall_us(const struct kafka_source *s)
     return clock_wall_us(s->env->clock);
 }
 
-/* --- open and close ----------------------------------------------------------------------------------- */
+/* --- open and close --- */
 
 static bool has_checkpoints(const struct op_env *env)
 {
@@ -193,7 +193,7 @@ static void source_close(struct op *o)
     mem_free(s);
 }
 
-/* --- splits ------------------------------------------------------------------------------------------- */
+/* --- splits --- */
 
 static enum err tell(struct kafka_source *s, enum split_change change, int32_t number, const char *name,
                      struct error *e)
@@ -312,7 +312,7 @@ static enum err reassign(struct kafka_source *s, struct kafka_split *split, stru
     return rc == OK ? change_one(s, split, true, e) : rc;
 }
 
-/* --- what the brokers are asked ----------------------------------------------------------------------- */
+/* --- what the brokers are asked --- */
 
 static const struct kafka_split *first_lost(const struct kafka_source *s)
 {
@@ -491,7 +491,7 @@ static enum err discover(struct kafka_source *s, struct error *e)
     return OK;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 static enum err set_idle(struct kafka_source *s, struct kafka_split *split, bool idle, struct error *e)
 {
@@ -716,7 +716,8 @@ static enum err source_poll(struct op *o, bool *more, bool *done, struct error *
         *more = true;
     } else if (!kafka_client_may_hold(s->client)) {
         again_us = wall_us(s) + STARVED_US;
-    } else if ((rc = read_messages(s, more, &soon, e)) != OK || (rc = kafka_client_failure(s->client, e)) != OK) {
+    } else if ((rc = read_messages(s, more, &soon, e)) != OK ||
+               (rc = kafka_client_failure(s->client, e)) != OK) {
         goto out;
     }
     if (s->lost && s->lookup == NULL)
@@ -731,7 +732,7 @@ out:
     return rc == OK ? OK : error_add(e, rc, "%s", s->env->name);
 }
 
-/* --- checkpoints -------------------------------------------------------------------------------------- */
+/* --- checkpoints --- */
 
 static bool is_subscribed(const struct kafka_source *s, const char *topic)
 {
@@ -867,7 +868,7 @@ static enum err source_complete(struct op *o, int64_t checkpoint_id, UNUSED stru
     return OK;
 }
 
-/* --- making ------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static const struct operator_ops source_ops = {
     .name = "kafka_source",

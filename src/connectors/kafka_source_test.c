@@ -120,7 +120,7 @@ static void check_rows(struct fixture *f, const char *topic, int partition_count
         assert_int_equal(next[p], to);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 static void test_reads_in_order(UNUSED void **state)
 {
@@ -221,7 +221,7 @@ static void test_batches_outlive_the_source(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- idle and active ---------------------------------------------------------------------------------- */
+/* --- idle and active --- */
 
 static int count_of(const char *text, const char *part)
 {
@@ -293,7 +293,7 @@ static void test_idle_costs_nothing(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- checkpoints -------------------------------------------------------------------------------------- */
+/* --- checkpoints --- */
 
 static void test_snapshot_and_restore(UNUSED void **state)
 {
@@ -496,7 +496,7 @@ static void test_a_failed_commit_is_only_counted(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- where to start and to stop ----------------------------------------------------------------------- */
+/* --- where to start and to stop --- */
 
 static void test_start_and_stop(UNUSED void **state)
 {
@@ -615,7 +615,7 @@ static void test_bounded_restore_keeps_its_end(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- topics ------------------------------------------------------------------------------------------- */
+/* --- topics --- */
 
 static void test_pattern_finds_new_topics_from_their_beginning(UNUSED void **state)
 {
@@ -665,7 +665,7 @@ static void test_unknown_topic(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- failures ----------------------------------------------------------------------------------------- */
+/* --- failures --- */
 
 static bool had_trouble(struct kafka_harness *h, UNUSED int64_t unused)
 {
@@ -808,7 +808,7 @@ static void test_lost_data_is_told(UNUSED void **state)
     tear_down(&f);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 struct pump {
     struct fixture *f;

@@ -5,9 +5,7 @@
 
 #define CHANNEL_BYTES ((size_t)1 << 20)
 
-/* --- making
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- making --- */
 
 static enum err make_tasks(struct attempt *a, struct error *e)
 {
@@ -124,8 +122,7 @@ void attempt_free(struct attempt *a)
     mem_free(a);
 }
 
-/* --- opening, running, closing
- * ------------------------------------------------------------------------------------------------ */
+/* --- opening, running, closing --- */
 
 static void open_one(void *arg)
 {
@@ -168,9 +165,7 @@ void attempt_close(struct attempt *a, struct work_group *group)
             task_close(a->tasks[i]); /* without memory it is done here and now */
 }
 
-/* --- the notice board
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the notice board --- */
 
 static void wake_all(struct attempt *a)
 {

@@ -7,8 +7,7 @@
 
 #define HEX_ID 33
 
-/* --- ids: 32 hex digits, as Flink's
- * ------------------------------------------------------------------------------------ */
+/* --- ids: 32 hex digits, as Flink's --- */
 
 static void hex_id(char out[HEX_ID], uint64_t seed, const char *text)
 {
@@ -17,9 +16,7 @@ static void hex_id(char out[HEX_ID], uint64_t seed, const char *text)
     snprintf(out, HEX_ID, "%016" PRIx64 "%016" PRIx64, a, b);
 }
 
-/* --- the job's
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the job's --- */
 
 /* By index in job_figures, which is all int64_t. */
 static const char *const figure_names[] = {
@@ -98,8 +95,7 @@ void engine_metrics_show(struct engine_metrics *m, const struct job_figures *fig
     gauge_set(m->full_size, (double)figures->last_checkpoint_bytes);
 }
 
-/* --- records and bytes
- * ------------------------------------------------------------------------------------------------------ */
+/* --- records and bytes --- */
 
 static void io_metrics_init(struct io_metrics *m, struct metric_scope *s)
 {
@@ -130,9 +126,7 @@ void io_metrics_add(struct io_metrics *m, struct io_counts *counts)
     add(m->bytes_out, m->bytes_out_rate, &counts->bytes_out);
 }
 
-/* --- tasks
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* --- tasks --- */
 
 /* Flink shows the least of its numbers where nothing is known of a watermark. */
 #define UNKNOWN_WATERMARK ((double)INT64_MIN)

@@ -18,9 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* --- restart
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- restart --- */
 
 struct failure {
     int64_t at_us, want_delay_us; /* -1: no restart */
@@ -98,8 +96,7 @@ static void test_restart(UNUSED void **state)
     }
 }
 
-/* --- the scheduler
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the scheduler --- */
 
 struct counting {
     struct runnable runnable;
@@ -216,9 +213,7 @@ static void test_alarms(UNUSED void **state)
     bench_fini(&b);
 }
 
-/* --- channels
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- channels --- */
 
 static void test_channel(UNUSED void **state)
 {
@@ -326,9 +321,7 @@ static void test_channel_on_threads(UNUSED void **state)
     inbox_fini(&inbox);
 }
 
-/* --- exchanges
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- exchanges --- */
 
 #define TARGETS 3
 
@@ -470,9 +463,7 @@ static void test_exchange_no_memory(UNUSED void **state)
     }
 }
 
-/* --- chains
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- chains --- */
 
 static const struct operator_factory no_factory = {.name = "none"};
 
@@ -525,8 +516,7 @@ static void test_chains(UNUSED void **state)
     graph_fini(&g);
 }
 
-/* --- what a restore refuses
- * ------------------------------------------------------------------------------------------------------ */
+/* --- what a restore refuses --- */
 
 static void test_recovery_check(UNUSED void **state)
 {
@@ -569,9 +559,7 @@ static void test_recovery_check(UNUSED void **state)
     }
 }
 
-/* --- settings
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- settings --- */
 
 static void test_config(UNUSED void **state)
 {

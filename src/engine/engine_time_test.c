@@ -35,8 +35,7 @@ static void put_time(int64_t us)
         bytes_printf(&record, "%" PRId64 " ", us);
 }
 
-/* --- the operators
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the operators --- */
 
 static enum err puppet_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {
@@ -137,9 +136,7 @@ static enum err recorder_new(UNUSED const void *spec, struct op **out, struct er
 static const struct operator_factory puppet_factory = {"puppet", puppet_new, NULL};
 static const struct operator_factory recorder_factory = {"recorder", recorder_new, NULL};
 
-/* --- the job
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- the job --- */
 
 static int64_t now_us(UNUSED struct clock *c)
 {

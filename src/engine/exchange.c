@@ -71,9 +71,7 @@ static enum err send(struct exchange *x, int32_t target, struct batch *b, struct
     return channel_push(x->channels[target], (struct element){.kind = ELEMENT_BATCH, .batch = b}, e);
 }
 
-/* --- by key
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- by key --- */
 
 /* Room for targets and rows of that many. */
 static bool reserve(struct exchange *x, int32_t rows)
@@ -136,8 +134,7 @@ static enum err send_by_key(struct exchange *x, struct batch *b, struct error *e
     return rc;
 }
 
-/* --- all ways
- * ------------------------------------------------------------------------------------------------------- */
+/* --- all ways --- */
 
 enum err exchange_batch(struct exchange *x, struct batch *b, struct error *e)
 {

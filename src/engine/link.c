@@ -14,9 +14,7 @@ enum err link_blame(struct link *l, enum err rc)
     return rc;
 }
 
-/* --- parking
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- parking --- */
 
 static void parked_drop(struct parked *p)
 {
@@ -61,8 +59,7 @@ static void unpark_first(struct link *l)
         l->task->parked_links--;
 }
 
-/* --- calling the operator: ERR_WAIT means that it wants to be called again
- * ------------------------------------------------ */
+/* --- calling the operator: ERR_WAIT means that it wants to be called again --- */
 
 static enum err call_batch(struct link *l, int32_t input, struct batch *b, struct error *e)
 {
@@ -175,8 +172,7 @@ enum err link_poll(struct link *l, bool *more, bool *done, struct error *e)
     return rc == ERR_WAIT ? OK : rc; /* it will wake us */
 }
 
-/* --- what the operator emits
- * ------------------------------------------------------------------------------------------------ */
+/* --- what the operator emits --- */
 
 /* Whether time is to be waited for behind l, for all that hangs on it. */
 enum err link_set_idle(struct link *l, bool is_idle, struct error *e)
@@ -302,8 +298,7 @@ const struct output link_output = {
     .idle = emit_idle,
 };
 
-/* --- what the task emits
- * ----------------------------------------------------------------------------------------------------- */
+/* --- what the task emits --- */
 
 enum err task_send_all(struct task *t, struct element element, struct error *e)
 {

@@ -13,8 +13,7 @@ static int64_t now_us(struct engine *en)
     return clock_mono_us(en->config.clock);
 }
 
-/* --- taking down
- * -------------------------------------------------------------------------------------------------------- */
+/* --- taking down --- */
 
 /* The first reason stands. From here on, only the draining moves the phase. */
 static void begin_drain(struct engine *en, enum job_state outcome)
@@ -96,9 +95,7 @@ static void finish_close(struct engine *en)
         go_over(en, en->outcome);
 }
 
-/* --- starting
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- starting --- */
 
 static void begin_recovery(struct engine *en)
 {
@@ -191,8 +188,7 @@ static void on_opened(struct engine *en)
     log_info(COMPONENT, "%s runs: %d tasks", en->graph->name, en->chains.task_count);
 }
 
-/* --- notes and requests
- * ------------------------------------------------------------------------------------------------------ */
+/* --- notes and requests --- */
 
 static void handle(struct engine *en, struct note *note)
 {
@@ -257,9 +253,7 @@ static void sample(struct engine *en)
             task_metrics_sample(en->attempt->tasks[i]->metrics, now);
 }
 
-/* --- what others see
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- what others see --- */
 
 static enum job_state state_of(const struct engine *en)
 {
@@ -309,9 +303,7 @@ static void publish(struct engine *en)
     pthread_mutex_unlock(&en->status_lock);
 }
 
-/* --- the step
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* --- the step --- */
 
 /* Go on with what only waits for things to have become quiet, or for a time. */
 static void move_phase(struct engine *en)

@@ -128,8 +128,7 @@ int64_t master_due_us(struct engine *en); /* monotonic */
 void master_fail(struct engine *en, const struct error *e);
 void master_abandon(struct engine *en); /* take down at once what is up; nothing of it is on the executor */
 
-/* --- master_checkpoint.c
- * ------------------------------------------------------------------------------------------------ */
+/* --- master_checkpoint.c --- */
 
 MUST_USE enum err checkpoints_begin(struct engine *en, struct error *e); /* the attempt's coordinator */
 void checkpoints_advance(struct engine *en);                             /* tick, and carry out orders */

@@ -14,8 +14,7 @@ static int64_t now_us(struct engine *en)
     return clock_mono_us(en->config.clock);
 }
 
-/* --- pending checkpoints
- * -------------------------------------------------------------------------------------------------- */
+/* --- pending checkpoints --- */
 
 static void pending_free(struct engine *en, struct pending_checkpoint *p)
 {
@@ -66,8 +65,7 @@ static void pending_remove(struct engine *en, struct pending_checkpoint *p)
     pending_free(en, p);
 }
 
-/* --- what is carried on (rule 2)
- * --------------------------------------------------------------------------------------------- */
+/* --- what is carried on (rule 2) --- */
 
 static bool carry_part(struct engine *en, int32_t vertex, struct slice part)
 {
@@ -101,9 +99,7 @@ static void drop_carried(struct engine *en)
     en->carried_count = en->carried_capacity = 0;
 }
 
-/* --- discarding
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- discarding --- */
 
 struct discard {
     struct checkpoint_store *store;
@@ -146,8 +142,7 @@ static void give_up(struct engine *en, struct pending_checkpoint *p)
     }
 }
 
-/* --- acknowledgements
- * -------------------------------------------------------------------------------------------------------- */
+/* --- acknowledgements --- */
 
 /* Rule 1: a task's part counts once its parts of all older checkpoints are in. */
 static bool older_are_in(struct engine *en, const struct pending_checkpoint *p, int32_t task)
@@ -195,9 +190,7 @@ static void give_up_aborted(struct engine *en)
     }
 }
 
-/* --- storing
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- storing --- */
 
 static const struct link_snapshot *snapshot_of(const struct engine *en, const struct pending_checkpoint *p,
                                                int32_t vertex, int32_t subtask)
@@ -351,9 +344,7 @@ void checkpoints_stored(struct engine *en)
         coordinator_stored(en->coordinator, id, w->rc == OK, w->error.text, now_us(en));
 }
 
-/* --- committing
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- committing --- */
 
 static enum err commit_all(struct engine *en, struct error *e)
 {
@@ -412,9 +403,7 @@ void checkpoints_committed(struct engine *en)
     coordinator_committed(en->coordinator, id, now_us(en));
 }
 
-/* --- orders
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- orders --- */
 
 static void order_trigger(struct engine *en, const struct order *order)
 {
@@ -508,9 +497,7 @@ void checkpoints_advance(struct engine *en)
     carry_out_all(en);
 }
 
-/* --- per attempt
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- per attempt --- */
 
 enum err checkpoints_begin(struct engine *en, struct error *e)
 {

@@ -6,8 +6,7 @@
 
 #define COMPONENT "recovery"
 
-/* --- does it fit?
- * ----------------------------------------------------------------------------------------------------- */
+/* --- does it fit? --- */
 
 static const struct vertex *find_vertex(const struct graph *g, const char *uid)
 {
@@ -75,8 +74,7 @@ enum err recovery_check(const struct checkpoint *c, const struct graph *g, bool 
     return rc;
 }
 
-/* --- which checkpoint
- * ---------------------------------------------------------------------------------------------------- */
+/* --- which checkpoint --- */
 
 /* As the user asked when the job was started. */
 static enum err find_initial(struct recovery *r, struct error *e)
@@ -126,9 +124,7 @@ static enum err find_checkpoint(struct recovery *r, struct error *e)
     return recovery_check(r->from, r->graph, r->config->allow_non_restored, e);
 }
 
-/* --- committers
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- committers --- */
 
 static void fill_env(struct recovery *r, const struct vertex *v, struct op_env *env)
 {

@@ -17,8 +17,7 @@ void scheduler_init(struct scheduler *s, struct clock *clock, struct inbox *inbo
     pthread_cond_init(&s->changed, NULL);
 }
 
-/* --- the queue
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the queue --- */
 
 /* While paused the wake is forgotten: whoever resumes wakes all. */
 static void enqueue(struct scheduler *s, struct runnable *r)
@@ -101,9 +100,7 @@ void scheduler_run_nth(struct scheduler *s, uint32_t nth)
     run_one(s, r);
 }
 
-/* --- pausing
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- pausing --- */
 
 void scheduler_pause(struct scheduler *s)
 {
@@ -134,8 +131,7 @@ void scheduler_resume(struct scheduler *s)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- alarms: a binary heap in alarms[0..], where a->place is its index plus one
- * ------------------------------------------ */
+/* --- alarms: a binary heap in alarms[0..], where a->place is its index plus one --- */
 
 static void place(struct scheduler *s, struct alarm *a, size_t index)
 {
@@ -241,9 +237,7 @@ int64_t scheduler_due_us(struct scheduler *s)
     return due;
 }
 
-/* --- workers
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- workers --- */
 
 static void *worker(void *arg)
 {

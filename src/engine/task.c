@@ -3,8 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-/* --- what operators may ask of us
- * -------------------------------------------------------------------------------------- */
+/* --- what operators may ask of us --- */
 
 static void link_wake(void *arg)
 {
@@ -26,9 +25,7 @@ static void link_wake_at(void *arg, int64_t wall_us)
         scheduler_alarm(l->task->attempt->scheduler, &l->alarm, clock_mono_us(clock) + in_us);
 }
 
-/* --- making
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- making --- */
 
 /* The groups of a subtask are those that hash_subtask gives it: a range. */
 static uint32_t first_key_group(int32_t subtask, int32_t parallelism, int32_t max_parallelism)
@@ -222,8 +219,7 @@ void task_free(struct task *t)
     mem_free(t);
 }
 
-/* --- opening and closing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- opening and closing --- */
 
 /* Every file is offered to every subtask: each keeps the key groups that are its own. */
 static enum err restore_files(struct link *l, const struct checkpoint_vertex *from, struct error *e)

@@ -111,9 +111,7 @@ struct task {
     struct task_metrics *metrics;
 };
 
-/* --- task.c
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- task.c --- */
 
 MUST_USE enum err task_new(struct attempt *a, const struct chain *chain, int32_t subtask, struct task **out,
                            struct error *e);
@@ -126,13 +124,11 @@ void task_close(struct task *t); /* those that were opened. Blocking */
 void task_fail(struct task *t, const struct error *e);
 bool task_is_full(const struct task *t); /* a channel behind it is */
 
-/* --- task_run.c
- * -------------------------------------------------------------------------------------------------------- */
+/* --- task_run.c --- */
 
 bool task_run(struct runnable *r);
 
-/* --- task_barrier.c
- * ---------------------------------------------------------------------------------------------------- */
+/* --- task_barrier.c --- */
 
 /* Each goes as far as it can and is called again; *did tells whether it got anywhere. */
 MUST_USE enum err task_read_board(struct task *t, bool *did, struct error *e);
@@ -142,8 +138,7 @@ MUST_USE enum err task_continue_end(struct task *t, bool *did, struct error *e);
 void task_input_barrier(struct task *t, struct input *in, struct notice barrier);
 void task_input_ended(struct task *t, struct input *in);
 
-/* --- link.c: calls along the chain
- * ------------------------------------------------------------------------------------- */
+/* --- link.c: calls along the chain --- */
 
 extern const struct output link_output;
 

@@ -5,9 +5,7 @@
 #include "base/mem.h"
 #include "engine/task.h"
 
-/* --- barriers
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- barriers --- */
 
 static void begin_barrier(struct task *t, struct notice barrier)
 {
@@ -95,8 +93,7 @@ enum err task_continue_barrier(struct task *t, bool *did, struct error *e)
     return finish_barrier(t, e);
 }
 
-/* --- the notice board
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the notice board --- */
 
 static enum err tell_completed(struct task *t, int64_t checkpoint_id, struct error *e)
 {
@@ -142,9 +139,7 @@ enum err task_read_board(struct task *t, bool *did, struct error *e)
     return OK;
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- the end --- */
 
 static enum err end_watermark(struct task *t, struct error *e)
 {

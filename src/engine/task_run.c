@@ -6,8 +6,7 @@
 #include "engine/task.h"
 #include "os/log.h"
 
-/* --- operators that were woken
- * -------------------------------------------------------------------------------------------- */
+/* --- operators that were woken --- */
 
 /* The link whose end was refused is told again. */
 static void note_end_wake(struct task *t, struct link *l, bool *did)
@@ -64,9 +63,7 @@ static enum err serve_links(struct task *t, bool *did, struct error *e)
     return rc;
 }
 
-/* --- input
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- input --- */
 
 static enum err poll_source(struct task *t, bool *did, struct error *e)
 {
@@ -177,9 +174,7 @@ static enum err take_input(struct task *t, bool *did, struct error *e)
     return OK;
 }
 
-/* --- the loop
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- the loop --- */
 
 static enum err step(struct task *t, bool *did, bool *full, struct error *e)
 {

@@ -22,8 +22,7 @@ static struct link_snapshot *link_of(struct op_snapshot *s)
     return CONTAINER_OF(s, struct link_snapshot, base);
 }
 
-/* --- what operators say
- * -------------------------------------------------------------------------------------------------- */
+/* --- what operators say --- */
 
 /* The first failure is the one told; a loss is a loss, whatever came first. */
 static void fail(struct task_snapshot *s, const struct error *e, bool is_lost)
@@ -116,9 +115,7 @@ static const struct op_snapshot_ops snapshot_ops = {
     .is_last = is_last,
 };
 
-/* --- life
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 struct task_snapshot *task_snapshot_new(struct attempt *a, const struct task *t, int64_t id, bool last)
 {
@@ -189,8 +186,7 @@ enum err task_snapshot_link(struct task_snapshot *s, int32_t index, struct link 
     return rc;
 }
 
-/* --- on the executor
- * ------------------------------------------------------------------------------------------------------- */
+/* --- on the executor --- */
 
 static void done(struct task_snapshot *s)
 {

@@ -59,8 +59,7 @@ int32_t graph_edge(struct graph *g, const struct edge *e)
     return g->edge_count++;
 }
 
-/* --- defaults
- * -------------------------------------------------------------------------------------------------- */
+/* --- defaults --- */
 
 /* One and a half times the parallelism, up to the next power of two, so that a job can grow without asking.
  */
@@ -98,8 +97,7 @@ static enum err fill_defaults(struct graph *g, int32_t parallelism, int32_t max_
     return OK;
 }
 
-/* --- order
- * ----------------------------------------------------------------------------------------------------- */
+/* --- order --- */
 
 /* Of the vertices not yet placed, the first whose inputs all are; -1 when there is none. */
 static int32_t next_ready(const struct graph *g, const int32_t *place)
@@ -159,8 +157,7 @@ static enum err sort(struct graph *g, struct error *e)
     return OK;
 }
 
-/* --- uids
- * ------------------------------------------------------------------------------------------------------ */
+/* --- uids --- */
 
 static bool uid_is_taken(const struct graph *g, const char *uid)
 {
@@ -198,8 +195,7 @@ static enum err check_uids(const struct graph *g, struct error *e)
     return OK;
 }
 
-/* --- checks
- * ---------------------------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 static int32_t inputs_of(const struct graph *g, int32_t vertex)
 {

@@ -129,8 +129,7 @@ const struct schema *stream_columns(struct weir_env *env, const char *columns, c
     return NULL;
 }
 
-/* --- streams
- * ------------------------------------------------------------------------------------------------------ */
+/* --- streams --- */
 
 /* What the calls return after a mistake: it has no origins, and nothing is added behind it. */
 struct weir_stream *stream_dead(struct weir_env *env)
@@ -361,8 +360,7 @@ struct weir_stream *weir_key_by(struct weir_stream *s, const char *columns)
     return out;
 }
 
-/* --- projection
- * --------------------------------------------------------------------------------------------------- */
+/* --- projection --- */
 
 /* One of "name" and "old AS new". */
 static bool project_one(struct weir_stream *s, struct slice part, struct field *field, int32_t *number)
@@ -422,8 +420,7 @@ struct weir_stream *weir_project(struct weir_stream *s, const char *columns)
     return out;
 }
 
-/* --- connectors
- * --------------------------------------------------------------------------------------------------- */
+/* --- connectors --- */
 
 struct pending_connector *stream_pending(struct weir_env *env, const char *connector,
                                          const struct weir_option *options)

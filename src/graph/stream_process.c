@@ -39,8 +39,7 @@ static struct running_process *process_of(struct weir_task *t)
     return t->extra;
 }
 
-/* --- declaring state
- * -------------------------------------------------------------------------------------------------- */
+/* --- declaring state --- */
 
 static struct weir_state *declare(struct weir_task *t, const char *name, enum state_kind kind, size_t size,
                                   int64_t ttl_us)
@@ -80,8 +79,7 @@ struct weir_state *weir_state_map(struct weir_task *t, const char *name, size_t 
     return declare(t, name, STATE_MAP, value_bytes, ttl_us);
 }
 
-/* --- values and lists
- * ------------------------------------------------------------------------------------------------- */
+/* --- values and lists --- */
 
 static void *no_memory(struct weir_state *s)
 {
@@ -141,9 +139,7 @@ void weir_list_clear(struct weir_state *s)
     state_remove(s->state, s->owner->key, 0);
 }
 
-/* --- maps
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- maps --- */
 
 /* Where the entry of that key begins and its value lies; false when there is none. */
 static bool find_entry(struct slice all, const void *key, size_t key_bytes, size_t value_bytes, size_t *begin,
@@ -229,9 +225,7 @@ const void *weir_map_next(struct weir_state *s, size_t *at, size_t *key_bytes)
     return name.ptr;
 }
 
-/* --- timers
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- timers --- */
 
 bool weir_timer_event(struct weir_task *t, int64_t due_us)
 {
@@ -254,8 +248,7 @@ void weir_timer_delete(struct weir_task *t, int64_t due_us, bool event_time)
     timers_delete(event_time ? &r->process->event : &r->process->processing, due_us, r->key);
 }
 
-/* --- the operator
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the operator --- */
 
 static void close_process(void *p, UNUSED struct process *process)
 {

@@ -7,8 +7,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-/* --- columns with METADATA
- * ---------------------------------------------------------------------------------------- */
+/* --- columns with METADATA --- */
 
 /* The length of the first column of text: to the next comma outside of <>, (), quotes and back-ticks. */
 static size_t column_length(const char *text)
@@ -159,8 +158,7 @@ static const struct schema *source_schema(struct weir_env *env, const char *colu
     return env->failed ? NULL : schema;
 }
 
-/* --- the decoder's options
- * ----------------------------------------------------------------------------------------- */
+/* --- the decoder's options --- */
 
 /* Take an option out of the connector's; NULL when it is not given. */
 static const char *take_option(struct pending_connector *p, const char *name)

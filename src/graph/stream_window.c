@@ -22,8 +22,7 @@ struct running_window {
     int64_t fired_us;      /* when results were counted last */
 };
 
-/* --- the accumulator
- * ------------------------------------------------------------------------------------------------ */
+/* --- the accumulator --- */
 
 static enum err add_rows(const void *arg, void *acc, const struct batch *b, const int32_t *rows,
                          int32_t count, UNUSED struct error *e)
@@ -63,8 +62,7 @@ static enum err emit(const void *arg, void *self, const void *acc, struct slice 
     return OK;
 }
 
-/* --- an instance
- * ---------------------------------------------------------------------------------------------------- */
+/* --- an instance --- */
 
 static void *open_window(const void *arg, const struct op_env *env)
 {
@@ -121,8 +119,7 @@ static void close_window(void *self)
 
 static const struct window_observer observer = {open_window, rows_added, windows_fired, close_window};
 
-/* --- planning
- * ------------------------------------------------------------------------------------------------------- */
+/* --- planning --- */
 
 /* The accumulator's fields, for readers of savepoints. */
 static const struct state_field *state_fields(struct weir_env *env, const struct weir_aggregate *fn,

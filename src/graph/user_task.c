@@ -198,8 +198,7 @@ void weir_put_from(struct weir_rows *r, int column, const struct weir_batch *in,
     builder_value(c, &from->columns[in_column], row);
 }
 
-/* --- by columns
- * --------------------------------------------------------------------------------------------------- */
+/* --- by columns --- */
 
 struct weir_columns {
     struct weir_task *task;
@@ -328,8 +327,7 @@ bool weir_emit(struct weir_columns *c, const int32_t *rows, int32_t count)
     return false;
 }
 
-/* --- surroundings
- * ------------------------------------------------------------------------------------------------- */
+/* --- surroundings --- */
 
 int weir_subtask(const struct weir_task *t)
 {
@@ -413,8 +411,7 @@ void weir_iso_week(int32_t date, int32_t *year, int32_t *week)
     calendar_iso_week(date, year, week);
 }
 
-/* --- reading a batch
- * ---------------------------------------------------------------------------------------------- */
+/* --- reading a batch --- */
 
 int32_t weir_rows_count(const struct weir_batch *b)
 {

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
-/* --- opening -------------------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 static const struct implementation {
     const char *type, *class; /* Iceberg's name of the Java class, for catalog-impl */
@@ -110,7 +110,7 @@ void catalog_sleep(struct catalog *c, int64_t ms)
         c->sleep_ms(c->sleep_arg, ms);
 }
 
-/* --- names ---------------------------------------------------------------------------------------------- */
+/* --- names --- */
 
 /* Names become folders: none is empty, `.` or `..`, or has a slash or a control character. */
 static bool is_name(struct slice s)
@@ -143,7 +143,7 @@ enum err catalog_namespace_create(struct catalog *c, const char *name_space, str
     return rc == OK ? OK : error_add(e, rc, "catalog %s: creating database %.100s", c->name, name_space);
 }
 
-/* --- tables --------------------------------------------------------------------------------------------- */
+/* --- tables --- */
 
 static enum err table_new(struct catalog *c, const char *name_space, const char *name, struct table **out,
                           struct error *e)
@@ -231,7 +231,7 @@ enum err table_commit(struct table *t, json_t *requirements, json_t *updates, st
     return in_table(t, "changing", t->catalog->ops->commit(t->catalog, t, requirements, updates, e), e);
 }
 
-/* --- creating ------------------------------------------------------------------------------------------- */
+/* --- creating --- */
 
 /* spec's properties with the catalog's table-default.* under them and table-override.* over them; in arena.
  */
@@ -280,7 +280,7 @@ enum err catalog_create(struct catalog *c, const char *name_space, const char *n
     return rc;
 }
 
-/* --- is it the table that was meant? -------------------------------------------------------------------- */
+/* --- is it the table that was meant? --- */
 
 /* Differences so far, `; ` between them. */
 static void differ(struct bytes *out, const char *path, const char *what)

@@ -40,7 +40,7 @@ struct hadoop {
     char *warehouse; /* owned */
 };
 
-/* --- names ---------------------------------------------------------------------------------------------- */
+/* --- names --- */
 
 static const char *const endings[] = {".metadata.json", ".gz.metadata.json", ".metadata.json.gz"};
 enum ending { PLAIN, GZIP, GZIP_OLD }; /* GZIP_OLD is only read */
@@ -91,7 +91,7 @@ static enum err no_memory(struct error *e)
     return error_memory(e, 0, "a path of table metadata");
 }
 
-/* --- finding the newest version ------------------------------------------------------------------------- */
+/* --- finding the newest version --- */
 
 /* The file of a version, in arena; NULL when there is none. */
 static enum err find_version(struct fs *fs, struct arena *arena, const char *folder, int64_t version,
@@ -221,7 +221,7 @@ static enum err hadoop_load(struct catalog *c, struct table *t, struct error *e)
     return rc;
 }
 
-/* --- writing a version ---------------------------------------------------------------------------------- */
+/* --- writing a version --- */
 
 static bool wants_gzip(const char *codec, enum err *rc, struct error *e)
 {
@@ -427,7 +427,7 @@ static enum err hadoop_commit(struct catalog *c, struct table *t, json_t *requir
     return rc;
 }
 
-/* --- creating ------------------------------------------------------------------------------------------- */
+/* --- creating --- */
 
 static enum err hadoop_create(struct catalog *c, struct table *t, const struct table_spec *spec,
                               struct error *e)

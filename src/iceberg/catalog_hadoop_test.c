@@ -181,7 +181,7 @@ static void test_old_versions_go(UNUSED void **state)
     test_world_fini(&w);
 }
 
-/* --- others, between our look and our publish ----------------------------------------------------------- */
+/* --- others, between our look and our publish --- */
 
 struct intruder {
     struct test_world *w;
@@ -265,7 +265,7 @@ static void test_lost_answers(UNUSED void **state)
     }
 }
 
-/* --- many writers --------------------------------------------------------------------------------------- */
+/* --- many writers --- */
 
 #define WRITERS_MAX 3
 

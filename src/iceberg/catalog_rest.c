@@ -59,7 +59,7 @@ static json_t *namespace_json(const char *name_space)
     return NULL;
 }
 
-/* --- namespaces ----------------------------------------------------------------------------------------- */
+/* --- namespaces --- */
 
 static enum err rest_namespace_create(struct catalog *c, const char *name_space, struct error *e)
 {
@@ -79,7 +79,7 @@ static enum err rest_namespace_create(struct catalog *c, const char *name_space,
     return rc;
 }
 
-/* --- tables --------------------------------------------------------------------------------------------- */
+/* --- tables --- */
 
 static void note_config(const struct table *t, json_t *config)
 {

@@ -7,7 +7,7 @@
 #include "iceberg/test_iceberg.h"
 #include "io/http.h"
 
-/* --- the server ----------------------------------------------------------------------------------------- */
+/* --- the server --- */
 
 struct fake {
     struct http_server *server;
@@ -197,7 +197,7 @@ static void serve(void *arg, const struct http_call *call, struct http_reply *re
     pthread_mutex_unlock(&f->lock);
 }
 
-/* --- the client ----------------------------------------------------------------------------------------- */
+/* --- the client --- */
 
 static struct fake fake;
 static struct test_world world;

@@ -96,7 +96,7 @@ static void test_random_and_sleep(UNUSED void **state)
     test_world_fini(&w);
 }
 
-/* --- load or create ------------------------------------------------------------------------------------- */
+/* --- load or create --- */
 
 static enum err load_or_create(struct test_world *w, const char *columns, const char *partition,
                                struct error *e)

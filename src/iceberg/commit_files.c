@@ -62,7 +62,7 @@ static enum err write_manifest(struct commit_files *c, int32_t spec_id, bool del
                           arena, out, e);
 }
 
-/* --- the new files -------------------------------------------------------------------------------------- */
+/* --- the new files --- */
 
 static bool is_deletes(const struct data_file *f)
 {
@@ -142,7 +142,7 @@ enum err commit_files_fresh(struct commit_files *c, const struct data_file *file
     return rc;
 }
 
-/* --- merging -------------------------------------------------------------------------------------------- */
+/* --- merging --- */
 
 static bool same_kind(const struct manifest *a, const struct manifest *b)
 {
@@ -251,7 +251,7 @@ static enum err put_manifests(struct commit_files *c, const struct manifest *all
     return rc;
 }
 
-/* --- the list ------------------------------------------------------------------------------------------- */
+/* --- the list --- */
 
 /* The new manifests, then the parent's that have live files. */
 static enum err gather(struct commit_files *c, const struct snapshot *parent, struct manifest **out,
@@ -313,7 +313,7 @@ enum err commit_files_list(struct commit_files *c, const struct snapshot *snapsh
     return manifest_list_write(c->t->fs, c->list, snapshot, c->manifests, c->manifest_count, e);
 }
 
-/* --- clearing away -------------------------------------------------------------------------------------- */
+/* --- clearing away --- */
 
 static void drop(struct commit_files *c, const char *path)
 {

@@ -7,7 +7,7 @@
 
 #define MAIN_BRANCH "main"
 
-/* --- walking -------------------------------------------------------------------------------------------- */
+/* --- walking --- */
 
 /* From the branch's head to its root, or to where snapshots have expired. Damaged metadata may go in
  * circles. */
@@ -127,7 +127,7 @@ enum err commit_last(struct table *t, const char *pipeline, int64_t *checkpoint_
     return OK;
 }
 
-/* --- JSON of changes ------------------------------------------------------------------------------------ */
+/* --- JSON of changes --- */
 
 /* An object with "kind": text, which the others are put into. */
 static json_t *object_of(const char *kind, const char *text)
@@ -178,7 +178,7 @@ json_t *commit_history_ref(const struct metadata *m, int64_t snapshot_id)
     return NULL;
 }
 
-/* --- retries -------------------------------------------------------------------------------------------- */
+/* --- retries --- */
 
 static int64_t retry_property(const struct commit_retry *r, const char *name, int64_t standard)
 {
@@ -227,7 +227,7 @@ enum err commit_retry_refresh(struct table *t, struct error *e)
     return rc;
 }
 
-/* --- going back ----------------------------------------------------------------------------------------- */
+/* --- going back --- */
 
 struct undo {
     int32_t count;                 /* snapshots to take back, from the head */

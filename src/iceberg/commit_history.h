@@ -31,8 +31,7 @@ json_t *commit_history_requirements(const struct metadata *m);
 /* The branch to point at a snapshot, or (0) at none. NULL when there is no memory. */
 json_t *commit_history_ref(const struct metadata *m, int64_t snapshot_id);
 
-/* --- waiting for a better moment
- * ---------------------------------------------------------------------------- */
+/* --- waiting for a better moment --- */
 
 struct commit_retry {
     struct table *t;      /* borrowed */

@@ -96,7 +96,7 @@ static void expect_no_orphans(void)
     assert_int_equal(test_fs_count(&world.fs, ".avro"), needed);
 }
 
-/* --- what a commit is ----------------------------------------------------------------------------------- */
+/* --- what a commit is --- */
 
 static void test_snapshot(UNUSED void **state)
 {
@@ -267,7 +267,7 @@ static void test_unknown_spec_is_refused(UNUSED void **state)
     assert_int_equal(test_fs_count(&world.fs, ".avro"), 0);
 }
 
-/* --- merging -------------------------------------------------------------------------------------------- */
+/* --- merging --- */
 
 static void test_small_manifests_are_merged(UNUSED void **state)
 {
@@ -332,7 +332,7 @@ static void test_large_changes_make_several_manifests(UNUSED void **state)
     teardown(NULL);
 }
 
-/* --- failures ------------------------------------------------------------------------------------------- */
+/* --- failures --- */
 
 /* Checkpoints 1 and 2 are there, 3 is committed while call n goes wrong; then the process starts anew and
  * repeats it. */
@@ -518,7 +518,7 @@ static void test_no_memory(UNUSED void **state)
     }
 }
 
-/* --- going back ----------------------------------------------------------------------------------------- */
+/* --- going back --- */
 
 static void test_rewind(UNUSED void **state)
 {

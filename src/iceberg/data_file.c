@@ -69,7 +69,7 @@ void data_file_encode(const struct data_file *f, struct bytes *out)
     bytes_zigzag(out, f->file_sequence_number);
 }
 
-/* --- back ----------------------------------------------------------------------------------------------- */
+/* --- back --- */
 
 static struct slice take_bytes(struct reader *r, struct arena *arena)
 {

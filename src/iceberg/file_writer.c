@@ -8,8 +8,7 @@
 #include "io/fs.h"
 #include <stdlib.h>
 
-/* --- properties
- * --------------------------------------------------------------------------------------------------- */
+/* --- properties --- */
 
 struct properties {
     const struct metadata *table;
@@ -125,8 +124,7 @@ enum err file_writer_init(struct file_writer *w, struct fs *fs, const struct met
     return read_sizes(&p, &w->parquet, e);
 }
 
-/* --- data files
- * --------------------------------------------------------------------------------------------------- */
+/* --- data files --- */
 
 const char *file_writer_path(const struct file_writer *w, const char *partition_path, const char *name,
                              struct arena *arena)
@@ -240,8 +238,7 @@ out:
     return rc == OK ? OK : error_add(e, rc, "writing data file %s", path);
 }
 
-/* --- position deletes
- * ------------------------------------------------------------------------------------------- */
+/* --- position deletes --- */
 
 /* Reserved field ids of the specification, "Reserved Field IDs". */
 static const struct type path_type = {.kind = TYPE_STRING}, position_type = {.kind = TYPE_INT64};
@@ -288,7 +285,7 @@ enum err file_writer_deletes(const struct file_writer *w, struct deleted_row *ro
 
     assert(count > 0);
     qsort(rows, count, sizeof *rows, compare_deleted);
-    options.hints = NULL; /* they are about the table's columns */
+    options.hints = NULL;              /* they are about the table's columns */
     options.bounds_length = INT32_MAX; /* readers match whole paths against the bounds */
     if ((rc = delete_batch(rows, count, &batch, e)) != OK || (rc = fs_create(w->fs, path, &file, e)) != OK ||
         (rc = parquet_writer_new(&delete_schema, &options, file, w->budget, &parquet, e)) != OK ||

@@ -11,10 +11,10 @@ struct map;
 struct metadata;
 
 struct file_writer {
-    struct fs *fs;               /* borrowed */
-    const struct schema *schema; /* the table's, with field ids */
-    const char *location;        /* the table's folder */
-    const char *data_path;       /* write.data.path: the folder of data files; NULL: data in the table's */
+    struct fs *fs;                  /* borrowed */
+    const struct schema *schema;    /* the table's, with field ids */
+    const char *location;           /* the table's folder */
+    const char *data_path;          /* write.data.path: the folder of data files; NULL: data in the table's */
     struct parquet_options parquet; /* with hints: so a file_writer stays where it is */
     struct parquet_hints hints;
     struct budget *budget;

@@ -33,7 +33,7 @@ static const char *text(const struct reading *r, enum file_field field, int32_t 
     return column_valid(c, row) ? arena_text(r->arena, column_slice(c, row)) : NULL;
 }
 
-/* --- statistics ----------------------------------------------------------------------------------------- */
+/* --- statistics --- */
 
 /* The column of that id, at first where it was in the map before, since all maps have one order; NULL: no
  * memory. */
@@ -107,7 +107,7 @@ static bool take_statistics(struct reading *r, int32_t row, struct data_file *f)
     return f->columns != NULL;
 }
 
-/* --- entries -------------------------------------------------------------------------------------------- */
+/* --- entries --- */
 
 static void take_partition(struct reading *r, int32_t row, struct data_file *f)
 {
@@ -239,7 +239,7 @@ enum err manifest_read(struct fs *fs, const struct manifest *m, const struct met
     return rc == OK ? OK : error_add(e, rc, "manifest %s", m->path);
 }
 
-/* --- a snapshot's files --------------------------------------------------------------------------------- */
+/* --- a snapshot's files --- */
 
 struct files {
     struct data_file *list; /* owned */

@@ -5,7 +5,7 @@
 #include "iceberg/manifest_schema.h"
 #include "io/fs.h"
 
-/* --- reading -------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* A number of a row, `absent` when it has none. */
 static int64_t number(const struct column *c, int32_t row, int64_t absent)
@@ -105,7 +105,7 @@ enum err manifest_list_read(struct fs *fs, const char *path, struct arena *arena
     return rc == OK ? OK : error_add(e, rc, "manifest list %s", path);
 }
 
-/* --- writing -------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void put_bytes(struct column_builder *c, struct slice s)
 {

@@ -7,7 +7,7 @@
 #include "iceberg/single_value.h"
 #include "io/fs.h"
 
-/* --- entries to rows ------------------------------------------------------------------------------------ */
+/* --- entries to rows --- */
 
 static void put_bytes(struct column_builder *c, struct slice s)
 {
@@ -172,7 +172,7 @@ static enum err entries_batch(const struct schema *schema, const struct partitio
     return rc;
 }
 
-/* --- totals --------------------------------------------------------------------------------------------- */
+/* --- totals --- */
 
 static void count_entry(struct manifest *m, const struct manifest_entry *entry)
 {
@@ -229,7 +229,7 @@ static void summarize(struct manifest *m, const struct type **types, const struc
     m->summaries = s;
 }
 
-/* --- the file ------------------------------------------------------------------------------------------- */
+/* --- the file --- */
 
 /* Iceberg gives `status` the field id 0, which in weir's schemas means none. Readers want it, so it is put
  * into the schema in the file's header; the header's other entries and the blocks stay as they are. */

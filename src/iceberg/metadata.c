@@ -12,7 +12,7 @@
 #define FIRST_PARTITION_FIELD 1000
 #define NONE                  -1 /* Java's "no current snapshot" */
 
-/* --- parts ---------------------------------------------------------------------------------------------- */
+/* --- parts --- */
 
 static enum err take_spec_fields(struct metadata *m, json_t *list, struct partition_spec *spec,
                                  struct error *e)
@@ -242,7 +242,7 @@ static enum err take_document(struct metadata *m, struct error *e)
     return m->arena.failed ? error_memory(e, sizeof *m, "table metadata") : OK;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------ */
+/* --- the whole --- */
 
 enum err metadata_of_json(json_t *json, const char *origin, struct metadata **out, struct error *e)
 {

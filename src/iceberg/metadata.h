@@ -101,8 +101,7 @@ MUST_USE enum err metadata_plan_properties(const struct table_spec *spec, json_t
 MUST_USE enum err metadata_create(const struct table_spec *spec, const char *location, const char *uuid,
                                   int64_t now_ms, struct metadata **out, struct error *e);
 
-/* --- metadata files
- * ----------------------------------------------------------------------------------------------- */
+/* --- metadata files --- */
 
 struct fs;
 

@@ -61,7 +61,7 @@ static enum err put_max(struct apply *a, const char *key, int64_t v)
     return put_long(a, key, MAX(v, json_integer_value(json_object_get(a->doc, key))));
 }
 
-/* --- requirements --------------------------------------------------------------------------------------- */
+/* --- requirements --- */
 
 static enum err require_long(struct apply *a, json_t *r, const char *wanted, const char *found)
 {
@@ -140,7 +140,7 @@ static enum err check_requirement(struct apply *a, json_t *r)
     return error_set(a->e, ERR_UNSUPPORTED, "requirement %.60s is not known", type);
 }
 
-/* --- updates: ids, schemas, specs, orders --------------------------------------------------------------- */
+/* --- updates: ids, schemas, specs, orders --- */
 
 static enum err assign_uuid(struct apply *a, json_t *u)
 {
@@ -286,7 +286,7 @@ static enum err set_default_order(struct apply *a, json_t *u)
                        a->added_order);
 }
 
-/* --- updates: snapshots and refs ------------------------------------------------------------------------ */
+/* --- updates: snapshots and refs --- */
 
 static enum err add_snapshot(struct apply *a, json_t *u)
 {
@@ -442,7 +442,7 @@ static enum err remove_snapshots(struct apply *a, json_t *u)
     return drop_refs(a, ids);
 }
 
-/* --- updates: location and properties ------------------------------------------------------------------- */
+/* --- updates: location and properties --- */
 
 static enum err set_location(struct apply *a, json_t *u)
 {
@@ -525,7 +525,7 @@ static enum err do_update(struct apply *a, json_t *u)
     return error_set(a->e, ERR_UNSUPPORTED, "update %.60s is not known", action);
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------ */
+/* --- the whole --- */
 
 /* The version before becomes the newest in the log, which keeps as many as the properties say. */
 static enum err log_version(struct apply *a, const char *old_location)

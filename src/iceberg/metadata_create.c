@@ -2,7 +2,7 @@
 #include "iceberg/json_field.h"
 #include "iceberg/metadata.h"
 
-/* --- checks --------------------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 static enum err check_fields(const struct field *fields, int32_t count, struct error *e)
 {
@@ -137,7 +137,7 @@ static enum err check_partition(const struct partition_spec *spec, const struct 
     return OK;
 }
 
-/* --- plans ---------------------------------------------------------------------------------------------- */
+/* --- plans --- */
 
 enum err metadata_plan_schema(const struct table_spec *spec, struct arena *arena,
                               const struct schema **schema, int32_t *last_id, const int32_t **key_ids,
@@ -209,7 +209,7 @@ json_t *metadata_spec_json(const struct partition_spec *spec)
     return NULL;
 }
 
-/* --- the document --------------------------------------------------------------------------------------- */
+/* --- the document --- */
 
 /* A list with the one element (taken). */
 static json_t *list_of(json_t *element)

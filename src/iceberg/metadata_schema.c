@@ -29,7 +29,7 @@ static const struct primitive {
     {"uuid", TYPE_UUID, 0},
 };
 
-/* --- to JSON -------------------------------------------------------------------------------------------- */
+/* --- to JSON --- */
 
 static json_t *type_json(const struct type *t);
 
@@ -126,7 +126,7 @@ json_t *metadata_schema_json(const struct schema *s, int32_t schema_id, const in
     return NULL;
 }
 
-/* --- from JSON ------------------------------------------------------------------------------------------ */
+/* --- from JSON --- */
 
 struct schema_json {
     struct arena *arena;
@@ -305,7 +305,7 @@ enum err metadata_schema_parse(json_t *json, struct arena *arena, const struct s
     return rc;
 }
 
-/* --- field ids ------------------------------------------------------------------------------------------ */
+/* --- field ids --- */
 
 /* First the fields side by side, then what is in each: the order in which Iceberg numbers a new table's. */
 static const struct field *number_fields(struct arena *arena, const struct field *from, int32_t count,

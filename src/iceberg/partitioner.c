@@ -24,7 +24,7 @@
 
 enum key_form { KEY_I64, KEY_I128, KEY_VIEW }; /* how a field's results are looked up */
 
-/* --- the partitioner ------------------------------------------------------------------------------------ */
+/* --- the partitioner --- */
 
 struct field_state {
     const struct partition_field *field;
@@ -148,7 +148,7 @@ void partitioner_reset(struct partitioner *p)
     p->failed = false;
 }
 
-/* --- transforms of numbers ------------------------------------------------------------------------------ */
+/* --- transforms of numbers --- */
 
 #define LOAD(n, out, expression)                                                                             \
     for (int32_t i = 0; i < (n); i++) {                                                                      \
@@ -284,7 +284,7 @@ static void bucket_numbers(const struct field_state *f, int64_t *values, int32_t
     }
 }
 
-/* --- fields to codes ------------------------------------------------------------------------------------ */
+/* --- fields to codes --- */
 
 /* Codes of the values at hand; c is only asked which rows have one. */
 static bool codes_of_numbers(struct field_state *f, const struct column *c, const int32_t *rows,
@@ -442,7 +442,7 @@ static bool field_codes(struct partitioner *p, struct field_state *f, const stru
     return codes_of_numbers(f, c, p->rows, p->values, n, codes);
 }
 
-/* --- codes to partitions -------------------------------------------------------------------------------- */
+/* --- codes to partitions --- */
 
 /* codes becomes the numbers of the pairs (codes[i], with[i]). */
 static bool combine(struct partition_dict *pairs, int32_t *codes, const int32_t *with, int32_t n)

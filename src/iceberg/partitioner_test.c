@@ -10,7 +10,7 @@
 #include "iceberg/transform.h"
 #include <stdio.h>
 
-/* --- one column, one transform -------------------------------------------------------------------------- */
+/* --- one column, one transform --- */
 
 struct one {
     struct type type;
@@ -236,7 +236,7 @@ static void test_texts_and_decimals(UNUSED void **state)
     }
 }
 
-/* --- tables --------------------------------------------------------------------------------------------- */
+/* --- tables --- */
 
 static const char *const type_names[] = {
     "steps", "heartRate", "bloodPressureSystolic", "distanceWalkingRunning", NULL, ""};

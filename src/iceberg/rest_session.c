@@ -26,7 +26,7 @@ struct rest_session {
     int64_t token_until_ms;       /* monotonic */
 };
 
-/* --- options -------------------------------------------------------------------------------------------- */
+/* --- options --- */
 
 static const char *client_option(const struct rest_session *s, const char *key)
 {
@@ -107,7 +107,7 @@ void rest_session_free(struct rest_session *s)
     mem_free(s);
 }
 
-/* --- one request ---------------------------------------------------------------------------------------- */
+/* --- one request --- */
 
 void rest_answer_fini(struct rest_answer *a)
 {
@@ -192,7 +192,7 @@ enum err rest_session_error(const struct rest_answer *a, struct error *e)
                      type ? type : "", message ? ": " : "", message ? message : "");
 }
 
-/* --- tokens --------------------------------------------------------------------------------------------- */
+/* --- tokens --- */
 
 static void form_field(struct bytes *out, const char *name, const char *value)
 {
@@ -289,7 +289,7 @@ static enum err current_token(struct rest_session *s, struct arena *arena, const
     return rc == OK && arena->failed ? error_memory(e, 0, "a token") : rc;
 }
 
-/* --- requests with headers and token -------------------------------------------------------------------- */
+/* --- requests with headers and token --- */
 
 struct headers {
     const char *list[HEADERS_MAX + 1];
@@ -362,7 +362,7 @@ static enum err send_as_us(struct rest_session *s, struct http_request *request,
     return rc;
 }
 
-/* --- configuration -------------------------------------------------------------------------------------- */
+/* --- configuration --- */
 
 static enum err fetch_config(struct rest_session *s, struct rest_answer *answer, struct error *e)
 {
@@ -408,7 +408,7 @@ static enum err configure(struct rest_session *s, struct error *e)
     return rc;
 }
 
-/* --- what the catalog uses ------------------------------------------------------------------------------ */
+/* --- what the catalog uses --- */
 
 enum err rest_session_send(struct rest_session *s, const char *method, const char *path, json_t *body,
                            struct rest_answer *out, struct error *e)

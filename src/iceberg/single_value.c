@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- making them ---------------------------------------------------------------------------------------- */
+/* --- making them --- */
 
 static size_t number_bytes(const struct type *t)
 {
@@ -85,7 +85,7 @@ void single_value_of(const struct column *c, int32_t row, struct bytes *out)
     single_value_of_i64(c->type, v, out);
 }
 
-/* --- reading them --------------------------------------------------------------------------------------- */
+/* --- reading them --- */
 
 bool single_value_fits(const struct type *t, struct slice v)
 {
@@ -185,7 +185,7 @@ void single_value_build(struct column_builder *c, struct slice v)
     }
 }
 
-/* --- order ---------------------------------------------------------------------------------------------- */
+/* --- order --- */
 
 static int compare_doubles(double a, double b)
 {
@@ -227,7 +227,7 @@ bool single_value_is_nan(const struct type *t, struct slice v)
     return (t->kind == TYPE_FLOAT || t->kind == TYPE_DOUBLE) && isnan(as_double(v));
 }
 
-/* --- text ----------------------------------------------------------------------------------------------- */
+/* --- text --- */
 
 #define DIGITS_MAX 17 /* of a double that is read back as itself */
 

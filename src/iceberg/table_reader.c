@@ -197,8 +197,7 @@ int64_t table_reader_rows(const struct table_reader *r)
     return rows;
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 /* One data file being read. Fields of the wanted schema that it has are its `present` ones. */
 struct file_read {
@@ -373,8 +372,7 @@ enum err table_reader_visit_old(struct table_reader *r, const char *path, table_
     return visit_file(&f, visit, arg, e);
 }
 
-/* --- delete files
- * ------------------------------------------------------------------------------------------------- */
+/* --- delete files --- */
 
 enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file, delete_visit *visit,
                                     void *arg, struct error *e)

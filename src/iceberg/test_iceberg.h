@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* --- files in memory ------------------------------------------------------------------------------------ */
+/* --- files in memory --- */
 
 enum test_failure {
     TEST_FAIL,        /* the call fails and has done nothing */
@@ -287,7 +287,7 @@ static UNUSED int test_fs_count(struct test_fs *t, const char *part)
     return count;
 }
 
-/* --- a catalog on them ---------------------------------------------------------------------------------- */
+/* --- a catalog on them --- */
 
 struct test_clock {
     struct clock base;

@@ -46,8 +46,7 @@ MUST_USE enum err transform_result(struct transform t, const struct type *source
 MUST_USE enum err partition_spec_parse(struct arena *arena, struct slice text, const struct schema *schema,
                                        const struct partition_spec **out, struct error *e);
 
-/* --- rows to partitions
- * ------------------------------------------------------------------------------------------ */
+/* --- rows to partitions --- */
 
 struct partitioner; /* numbers partitions as they are met, from 0; Thread: one */
 

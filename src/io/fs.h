@@ -79,8 +79,7 @@ void fs_free(struct fs *fs); /* NULL is fine */
 /* Join with exactly one '/'. In arena; NULL when there is no memory. */
 const char *fs_join(struct arena *arena, const char *folder, const char *name);
 
-/* --- the implementations
- * ------------------------------------------------------------------------------------ */
+/* --- the implementations --- */
 
 /* `file:` and plain paths. publish: write beside, fsync, rename or link, fsync the folder. */
 MUST_USE enum err fs_local_new(struct fs **out, struct error *e);

@@ -32,7 +32,7 @@ struct local_file {
     struct bytes buffer; /* not yet written */
 };
 
-/* --- reading -------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static enum err local_stat(UNUSED struct fs *fs, const char *uri, struct fs_info *out, struct error *e)
 {
@@ -98,7 +98,7 @@ static enum err local_read(UNUSED struct fs *fs, const char *uri, int64_t offset
     return rc;
 }
 
-/* --- writing -------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static int sync_folder(const char *folder)
 {

@@ -67,7 +67,7 @@ static bool has(const char *text, const char *part)
     return strstr(text, part) != NULL;
 }
 
-/* --- names ---------------------------------------------------------------------------------- */
+/* --- names --- */
 
 static void test_forms_of_a_path(UNUSED void **state)
 {
@@ -128,7 +128,7 @@ static void test_long_names(UNUSED void **state)
     assert_true(has(e.text, "too long"));
 }
 
-/* --- writing and reading -------------------------------------------------------------------- */
+/* --- writing and reading --- */
 
 /* Write size bytes in pieces and read them back. */
 static void check_pieces(size_t size, size_t piece)
@@ -256,7 +256,7 @@ static void test_in_the_way(UNUSED void **state)
     assert_content("folder/x", "x");
 }
 
-/* --- once only ------------------------------------------------------------------------------ */
+/* --- once only --- */
 
 static void test_if_absent(UNUSED void **state)
 {
@@ -327,7 +327,7 @@ static void test_create_against_remove(UNUSED void **state)
     pthread_join(remover, NULL);
 }
 
-/* --- listing -------------------------------------------------------------------------------- */
+/* --- listing --- */
 
 struct seen {
     char text[2000]; /* sorted, a blank after each */
@@ -426,7 +426,7 @@ static void test_remove_while_listing(UNUSED void **state)
     assert_int_equal(access("gone", F_OK), -1);
 }
 
-/* --- removing, and what a crash leaves ------------------------------------------------------ */
+/* --- removing, and what a crash leaves --- */
 
 static void test_remove(UNUSED void **state)
 {
@@ -507,7 +507,7 @@ static void test_kill_leaves_whole_files(UNUSED void **state)
     assert_true(seen.count <= 1);
 }
 
-/* --- faults --------------------------------------------------------------------------------- */
+/* --- faults --- */
 
 enum { DISK_FULL_SEEN = 0, DISK_FULL_NOT_SEEN = 1, CANNOT_MOUNT = 2 };
 

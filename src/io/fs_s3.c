@@ -27,7 +27,7 @@ static struct s3_fs *s3_of(struct fs *fs)
     return CONTAINER_OF(fs, struct s3_fs, base);
 }
 
-/* --- reading -------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void fill_info(const struct s3_answer *answer, struct fs_info *out)
 {
@@ -130,7 +130,7 @@ static enum err s3_read(struct fs *fs, const char *uri, int64_t offset, int64_t 
     return rc;
 }
 
-/* --- the rest ----------------------------------------------------------------------------------- */
+/* --- the rest --- */
 
 static enum err s3_create(struct fs *fs, const char *uri, struct fs_file **out, struct error *e)
 {

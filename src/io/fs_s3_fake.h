@@ -387,7 +387,7 @@ static void fake_handle(UNUSED void *arg, const struct http_call *call, struct h
     }
 }
 
-/* --- for the test, which runs beside the server's threads ----------------------------------------- */
+/* --- for the test, which runs beside the server's threads --- */
 
 /* Change what is in `fake` while no handler looks. */
 #define FAKE_SET(...)                                                                                        \

@@ -59,7 +59,7 @@ static void put_text(const char *name, const char *text)
     ASSERT_OK(fs_put(fs, at(name), slice_text(text), FS_REPLACE, &e), &e);
 }
 
-/* --- checks of any object store ------------------------------------------------------------- */
+/* --- checks of any object store --- */
 
 static void test_names(UNUSED void **state)
 {
@@ -344,7 +344,7 @@ static void test_long_list(UNUSED void **state)
     assert_list("many/", "");
 }
 
-/* --- bad paths and configurations ----------------------------------------------------------- */
+/* --- bad paths and configurations --- */
 
 static void test_bad_paths(UNUSED void **state)
 {
@@ -405,7 +405,7 @@ static void test_bad_config(UNUSED void **state)
     }
 }
 
-/* --- faults, by the fake only --------------------------------------------------------------- */
+/* --- faults, by the fake only --- */
 
 static struct fs_s3_config fake_config(void)
 {
@@ -824,9 +824,7 @@ static void test_request_count(UNUSED void **state)
     assert_int_equal(fake_request_count(), 2 + 5);
 }
 
-/* --- memory
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- memory --- */
 
 /* Everything but large files, on a file system of its own. */
 static enum err small_things(void)
@@ -886,7 +884,7 @@ static void test_no_memory(UNUSED void **state)
     assert_int_equal(fail_each(large_file), 0);
 }
 
-/* --- the two stores ------------------------------------------------------------------------- */
+/* --- the two stores --- */
 
 static int start_fake(UNUSED void **state)
 {

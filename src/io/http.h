@@ -44,8 +44,7 @@ void http_response_fini(struct http_response *r);
 struct slice http_header(const struct http_response *r,
                          const char *name); /* case-insensitive; {NULL, 0} when absent */
 
-/* --- serving
- * ---------------------------------------------------------------------------------------------------- */
+/* --- serving --- */
 
 struct http_server;
 struct http_call {

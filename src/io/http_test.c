@@ -28,7 +28,7 @@ static struct http *client(const struct http_config *config)
     return h;
 }
 
-/* --- our own server ------------------------------------------------------------------------- */
+/* --- our own server --- */
 
 static atomic_int calls, busy_left;
 
@@ -423,7 +423,7 @@ static void test_no_memory(UNUSED void **state)
     mem_fail_at(0, false);
 }
 
-/* --- servers that misbehave ----------------------------------------------------------------- */
+/* --- servers that misbehave --- */
 
 /* A server of one answer: each connection gets it once its request is read, and is closed then. */
 struct raw {
@@ -675,9 +675,7 @@ static void test_nobody_there(UNUSED void **state)
     close(fd);
 }
 
-/* --- TLS
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- TLS --- */
 
 static char tls_folder[40];
 

@@ -13,7 +13,7 @@
 
 #define STALE_SECONDS 60 /* younger ones may be between their open and their lock */
 
-/* --- listing -------------------------------------------------------------------------------- */
+/* --- listing --- */
 
 /* A walk over folders, breadth first, one open at a time. */
 struct walk {
@@ -114,7 +114,7 @@ enum err local_walk_list(UNUSED struct fs *fs, const char *prefix, fs_visit *vis
     return rc;
 }
 
-/* --- removing ------------------------------------------------------------------------------- */
+/* --- removing --- */
 
 /* Remove a temporary file whose writer is dead: old, and not locked. */
 static bool remove_stale(int folder_fd, const char *name)

@@ -28,7 +28,7 @@ struct s3_client {
     int retries;
 };
 
-/* --- configuration -------------------------------------------------------------------------- */
+/* --- configuration --- */
 
 static enum err set_endpoint(struct s3_client *c, const struct fs_s3_config *config, struct error *e)
 {
@@ -115,7 +115,7 @@ void s3_client_free(struct s3_client *c)
     mem_free(c);
 }
 
-/* --- one attempt ---------------------------------------------------------------------------- */
+/* --- one attempt --- */
 
 /* What is sent; the texts live in the arena of the attempt. */
 struct outgoing {
@@ -237,7 +237,7 @@ static enum err exchange(struct s3_client *c, const struct s3_request *r, struct
     return rc;
 }
 
-/* --- what went wrong ------------------------------------------------------------------------ */
+/* --- what went wrong --- */
 
 /* What the endpoint said about a failure. */
 struct refusal {
@@ -365,7 +365,7 @@ static enum err refuse(const struct s3_client *c, const struct s3_request *r, st
     return rc;
 }
 
-/* --- sending -------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 /* CompleteMultipartUpload may fail after it has said 200. */
 static bool is_late_error(const struct s3_request *r, struct slice body)

@@ -170,7 +170,7 @@ enum err s3_upload_write(struct fs_file *file, struct slice data, struct error *
     return OK;
 }
 
-/* --- once only --------------------------------------------------------------------------------- */
+/* --- once only --- */
 
 /* Do something with the probe's key: PUT it if it is absent, or DELETE it. */
 static enum err touch_probe(const struct s3_file *f, const char *method, struct slice key, struct error *e)
@@ -278,7 +278,7 @@ static enum err settle(struct s3_file *f, enum fs_publish how, enum err rc, bool
     return rc;
 }
 
-/* --- the end ----------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 /* The PUT of a small file, or the end of an upload. */
 static enum err finish(struct s3_file *f, enum fs_publish how, struct error *e)

@@ -35,7 +35,7 @@ struct exchange {
     char detail[CURL_ERROR_SIZE];
 };
 
-/* --- the pool ------------------------------------------------------------------------------- */
+/* --- the pool --- */
 
 /* A peer that closes must be an error, not a signal: TLS libraries write without MSG_NOSIGNAL. */
 static void ignore_broken_pipes(void)
@@ -98,7 +98,7 @@ static void give_back(struct transfer_pool *p, CURL *curl)
         curl_easy_cleanup(curl);
 }
 
-/* --- what arrives --------------------------------------------------------------------------- */
+/* --- what arrives --- */
 
 /* Room for all of the body, once its length has been announced, in one go. */
 static void reserve_body(struct exchange *x)
@@ -173,7 +173,7 @@ struct slice transfer_header(struct slice headers, const char *name)
     return (struct slice){NULL, 0};
 }
 
-/* --- the request ---------------------------------------------------------------------------- */
+/* --- the request --- */
 
 static bool has_header(const struct transfer *t, const char *name)
 {
@@ -290,7 +290,7 @@ static CURLcode prepare(CURL *curl, struct exchange *x, const struct transfer *t
     return set_method(curl, t);
 }
 
-/* --- what went wrong ------------------------------------------------------------------------ */
+/* --- what went wrong --- */
 
 /* A connection that was not made. */
 static enum err explain_connect(CURL *curl, const struct exchange *x, struct error *e)
@@ -452,7 +452,7 @@ out:
     return rc;
 }
 
-/* --- small things --------------------------------------------------------------------------- */
+/* --- small things --- */
 
 const char *transfer_url_shown(const char *url, char out[TRANSFER_URL_MAX])
 {

@@ -27,8 +27,7 @@ struct metrics *metrics_new(struct clock *clock)
     return m;
 }
 
-/* --- scopes
- * -------------------------------------------------------------------------------------------------- */
+/* --- scopes --- */
 
 static void metric_free(struct metric *x)
 {
@@ -244,8 +243,7 @@ void metrics_scope_remove(struct metric_scope *s)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* --- metrics
- * --------------------------------------------------------------------------------------------------- */
+/* --- metrics --- */
 
 static bool value_make(struct metric *x, struct metrics *m)
 {

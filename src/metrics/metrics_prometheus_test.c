@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- the reader: fails the test at what text format 0.0.4 does not allow
- * ------------------------------------------- */
+/* --- the reader: fails the test at what text format 0.0.4 does not allow --- */
 
 struct checker {
     struct map names;  /* names that had their TYPE */
@@ -170,8 +169,7 @@ static const char *render(struct metrics *m, struct bytes *text)
     return text->len ? bytes_cstr(text) : "";
 }
 
-/* --- the form
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the form --- */
 
 static void test_numbers(UNUSED void **state)
 {
@@ -354,8 +352,7 @@ static void test_odd_names(UNUSED void **state)
     metrics_free(m);
 }
 
-/* --- all at once
- * ---------------------------------------------------------------------------------------------------- */
+/* --- all at once --- */
 
 struct crowd {
     struct metrics *metrics;

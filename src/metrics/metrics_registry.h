@@ -71,8 +71,7 @@ struct metrics {
     struct process_metrics *process; /* owned list */
 };
 
-/* --- metrics_families.c: under the lock
- * ---------------------------------------------------------------------- */
+/* --- metrics_families.c: under the lock --- */
 
 /* Put x, whose kind and scope are set, into the family of name; false when there is no memory, nothing is
  * changed then. */
@@ -84,8 +83,7 @@ void families_fini(struct metrics *m);
  * summary `x`. */
 bool families_is_suffix(struct metrics *m, const struct family *f);
 
-/* --- metrics_text.c: how names and label values are written
- * --------------------------------------------------- */
+/* --- metrics_text.c: how names and label values are written --- */
 
 void text_name(struct bytes *out, const char *name);       /* all outside [a-zA-Z0-9:_] as '_' */
 void text_label_name(struct bytes *out, const char *name); /* ... and no ':' */
@@ -94,8 +92,7 @@ void text_escaped(struct bytes *out, const char *value,
                   bool quotes);                /* UTF-8, with \\, \n and, if quotes, \" */
 void text_double(struct bytes *out, double v); /* as Java writes a double: 2.0, 1.5E12, NaN, +Inf */
 
-/* --- process_metrics.c
- * ------------------------------------------------------------------------------------------ */
+/* --- process_metrics.c --- */
 
 void process_metrics_free(struct process_metrics *list);
 #endif

@@ -156,8 +156,7 @@ static void test_process_without_limit(UNUSED void **state)
     metrics_free(m);
 }
 
-/* --- no memory
- * ----------------------------------------------------------------------------------------------------- */
+/* --- no memory --- */
 
 /* A little of everything; whatever fails, what is handed out can be used. */
 static void use_all(void)

@@ -21,8 +21,7 @@ static struct decode *self(struct op *o)
     return CONTAINER_OF(o, struct decode, base);
 }
 
-/* --- what could not be read
- * ---------------------------------------------------------------------------------------- */
+/* --- what could not be read --- */
 
 static struct slice text_of(const struct batch *b, int32_t column, int32_t row)
 {
@@ -81,8 +80,7 @@ static enum err deal_with(struct decode *d, struct batch *errors, struct error *
     return rc;
 }
 
-/* --- batches
- * ------------------------------------------------------------------------------------------------------- */
+/* --- batches --- */
 
 /* The facts of the raw batch hold for what was made of it, which nobody else has seen yet. */
 static void inherit(struct batch *made, const struct batch *raw)
@@ -114,9 +112,7 @@ static enum err decode_batch(struct op *o, UNUSED int32_t input, struct batch *r
     return deal_with(d, errors, e);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum err decode_open(struct op *o, const struct op_env *env, struct error *e)
 {

@@ -117,8 +117,7 @@ struct op {
     const struct operator_ops *ops;
 };
 
-/* --- what snapshot may say (implemented by the engine and the harness)
- * ------------------------------------------- */
+/* --- what snapshot may say (implemented by the engine and the harness) --- */
 
 struct op_snapshot_ops {
     void (*item)(struct op_snapshot *s, const char *name, struct slice bytes);
@@ -165,8 +164,7 @@ static inline bool snapshot_is_last(const struct op_snapshot *s)
     return s->ops->is_last(s);
 }
 
-/* --- committers
- * --------------------------------------------------------------------------------------------------- */
+/* --- committers --- */
 
 /* Makes visible, once per checkpoint and for all subtasks of a sink together, what they have pre-committed.
  * Blocking, on an I/O thread, one call at a time, in the order of checkpoints. Every call may be repeated: it

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- what env is made of
- * -------------------------------------------------------------------------------------- */
+/* --- what env is made of --- */
 
 static int64_t clock_wall(struct clock *c)
 {
@@ -45,8 +44,7 @@ static void wake_at(void *arg, int64_t wall_us)
     h->wake_at_us = MIN(h->wake_at_us, wall_us);
 }
 
-/* --- what comes out
- * -------------------------------------------------------------------------------------------- */
+/* --- what comes out --- */
 
 static void write_rows(struct harness *h, int32_t port, const struct batch *b)
 {
@@ -154,8 +152,7 @@ size_t harness_work(struct harness *h)
     return ran;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------ */
+/* --- life --- */
 
 static uint32_t first_group(uint32_t max_parallelism, uint32_t parallelism, uint32_t subtask)
 {
@@ -294,8 +291,7 @@ void harness_close(struct harness *h)
     *h = (struct harness){0};
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------------ */
+/* --- calls --- */
 
 enum err harness_batch(struct harness *h, int32_t input, struct batch *b, struct error *e)
 {
@@ -356,8 +352,7 @@ enum err harness_advance(struct harness *h, int64_t us, struct error *e)
     return rc;
 }
 
-/* --- snapshots
- * -------------------------------------------------------------------------------------------------- */
+/* --- snapshots --- */
 
 struct harness_later {
     enum err (*run)(void *arg, struct op_snapshot *s, struct error *e);

@@ -22,8 +22,7 @@ static struct process_op *self(struct op *o)
     return CONTAINER_OF(o, struct process_op, base);
 }
 
-/* --- timers
- * ------------------------------------------------------------------------------------------------------- */
+/* --- timers --- */
 
 /* Call those due by now_us, at most a turn's; *more: there are others. */
 static enum err run_timers(struct process_op *o, enum timer_kind kind, int64_t now_us, bool *more,
@@ -67,8 +66,7 @@ static enum err process_poll(struct op *op, bool *more, bool *done, struct error
     return rc;
 }
 
-/* --- elements
- * ----------------------------------------------------------------------------------------------------- */
+/* --- elements --- */
 
 static enum err process_batch(struct op *op, UNUSED int32_t input, struct batch *b, struct error *e)
 {
@@ -108,9 +106,7 @@ static enum err process_end(struct op *op, struct error *e)
     return o->spec->fn->end ? o->spec->fn->end(o->self, &o->p, e) : OK;
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum err process_open(struct op *op, const struct op_env *env, struct error *e)
 {

@@ -43,8 +43,7 @@ static int teardown(UNUSED void **state)
     return rc;
 }
 
-/* --- a function: counts rows per key, says so when a timer set by the first row is due
- * ---------------------------------- */
+/* --- a function: counts rows per key, says so when a timer set by the first row is due --- */
 
 struct counting {
     struct state *counts;
@@ -244,7 +243,7 @@ static void test_no_memory(UNUSED void **state)
     }
 }
 
-/* --- map --------------------------------------------------------------------------------------------- */
+/* --- map --- */
 
 static enum err map_open(const void *arg, UNUSED const struct op_env *env, void **self, struct error *e)
 {

@@ -41,8 +41,7 @@ static struct session_window *self(struct op *o)
     return CONTAINER_OF(o, struct session_window, base);
 }
 
-/* --- the list
- * ------------------------------------------------------------------------------------------------------- */
+/* --- the list --- */
 
 static struct session *session_at(const struct session_window *s, size_t i)
 {
@@ -99,9 +98,7 @@ static struct session *insert_session(struct session_window *s, size_t at)
     return x;
 }
 
-/* --- time
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static int64_t gone_us(const struct session_window *s, int64_t end_us)
 {
@@ -131,9 +128,7 @@ static bool arm(struct session_window *s, struct key key, int64_t end_us)
     return timers_set(&s->clean, gone_us(s, end_us), key);
 }
 
-/* --- rows
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 
 /* The sessions that [start, end] touches: count of them from *from on; where it would go when there are none.
  */
@@ -198,9 +193,7 @@ static enum err add_row(struct session_window *s, struct key key, const struct b
     return c->fn->add(c->fn_arg, x->acc, b, &row, 1, e);
 }
 
-/* --- firing
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- firing --- */
 
 static struct session *ending(const struct session_window *s, int64_t end_us, size_t *at)
 {
@@ -344,9 +337,7 @@ static enum err session_watermark(struct op *o, int64_t watermark_us, bool *more
     return s->w.env->out->watermark(s->w.env->out, watermark_us, e);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum err session_open(struct op *o, const struct op_env *env, struct error *e)
 {

@@ -22,16 +22,41 @@ static struct unnest *self(struct op *o)
     return CONTAINER_OF(o, struct unnest, base);
 }
 
-/* --- one chunk
- * ------------------------------------------------------------------------------------------------------ */
+/* --- one chunk --- */
 
 static const struct column *element_column(const struct unnest *u, const struct batch *from, int32_t i)
 {
-    const struct column *child = &from->columns[u->spec->list_column].children[0];
+    const struct column *list = &from->columns[u->spec->list_column], *child = &list->children[0];
 
+    if (list->type->kind == TYPE_MAP)
+        return &list->children[i];
     if (child->type->kind != TYPE_STRUCT)
         return child;
     return &child->children[u->spec->elements ? u->spec->elements[i] : i];
+}
+
+/* The last column: which element of its list each row is, from 1; absent for a row without elements. */
+static bool number_elements(struct unnest *u, const struct batch *from, struct batch *to)
+{
+    const struct column *list = &from->columns[u->spec->list_column];
+    struct column *c = &to->columns[to->schema->field_count - 1];
+    size_t words = VALIDITY_WORDS(u->count);
+
+    c->row_count = u->count;
+    c->values = batch_alloc(to, (size_t)u->count * sizeof *c->i32);
+    c->validity = u->spec->outer ? batch_alloc(to, words * sizeof *c->validity) : NULL;
+    if (c->values == NULL || (u->spec->outer && c->validity == NULL))
+        return false;
+    if (c->validity)
+        memset(c->validity, 0, words * sizeof *c->validity);
+    for (int32_t i = 0; i < u->count; i++) {
+        bool there = u->elements[i] >= 0;
+
+        c->i32[i] = there ? u->elements[i] - list->offsets[u->parents[i]] + 1 : 0;
+        if (there && c->validity)
+            c->validity[i >> 6] |= UINT64_C(1) << (i & 63);
+    }
+    return true;
 }
 
 /* The children of an absent STRUCT are absent too (builder.h), so validity needs no more than the gathering.
@@ -48,6 +73,8 @@ static bool gather(struct unnest *u, const struct batch *from, struct batch *to)
         if (!column_gather(element_column(u, from, i), u->elements, u->count, to,
                            &to->columns[s->parent_count + i]))
             return false;
+    if (s->ordinality && !number_elements(u, from, to))
+        return false;
     if (from->row_kinds && (kinds = batch_alloc(to, (size_t)u->count)) == NULL)
         return false;
     for (int32_t i = 0; kinds && i < u->count; i++)
@@ -80,8 +107,7 @@ failed:
     return error_memory(e, (size_t)u->count, "flattened rows");
 }
 
-/* --- batches
- * -------------------------------------------------------------------------------------------------------- */
+/* --- batches --- */
 
 static enum err add_elements(struct unnest *u, struct batch *b, int32_t row, int32_t from, int32_t to,
                              struct error *e)
@@ -131,6 +157,8 @@ static enum err unnest_batch(struct op *o, UNUSED int32_t input, struct batch *b
         }
         if (from < to)
             rc = add_elements(u, b, row, from, to, e);
+        else if (u->spec->outer)
+            rc = add_elements(u, b, row, -1, 0, e);
         else if (u->spec->empty_to_port && !MEM_GROW(u->empty, u->empty_count, u->empty_capacity))
             rc = error_memory(e, u->empty_count * sizeof *u->empty, "rows with an empty list");
         else if (u->spec->empty_to_port)
@@ -141,9 +169,7 @@ static enum err unnest_batch(struct op *o, UNUSED int32_t input, struct batch *b
     return rc == OK ? send_empty(u, b, e) : rc;
 }
 
-/* --- life
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum err wrong_type(const struct field *want, const struct field *have, struct error *e)
 {
@@ -171,18 +197,20 @@ static enum err check_spec(const struct unnest_spec *s, struct error *e)
     const struct field *list = &s->input->fields[s->list_column];
     const struct field *element;
 
-    if (list->type->kind != TYPE_LIST)
-        return error_set(e, ERR_CONFIG, "column %s cannot be flattened: it is no ARRAY", list->name);
-    assert(s->output->field_count == s->parent_count + s->element_count);
+    if (list->type->kind != TYPE_LIST && list->type->kind != TYPE_MAP)
+        return error_set(e, ERR_CONFIG, "column %s cannot be flattened: it is neither ARRAY nor MAP",
+                         list->name);
+    assert(s->output->field_count == s->parent_count + s->element_count + s->ordinality);
     for (int32_t i = 0; i < s->parent_count; i++)
         if (!fits(s->output->fields[i].type, s->input->fields[s->parents[i]].type))
             return wrong_type(&s->output->fields[i], &s->input->fields[s->parents[i]], e);
-    element = &list->type->fields[0];
     for (int32_t i = 0; i < s->element_count; i++) {
-        const struct field *want = &s->output->fields[s->parent_count + i];
-        const struct field *have = element->type->kind == TYPE_STRUCT
-                                       ? &element->type->fields[s->elements ? s->elements[i] : i]
-                                       : element;
+        const struct field *want = &s->output->fields[s->parent_count + i], *have;
+
+        element = &list->type->fields[list->type->kind == TYPE_MAP ? i : 0];
+        have = element->type->kind == TYPE_STRUCT && list->type->kind == TYPE_LIST
+                   ? &element->type->fields[s->elements ? s->elements[i] : i]
+                   : element;
 
         if (!fits(want->type, have->type))
             return wrong_type(want, have, e);

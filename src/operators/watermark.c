@@ -35,8 +35,7 @@ static struct watermark *self(struct op *o)
     return CONTAINER_OF(o, struct watermark, base);
 }
 
-/* --- splits
- * ---------------------------------------------------------------------------------------------------- */
+/* --- splits --- */
 
 static struct split *find_split(struct watermark *w, int32_t number)
 {
@@ -90,8 +89,7 @@ static int64_t minus(int64_t a, int64_t b)
     return r;
 }
 
-/* --- the minimum
- * ------------------------------------------------------------------------------------------------ */
+/* --- the minimum --- */
 
 /* Emit what the splits say together now: idle when all of them are, a watermark when it rose. */
 static enum err advance(struct watermark *w, struct error *e)
@@ -146,8 +144,7 @@ static enum err watermark_poll(struct op *o, bool *more, bool *done, struct erro
     return rc;
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 static int64_t latest_time(const struct batch *b, const struct column *c)
 {
@@ -215,8 +212,7 @@ static enum err watermark_watermark(struct op *o, int64_t watermark_us, bool *mo
     return w->env->out->watermark(w->env->out, WATERMARK_END, e);
 }
 
-/* --- splits come and go
- * ------------------------------------------------------------------------------------------- */
+/* --- splits come and go --- */
 
 /* Nothing is emitted: the next one to be added may be further back. */
 static enum err split_added(struct watermark *w, const struct split_event *event, struct error *e)
@@ -261,9 +257,7 @@ static enum err watermark_split(struct op *o, const struct split_event *event, s
     return advance(w, e);
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum err watermark_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
 {

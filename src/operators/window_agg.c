@@ -35,8 +35,7 @@ static struct window_agg *self(struct op *o)
     return CONTAINER_OF(o, struct window_agg, base);
 }
 
-/* --- which window
- * -------------------------------------------------------------------------------------------------- */
+/* --- which window --- */
 
 static int64_t day_us(int32_t day)
 {
@@ -82,9 +81,7 @@ static bool has_fired(const struct window_agg *a, int64_t end_us)
     return window_last_us(end_us) <= a->w.watermark_us;
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 
 static enum err remember_again(struct window_agg *a, int64_t end_us, struct key key, struct error *e)
 {
@@ -197,9 +194,7 @@ static enum err add_batch(struct window_agg *a, const struct batch *b, struct er
     return rc;
 }
 
-/* --- firing
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- firing --- */
 
 static int compare_again(const void *x, const void *y)
 {
@@ -306,9 +301,7 @@ static enum err window_agg_watermark(struct op *o, int64_t watermark_us, bool *m
     return a->w.env->out->watermark(a->w.env->out, watermark_us, e);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static enum err window_agg_open(struct op *o, const struct op_env *env, struct error *e)
 {

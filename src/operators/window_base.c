@@ -5,8 +5,7 @@
 #define RESULT_ROWS    2048
 #define ITEM_WATERMARK "watermark"
 
-/* --- life
- * -------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static enum err check_time(const struct window_common *c, struct error *e)
 {
@@ -91,8 +90,7 @@ enum err window_base_snapshot(const struct window_base *w, struct op_snapshot *o
     return time.failed ? error_memory(e, 8, "a watermark") : OK;
 }
 
-/* --- results
- * ------------------------------------------------------------------------------------------------------- */
+/* --- results --- */
 
 enum err window_base_flush(struct window_base *w, struct error *e)
 {
@@ -127,8 +125,7 @@ enum err window_base_result(struct window_base *w, const void *acc, struct slice
     return rc == OK && builder_rows(&w->results) >= RESULT_ROWS ? window_base_flush(w, e) : rc;
 }
 
-/* --- batches
- * ------------------------------------------------------------------------------------------------------- */
+/* --- batches --- */
 
 enum err window_base_begin(struct window_base *w, struct batch *b, struct error *e)
 {

@@ -18,8 +18,7 @@ static const struct schema *input, *output;
 static struct fs *fs;
 static char folder[32] = "/tmp/weir-window-XXXXXX";
 
-/* --- what the test does in a window: count and sum, first time as a sign that init and merge were called
- * -------------- */
+/* --- what the test does in a window: count and sum, first time as a sign that init and merge were called --- */
 
 struct acc {
     int64_t count, least;
@@ -160,8 +159,7 @@ static void advance(struct harness *h, int64_t watermark_us)
     ASSERT_OK(harness_watermark(h, watermark_us, &e), &e);
 }
 
-/* --- the rules one by one
- * ---------------------------------------------------------------------------------------------- */
+/* --- the rules one by one --- */
 
 static void test_which_window(UNUSED void **state)
 {
@@ -360,7 +358,7 @@ static void test_session_timers(UNUSED void **state)
     harness_close(&h);
 }
 
-/* --- the model --------------------------------------------------------------------------------------- */
+/* --- the model --- */
 
 #define MODEL_KEYS 23
 
@@ -498,8 +496,7 @@ static void model_watermark(struct model *m, int64_t watermark_us)
             i++;
 }
 
-/* --- the operator beside it, as some subtasks
- * --------------------------------------------------------------------------------- */
+/* --- the operator beside it, as some subtasks --- */
 
 struct job {
     struct harness_config config;
@@ -706,7 +703,7 @@ static void test_sessions_against_model(UNUSED void **state)
     }
 }
 
-/* --- no memory --------------------------------------------------------------------------------------- */
+/* --- no memory --- */
 
 static enum err life(const struct operator_factory *factory, const void *spec, struct error *e)
 {

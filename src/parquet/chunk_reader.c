@@ -44,7 +44,7 @@ static enum err no_memory(struct chunk_reader *r, size_t byte_count)
     return error_memory(r->e, byte_count, "a page of a Parquet file");
 }
 
-/* --- bodies --------------------------------------------------------------------------------------- */
+/* --- bodies --- */
 
 static char *body_memory(struct chunk_reader *r, size_t byte_count, bool stays)
 {
@@ -76,7 +76,7 @@ static enum err decompress(struct chunk_reader *r, struct slice stored, size_t o
     return OK;
 }
 
-/* --- levels --------------------------------------------------------------------------------------- */
+/* --- levels --- */
 
 /* The deprecated bit-packing: the highest bit first. */
 static void unpack_high_first(const uint8_t *in, size_t count, int width, uint8_t *out)
@@ -141,7 +141,7 @@ static enum err levels_v2(struct chunk_reader *r, struct slice s, uint8_t max, i
     return max ? decode_levels(r, s, ENCODING_RLE, max, count, to) : OK;
 }
 
-/* --- pages ---------------------------------------------------------------------------------------- */
+/* --- pages --- */
 
 static enum err read_dictionary(struct chunk_reader *r, const struct meta_page *head, struct slice stored)
 {

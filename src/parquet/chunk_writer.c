@@ -106,7 +106,7 @@ static bool any_failed(const struct chunk *c)
            c->shared->head.failed;
 }
 
-/* --- the open page -------------------------------------------------------------------------------- */
+/* --- the open page --- */
 
 static void store_ids(struct pbuf *to, size_t width, const uint32_t *ids, int32_t count)
 {
@@ -284,7 +284,7 @@ static void add_levels(struct chunk *c, const struct leaf_rows *rows, int32_t fr
     }
 }
 
-/* --- the dictionary's worth ----------------------------------------------------------------------- */
+/* --- the dictionary's worth --- */
 
 static int64_t dictionary_size(const struct chunk *c)
 {
@@ -387,7 +387,7 @@ static void add_dictionary_bounds(struct chunk *c)
                              c->leaf->order == ORDER_SIGNED_BYTES);
 }
 
-/* --- ending a page -------------------------------------------------------------------------------- */
+/* --- ending a page --- */
 
 static void put_length(struct pbuf *body, size_t at)
 {
@@ -606,7 +606,7 @@ static enum err end_page(struct chunk *c, struct error *e)
     return any_failed(c) ? out_of_memory(c, e) : OK;
 }
 
-/* --- adding rows ---------------------------------------------------------------------------------- */
+/* --- adding rows --- */
 
 struct part {
     int32_t slots, values, rows;
@@ -696,7 +696,7 @@ enum err chunk_add(struct chunk *c, const struct leaf_rows *rows, struct error *
     return OK;
 }
 
-/* --- the end of a row group ----------------------------------------------------------------------- */
+/* --- the end of a row group --- */
 
 static enum err put_dictionary(struct chunk *c, struct error *e)
 {

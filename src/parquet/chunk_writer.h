@@ -79,7 +79,8 @@ struct page_info {
     size_t lower, lower_len, upper, upper_len; /* in page_values */
 };
 
-void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, int32_t number, struct chunk_shared *shared);
+void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, int32_t number,
+                struct chunk_shared *shared);
 void chunk_fini(struct chunk *c);
 
 /* ERR_INPUT: a value that does not fit its type. After a failure the chunk is of no use. */

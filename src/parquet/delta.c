@@ -6,7 +6,7 @@
 #define MINI       32
 #define MINI_COUNT (BLOCK / MINI)
 
-/* --- encoding ------------------------------------------------------------------------------------- */
+/* --- encoding --- */
 
 /* count differences (at most BLOCK) of values[i] and values[i - 1]. */
 static void differences(const void *values, size_t at, size_t count, size_t width, int64_t *out)
@@ -74,7 +74,7 @@ void delta_encode(struct pbuf *out, const void *values, size_t count, size_t wid
     }
 }
 
-/* --- decoding ------------------------------------------------------------------------------------- */
+/* --- decoding --- */
 
 static void store(void *out, size_t at, size_t width, uint64_t v)
 {

@@ -28,7 +28,7 @@ static enum err out_of_range(const struct parquet_column *leaf, int64_t v, struc
                      leaf->name);
 }
 
-/* --- numbers -------------------------------------------------------------------------------------- */
+/* --- numbers --- */
 
 static void load(const struct parquet_column *leaf, const char *in, size_t count, int64_t *out)
 {
@@ -171,7 +171,7 @@ enum err leaf_from_plain(const struct parquet_column *leaf, const struct type *w
     }
 }
 
-/* --- bytes ---------------------------------------------------------------------------------------- */
+/* --- bytes --- */
 
 /* A big-endian number of two's complement; false when it does not fit 128 bits. */
 static bool decimal_of(struct slice s, __int128 *out)

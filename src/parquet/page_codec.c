@@ -50,7 +50,7 @@ void page_codec_fini(struct page_codec *c)
     c->deflate = c->zstd = NULL;
 }
 
-/* --- compressing ---------------------------------------------------------------------------------- */
+/* --- compressing --- */
 
 static enum err compress_snappy(struct slice page, struct pbuf *out, struct error *e)
 {
@@ -157,7 +157,7 @@ enum err page_codec_compress(struct page_codec *c, struct slice page, struct pbu
     }
 }
 
-/* --- decompressing -------------------------------------------------------------------------------- */
+/* --- decompressing --- */
 
 static enum err decompress_gzip(struct slice page, char *out, size_t out_len, struct error *e)
 {

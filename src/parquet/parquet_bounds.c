@@ -22,7 +22,7 @@ void bounds_clear(struct bounds *b)
     b->any = false;
 }
 
-/* --- taking in ------------------------------------------------------------------------------------ */
+/* --- taking in --- */
 
 static void add_int_range(struct bounds *b, int64_t min, int64_t max)
 {
@@ -161,7 +161,7 @@ void bounds_merge(struct bounds *b, const struct bounds *from, enum leaf_order k
     }
 }
 
-/* --- cutting texts -------------------------------------------------------------------------------- */
+/* --- cutting texts --- */
 
 /* The code point at the start of s and its length in bytes; -1 and 1 when it is no UTF-8. */
 static int32_t decode_char(struct slice s, size_t *len)
@@ -241,7 +241,7 @@ static bool write_above(struct slice prefix, bool text, struct bytes *out)
     return false;
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void write_int(const struct bounds *b, const struct parquet_leaf *leaf, bool upper, struct bytes *out)
 {

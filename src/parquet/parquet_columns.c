@@ -20,7 +20,7 @@ struct place {        /* where in the tree a column stands */
     int depth;
 };
 
-/* --- types of leaves ------------------------------------------------------------------------------ */
+/* --- types of leaves --- */
 
 /* What older writers say by ConvertedType, in the words of LogicalType. */
 static void normalise(struct meta_element *m)
@@ -178,7 +178,7 @@ static enum err leaf_type(struct walk *w, const char *path, const struct meta_el
     return OK;
 }
 
-/* --- the tree ------------------------------------------------------------------------------------- */
+/* --- the tree --- */
 
 static enum err no_memory(struct walk *w)
 {
@@ -422,7 +422,7 @@ enum err parquet_columns_init(struct parquet_columns *out, struct arena *arena, 
     return OK;
 }
 
-/* --- what may be read as what --------------------------------------------------------------------- */
+/* --- what may be read as what --- */
 
 static bool same_unit(const struct type *a, const struct type *b)
 {

@@ -1,7 +1,7 @@
 /* parquet_layout.c: see parquet_layout.h. */
 #include "parquet/parquet_layout.h"
 
-/* --- leaves --------------------------------------------------------------------------------------- */
+/* --- leaves --- */
 
 int32_t parquet_decimal_bytes(int32_t precision)
 {
@@ -209,7 +209,7 @@ enum err parquet_layout_init(struct parquet_layout *l, struct arena *arena, cons
     return arena->failed ? error_memory(e, 0, "the columns of a Parquet file") : OK;
 }
 
-/* --- the footer's schema -------------------------------------------------------------------------- */
+/* --- the footer's schema --- */
 
 /* The ids of SchemaElement's fields. */
 enum {

@@ -33,7 +33,7 @@ static bool reading(const struct footer_reader *r)
     return !r->t.in.failed && !r->arena->failed;
 }
 
-/* --- the schema ----------------------------------------------------------------------------------- */
+/* --- the schema --- */
 
 /* Decimal: 1 scale, 2 precision. Time and timestamp: 1 utc, 2 unit. Integer: 1 bits, 2 signed. */
 static void read_logical_body(struct footer_reader *r, struct meta_element *out)
@@ -122,7 +122,7 @@ static void read_element(struct footer_reader *r, struct meta_element *out)
     }
 }
 
-/* --- row groups ----------------------------------------------------------------------------------- */
+/* --- row groups --- */
 
 static void read_chunk_meta(struct footer_reader *r, struct meta_chunk *out)
 {
@@ -258,7 +258,7 @@ enum err meta_read_footer(struct arena *arena, struct slice footer, struct meta_
     return OK;
 }
 
-/* --- page headers --------------------------------------------------------------------------------- */
+/* --- page headers --- */
 
 static void read_v1(struct thrift_reader *t, struct meta_page *out)
 {

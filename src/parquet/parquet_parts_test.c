@@ -19,7 +19,7 @@ static uint64_t next(void)
     return hash_mix(state += UINT64_C(0x9e3779b97f4a7c15));
 }
 
-/* --- Thrift --------------------------------------------------------------------------------------- */
+/* --- Thrift --- */
 
 static void test_thrift_round_trip(UNUSED void **test_state)
 {
@@ -105,7 +105,7 @@ static void test_thrift_bad_input(UNUSED void **test_state)
     assert_true(r.in.failed);
 }
 
-/* --- runs and bits -------------------------------------------------------------------------------- */
+/* --- runs and bits --- */
 
 static void fill(uint32_t *values, size_t count, int width, int style)
 {
@@ -290,7 +290,7 @@ static void test_dictionary(UNUSED void **test_state)
     }
 }
 
-/* --- bounds --------------------------------------------------------------------------------------- */
+/* --- bounds --- */
 
 static void test_text_bounds(UNUSED void **test_state)
 {

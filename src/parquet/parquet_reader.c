@@ -39,7 +39,7 @@ struct window {
     size_t charged;
 };
 
-/* --- the footer ----------------------------------------------------------------------------------- */
+/* --- the footer --- */
 
 static enum err corrupt(struct error *e, const char *what)
 {
@@ -209,7 +209,7 @@ const char *parquet_reader_metadata(const struct parquet_reader *r, const char *
     return NULL;
 }
 
-/* --- row groups ----------------------------------------------------------------------------------- */
+/* --- row groups --- */
 
 /* A row group on its way into a batch. */
 struct group_read {

@@ -54,7 +54,7 @@ static void teardown(struct fixture *f)
     arena_fini(&f->arena);
 }
 
-/* --- by hand -------------------------------------------------------------------------------------- */
+/* --- by hand --- */
 
 /* Order of two values of a column; texts by their bytes. */
 static int compare_rows(const struct column *c, int32_t a, int32_t b)
@@ -268,7 +268,7 @@ static void test_nested_counts(UNUSED void **state)
     }
 }
 
-/* --- the page index ------------------------------------------------------------------------------- */
+/* --- the page index --- */
 
 struct index_place {
     int64_t offsets_at, offsets_len, bounds_at, bounds_len;

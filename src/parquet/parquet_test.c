@@ -446,7 +446,7 @@ static void test_projection(UNUSED void **state)
     teardown(&f);
 }
 
-/* --- budgets, and failures of memory and disk ----------------------------------------------------- */
+/* --- budgets, and failures of memory and disk --- */
 
 static void test_budget(UNUSED void **state)
 {
@@ -580,7 +580,7 @@ static void test_io_failures(UNUSED void **state)
     teardown(&f);
 }
 
-/* --- damaged files -------------------------------------------------------------------------------- */
+/* --- damaged files --- */
 
 static bool same_schema(const struct field *a, const struct field *b, int32_t count)
 {

@@ -57,7 +57,7 @@ struct parquet_writer {
     int64_t *group_offsets;             /* in arena */
 };
 
-/* --- beginning and end of life -------------------------------------------------------------------- */
+/* --- beginning and end of life --- */
 
 static enum parquet_compression compression_of(enum parquet_codec codec)
 {
@@ -188,7 +188,7 @@ static enum err out_of_memory(struct error *e)
     return error_memory(e, 0, "a Parquet file being written");
 }
 
-/* --- row groups ----------------------------------------------------------------------------------- */
+/* --- row groups --- */
 
 static enum err write_out(struct parquet_writer *w, size_t more_than, struct error *e)
 {
@@ -271,7 +271,7 @@ static enum err end_group(struct parquet_writer *w, struct error *e)
     return w->group_records.failed ? out_of_memory(e) : OK;
 }
 
-/* --- adding --------------------------------------------------------------------------------------- */
+/* --- adding --- */
 
 static enum err add_leaf(void *arg, int32_t index, const struct leaf_rows *rows, struct error *e)
 {
@@ -368,7 +368,7 @@ int64_t parquet_writer_bytes(const struct parquet_writer *w)
            (int64_t)w->layout.leaf_count * FOOTER_CHUNK;
 }
 
-/* --- the end of the file -------------------------------------------------------------------------- */
+/* --- the end of the file --- */
 
 static struct slice kept(const struct parquet_writer *w, size_t at, size_t len)
 {

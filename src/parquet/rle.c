@@ -71,7 +71,7 @@ void rle_encode(struct pbuf *out, const uint32_t *values, size_t count, int widt
     }
 }
 
-/* --- decoding ------------------------------------------------------------------------------------- */
+/* --- decoding --- */
 
 static bool next_run(struct rle_decoder *d)
 {

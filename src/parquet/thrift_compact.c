@@ -3,7 +3,7 @@
 
 #define SKIP_DEPTH_MAX 32
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 void thrift_begin(struct thrift_writer *w)
 {
@@ -107,7 +107,7 @@ void thrift_element_binary(struct thrift_writer *w, struct slice v)
     bytes_slice(w->out, v);
 }
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 bool thrift_next(struct thrift_reader *r, struct thrift_field *f)
 {

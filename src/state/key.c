@@ -17,8 +17,7 @@ void key_batch_fini(struct key_batch *k)
     *k = (struct key_batch){0};
 }
 
-/* --- how much room
- * ------------------------------------------------------------------------------------------- */
+/* --- how much room --- */
 
 static size_t view_room(const struct batch *b, const struct column *c)
 {
@@ -55,8 +54,7 @@ static bool room_for_keys(struct key_batch *k, int32_t count)
     return true;
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static inline char *put_view(char *to, const struct view *v)
 {
@@ -151,8 +149,7 @@ bool key_batch_fill(struct key_batch *k, const struct batch *b, const int32_t *c
     return true;
 }
 
-/* --- and back
- * ------------------------------------------------------------------------------------------------ */
+/* --- and back --- */
 
 static void append_value(struct column_builder *c, const char *value)
 {

@@ -11,8 +11,7 @@
 
 #define CHUNK_BYTES (INT64_C(4) << 20)
 
-/* --- the checksum
- * -------------------------------------------------------------------------------------------- */
+/* --- the checksum --- */
 
 static enum err check_sum(struct fs *fs, const struct state_file *file, struct error *e)
 {
@@ -50,8 +49,7 @@ struct restoring {
     int64_t now_us;   /* the last write of what has none */
 };
 
-/* --- the layout
- * ---------------------------------------------------------------------------------------------- */
+/* --- the layout --- */
 
 static enum err wrong_layout(const struct state *s, const char *found, struct error *e)
 {
@@ -115,8 +113,7 @@ static enum err check_layout(const struct state *s, const struct parquet_reader 
     return rc;
 }
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 static const char *field_at(const struct column *c, int32_t row)
 {

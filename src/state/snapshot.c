@@ -15,8 +15,7 @@
 #define ROWS_PER_BATCH  4096
 #define ROW_GROUP_BYTES (INT64_C(16) << 20) /* bounds what writing and restoring hold */
 
-/* --- freezing
- * ------------------------------------------------------------------------------------------------ */
+/* --- freezing --- */
 
 void state_snapshot_free(struct state_snapshot *snapshot)
 {
@@ -106,8 +105,7 @@ size_t state_snapshot_entries(const struct state_snapshot *s)
     return count;
 }
 
-/* --- a file that adds up its bytes
- * ------------------------------------------------------------------------------ */
+/* --- a file that adds up its bytes --- */
 
 struct sum_file {
     struct fs_file file; /* first; its fs is the one below */
@@ -128,8 +126,7 @@ static enum err sum_write(struct fs_file *f, struct slice data, struct error *e)
 
 static const struct fs_ops sum_ops = {.name = "checksum", .write = sum_write};
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 struct writing {
     const struct state_snapshot *snapshot;
@@ -232,8 +229,7 @@ static enum err write_page(struct writing *w, const struct frozen_page *p, struc
     return OK;
 }
 
-/* --- files
- * --------------------------------------------------------------------------------------------------- */
+/* --- files --- */
 
 static enum err writer_new(struct writing *w, struct fs_file *file, struct error *e)
 {

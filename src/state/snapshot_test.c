@@ -158,8 +158,7 @@ static bool owns(const struct task *t, int key)
     return group >= t->config.first_key_group && group <= t->config.last_key_group;
 }
 
-/* --- the model: a number per key and namespace, from which all four states follow; 0: not there
- * --------------------- */
+/* --- the model: a number per key and namespace, from which all four states follow; 0: not there --- */
 
 struct model {
     uint64_t numbers[NAMES][KEYS];
@@ -236,8 +235,7 @@ static void restore(struct task *t, const struct state_file *files, size_t count
         ASSERT_OK(state_restore_file(t->store, fs, &files[i], &e), &e);
 }
 
-/* --- rescaling
- * -------------------------------------------------------------------------------------------------------- */
+/* --- rescaling --- */
 
 static void test_rescale(UNUSED void **state)
 {
@@ -287,8 +285,7 @@ static void test_rescale(UNUSED void **state)
     free(m);
 }
 
-/* --- writing in the background
- * ------------------------------------------------------------------------------------------ */
+/* --- writing in the background --- */
 
 struct writing {
     struct state_snapshot *snapshot;
@@ -348,7 +345,7 @@ static void test_written_while_changing(UNUSED void **state)
     free(then);
 }
 
-/* --- time to live ------------------------------------------------------------------------------------ */
+/* --- time to live --- */
 
 static void test_time_to_live_goes_on(UNUSED void **state)
 {
@@ -410,8 +407,7 @@ static void test_time_to_live_is_new(UNUSED void **state)
     free(m);
 }
 
-/* --- what is wrong with a file
- * -------------------------------------------------------------------------------------------- */
+/* --- what is wrong with a file --- */
 
 static void write_some(struct state_file **files, size_t *count, int keys)
 {
@@ -520,7 +516,7 @@ static void test_key_twice(UNUSED void **state)
     state_files_free(files, count);
 }
 
-/* --- open savepoints --------------------------------------------------------------------------------- */
+/* --- open savepoints --- */
 
 static void test_file_is_open(UNUSED void **state)
 {
@@ -563,7 +559,7 @@ static void test_nothing_to_write(UNUSED void **state)
     state_store_free(t.store);
 }
 
-/* --- no memory --------------------------------------------------------------------------------------- */
+/* --- no memory --- */
 
 static void test_no_memory(UNUSED void **state)
 {
@@ -611,7 +607,7 @@ static void test_no_memory(UNUSED void **state)
     free(m);
 }
 
-/* --- the disk fails ---------------------------------------------------------------------------------- */
+/* --- the disk fails --- */
 
 static void test_io_fails(UNUSED void **state)
 {

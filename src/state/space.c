@@ -9,8 +9,7 @@
 #define SMALLEST    96 /* data bytes of a space's first page */
 #define SWEEP_PAGES 64 /* looked at when a page is opened */
 
-/* --- places
- * -------------------------------------------------------------------------------------------------- */
+/* --- places --- */
 
 static inline uint32_t place(uint32_t page, uint32_t offset)
 {
@@ -37,8 +36,7 @@ static inline struct entry *entry_at(const struct space *sp, uint32_t at)
     return entry_in(sp->pages[place_page(at)], place_offset(at));
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 struct space *space_new(const struct space_env *env, int64_t name)
 {
@@ -98,8 +96,7 @@ static void *take_array(const struct space_env *env, size_t count, size_t size)
     return array;
 }
 
-/* --- the index
- * ----------------------------------------------------------------------------------------------- */
+/* --- the index --- */
 
 static inline bool same_key(const struct entry_layout *l, const struct entry *x, struct slice key)
 {
@@ -197,8 +194,7 @@ static uint32_t index_of_place(const struct space *sp, uint32_t tag, uint32_t at
     return i;
 }
 
-/* --- pages
- * --------------------------------------------------------------------------------------------------- */
+/* --- pages --- */
 
 static void release_page(struct space *sp, uint32_t number)
 {
@@ -315,8 +311,7 @@ static bool page_room(const struct space_env *env, struct space *sp, size_t need
     return true;
 }
 
-/* --- entries
- * ------------------------------------------------------------------------------------------------- */
+/* --- entries --- */
 
 static struct entry *append(const struct space_env *env, struct space *sp, uint32_t number, struct key key,
                             size_t value_len, uint32_t *at)

@@ -46,8 +46,7 @@ void state_store_free(struct state_store *store)
     mem_free(store);
 }
 
-/* --- declaring
- * ----------------------------------------------------------------------------------------------- */
+/* --- declaring --- */
 
 static enum err check_name(const char *name, struct error *e)
 {
@@ -119,8 +118,7 @@ out:
     return error_add(e, rc, "declaring the state %s", desc->name);
 }
 
-/* --- spaces
- * -------------------------------------------------------------------------------------------------- */
+/* --- spaces --- */
 
 static inline struct space **recent_of(const struct state *s, int64_t name_space)
 {
@@ -166,8 +164,7 @@ static struct space *add_space(struct state *s, int64_t name_space)
     return sp;
 }
 
-/* --- entries
- * ------------------------------------------------------------------------------------------------- */
+/* --- entries --- */
 
 static inline int64_t now_us(const struct state *s)
 {
@@ -320,8 +317,7 @@ char *state_insert(struct state *s, struct key key, int64_t name_space, size_t v
     return entry_value(&s->env.layout, x);
 }
 
-/* --- namespaces
- * ---------------------------------------------------------------------------------------------- */
+/* --- namespaces --- */
 
 bool state_next_namespace(const struct state *s, int64_t from, int64_t *name_space)
 {
@@ -364,8 +360,7 @@ bool state_next(struct state *s, int64_t name_space, size_t *at, struct key *key
     return false;
 }
 
-/* --- time to live
- * -------------------------------------------------------------------------------------------- */
+/* --- time to live --- */
 
 /* Look at up to `most` entries of s from where the last call stopped; how many were looked at. Begins again
  * at the first namespace in the call after the last one's. */

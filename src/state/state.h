@@ -82,8 +82,7 @@ bool state_next(struct state *s, int64_t name_space, size_t *at, struct key *key
 /* Remove entries whose TTL is over, at most `most` looked at per call: for the idle time of a task. */
 void state_expire(struct state_store *s, size_t most);
 
-/* --- snapshots
- * ----------------------------------------------------------------------------------------------- */
+/* --- snapshots --- */
 
 /* Share all pages as they are now. NULL when there is no memory. */
 struct state_snapshot *state_freeze(struct state_store *s);

@@ -66,8 +66,7 @@ static struct state *declare(struct state_store *store, const char *name, size_t
     return s;
 }
 
-/* --- the model
- * ----------------------------------------------------------------------------------------------- */
+/* --- the model --- */
 
 struct model_value {
     bool there;
@@ -224,8 +223,7 @@ static void check_against_model(struct random_run *r)
     }
 }
 
-/* --- what a snapshot says
- * ------------------------------------------------------------------------------------- */
+/* --- what a snapshot says --- */
 
 struct frozen {
     struct state_snapshot *snapshot;
@@ -333,8 +331,7 @@ static void test_model(UNUSED void **state)
     }
 }
 
-/* --- sizes
- * --------------------------------------------------------------------------------------------------- */
+/* --- sizes --- */
 
 static void test_many_keys(UNUSED void **state)
 {
@@ -456,8 +453,7 @@ static void test_timers(UNUSED void **state)
     state_store_free(store);
 }
 
-/* --- time to live
- * -------------------------------------------------------------------------------------------- */
+/* --- time to live --- */
 
 static void test_time_to_live(UNUSED void **state)
 {
@@ -516,8 +512,7 @@ static void test_expire_looks_at_all(UNUSED void **state)
     state_store_free(store);
 }
 
-/* --- no memory
- * ----------------------------------------------------------------------------------------------- */
+/* --- no memory --- */
 
 static void test_declare_refuses(UNUSED void **state)
 {

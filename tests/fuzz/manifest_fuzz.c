@@ -4,7 +4,7 @@
 #include "iceberg/manifest.h"
 #include "io/fs.h"
 
-/* --- one file, read and written in memory --------------------------------------------------------------- */
+/* --- one file, read and written in memory --- */
 
 struct one_file {
     struct fs base;
@@ -55,7 +55,7 @@ static enum err one_publish(struct fs_file *f, enum fs_publish how, struct error
 static const struct fs_ops one_ops = {
     .name = "one", .read = one_read, .create = one_create, .write = one_write, .publish = one_publish};
 
-/* --- what is fuzzed ------------------------------------------------------------------------------------- */
+/* --- what is fuzzed --- */
 
 static const char document[] =
     "{\"format-version\":2,\"table-uuid\":\"u\",\"location\":\"l\",\"last-sequence-number\":9,\"last-updated-"

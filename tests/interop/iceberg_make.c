@@ -26,7 +26,7 @@ static void check(enum err rc, const struct error *e)
     exit(1);
 }
 
-/* --- data files ----------------------------------------------------------------------------------------- */
+/* --- data files --- */
 
 /* Rows of batch, in one Parquet file at path, as an entry. */
 static struct data_file write_file(const struct schema *schema, struct batch *batch, const int32_t *rows,
@@ -106,7 +106,7 @@ static void commit_batch(struct table *t, struct batch *batch, int64_t checkpoin
     free(rows);
 }
 
-/* --- tables --------------------------------------------------------------------------------------------- */
+/* --- tables --- */
 
 static struct table *make_table(struct catalog *c, const char *name, const char *columns,
                                 const char *partition, const char *const *key, const char *const *properties)

@@ -141,9 +141,7 @@ static enum err count_new(const void *spec, struct op **out, struct error *e)
 
 const struct operator_factory sim_count_factory = {"sim_count", count_new, NULL};
 
-/* --- the graph
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the graph --- */
 
 static int32_t add_vertex(struct graph *g, struct sim_job *job, const char *uid,
                           const struct operator_factory *factory, const struct schema *schema)

@@ -86,9 +86,7 @@ static void hold_close(struct op *o)
     mem_free(h);
 }
 
-/* --- order
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- order --- */
 
 static enum err check_order(struct hold *h, const struct batch *b, struct error *e)
 {

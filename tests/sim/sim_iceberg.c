@@ -45,8 +45,7 @@ static const char *const upsert_options[] = {
     NULL,
 };
 
-/* --- the graph
- * ---------------------------------------------------------------------------------------------- */
+/* --- the graph --- */
 
 static bool put_options(struct map *options, const char *const *list)
 {
@@ -163,8 +162,7 @@ void sim_iceberg_fini(struct sim_iceberg *s)
     map_init(&s->upsert_options);
 }
 
-/* --- others
- * ------------------------------------------------------------------------------------------------- */
+/* --- others --- */
 
 static enum err open_catalog(struct fs *fs, struct clock *clock, uint64_t seed, struct map *options,
                              struct catalog **out, struct error *e)
@@ -197,8 +195,7 @@ enum err sim_iceberg_compact(struct fs *fs, struct clock *clock, uint64_t seed, 
     return rc == ERR_NOT_FOUND ? OK : rc;
 }
 
-/* --- the judge
- * ---------------------------------------------------------------------------------------------- */
+/* --- the judge --- */
 
 struct judge {
     const struct sim_iceberg *spec;

@@ -42,8 +42,7 @@ static void wrong(struct story *s, const char *what)
         snprintf(s->wrong, sizeof s->wrong, "%s", what);
 }
 
-/* --- one process
- * -------------------------------------------------------------------------------------------- */
+/* --- one process --- */
 
 enum ending { GOES_ON, FINISHED, CRASHED };
 
@@ -194,8 +193,7 @@ static enum ending run_process(struct story *s)
     return ending;
 }
 
-/* --- damage
- * ------------------------------------------------------------------------------------------------- */
+/* --- damage --- */
 
 #define CHECKPOINTS "sim:/checkpoints/"
 
@@ -278,8 +276,7 @@ static void damage(struct story *s)
     atomic_store(&s->world.faults, faults);
 }
 
-/* --- one seed
- * ----------------------------------------------------------------------------------------------- */
+/* --- one seed --- */
 
 static void judge(struct story *s, bool complete)
 {

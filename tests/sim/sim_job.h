@@ -45,16 +45,14 @@ MUST_USE enum err sim_job_judge(const struct sim_job *job, struct fs *fs, bool c
 extern const struct operator_factory sim_source_factory, sim_hold_factory, sim_order_factory,
     sim_count_factory, sim_sink_factory;
 
-/* --- what the files of this folder share
- * ------------------------------------------------------------------------------ */
+/* --- what the files of this folder share --- */
 
 int64_t sim_key_of(const struct sim_job *job, int32_t partition, int64_t offset);
 
 struct random;
 bool sim_job_fault(struct sim_job *job, struct random *random, uint32_t every);
 
-/* --- sim_table.c: the table
- * --------------------------------------------------------------------------------------------- */
+/* --- sim_table.c: the table --- */
 
 /* One row as stored: four little-endian 64-bit words. */
 struct sim_row {

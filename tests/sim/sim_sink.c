@@ -8,9 +8,7 @@
 #include "sim_job.h"
 #include <inttypes.h>
 
-/* --- the writer
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- the writer --- */
 
 struct sink {
     struct op base;
@@ -117,9 +115,7 @@ static enum err sink_new(const void *spec, struct op **out, struct error *e)
     return OK;
 }
 
-/* --- the committer
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the committer --- */
 
 struct sim_committer {
     struct committer base;

@@ -83,9 +83,7 @@ void sim_row_put(struct bytes *out, const struct sim_row *row)
     bytes_append(out, row, sizeof *row);
 }
 
-/* --- the judge
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the judge --- */
 
 struct judge {
     const struct sim_job *job;

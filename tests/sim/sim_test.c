@@ -44,8 +44,7 @@ static void wrong(struct story *s, const char *what)
         snprintf(s->wrong, sizeof s->wrong, "%s", what);
 }
 
-/* --- one process
- * ------------------------------------------------------------------------------------------------------ */
+/* --- one process --- */
 
 enum ending { GOES_ON, ENDED, CRASHED };
 
@@ -170,9 +169,7 @@ out:
     return ending;
 }
 
-/* --- one seed
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- one seed --- */
 
 static void judge(struct story *s, bool complete)
 {

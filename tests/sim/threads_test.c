@@ -96,9 +96,7 @@ static bool has_committed(const struct engine_status *s)
     return s->last_commit_id >= 3;
 }
 
-/* --- tests
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- tests --- */
 
 static void run_to_end(struct fixture *f, struct engine_status *status)
 {
