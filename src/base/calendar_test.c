@@ -76,6 +76,10 @@ static void test_format_iso(UNUSED void **state)
     assert_string_equal(text, "1969-12-31T23:59:59.999999Z");
     calendar_format_iso(INT64_C(1762992000000000), text);
     assert_string_equal(text, "2025-11-13T00:00:00Z");
+    calendar_format_iso(INT64_MIN, text);
+    assert_string_equal(text, "-290308-12-21T19:59:05.224192Z");
+    calendar_format_iso(INT64_MAX, text);
+    assert_string_equal(text, "294247-01-10T04:00:54.775807Z");
 }
 
 TEST_MAIN(cmocka_unit_test(test_civil_round_trip), cmocka_unit_test(test_iso_week),
