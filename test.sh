@@ -2,8 +2,8 @@
 # test.sh: all tests, nearest first. Ends with a line "N passed, N failed, N skipped" and fails when something failed;
 # in CI (CI=true) a skip counts as a failure.
 #
-#   ./test.sh                      tidy, format, unit, sim, tsan, fuzz, live
-#   ./test.sh PART [NAME...]       tidy | format | unit | sim | tsan | fuzz | live, or some of its tests only: a folder of
+#   ./test.sh                      tidy, format, unit, sim, sql, tsan, fuzz, live
+#   ./test.sh PART [NAME...]       tidy | format | unit | sim | sql | tsan | fuzz | live, or some of its tests only: a folder of
 #                                  src, a test, a fuzzer, a live test (a part of its name is enough)
 #   ./test.sh soak                 the long ones: 2,000 seeds of the simulator, 100 kills over 2 million samples, ten
 #                                  minutes for each fuzzer
@@ -212,9 +212,23 @@ part_tsan() {
 
 # The simulator's seeds, and its jobs on real threads.
 part_sim() {
-    build asan sim_test threads_test || return 1
-    TEST_TIMEOUT=$($SOAK && echo 14400 || echo 900) WEIR_SIM_SEEDS=$($SOAK && echo 2000 || echo 150) \
+    build asan sim_test sim_iceberg_test threads_test || return 1
+    TEST_TIMEOUT=$($SOAK && echo 14400 || echo 900) WEIR_SIM_SEEDS=$($SOAK && echo 2000 || echo 500) \
         run_all sim "$(dir_of asan)/tests/sim" "" sim_test threads_test
+    TEST_TIMEOUT=$($SOAK && echo 14400 || echo 900) WEIR_SIM_SEEDS=$($SOAK && echo 2000 || echo 20) \
+        run_all sim "$(dir_of asan)/tests/sim" "" sim_iceberg_test
+}
+
+# SQL: golden files in one process, and the client as it is typed into.
+part_sql() {
+    local file name
+    build asan sql_test weir || return 1
+    run_all sql "$(dir_of asan)/tests/sql" "" sql_test
+    for file in tests/sql/*_test.py; do
+        name=$(basename "$file" .py)
+        [ $# = 0 ] || [[ $name == *"$1"* ]] || continue
+        step "sql $name" "$WEIR_CACHE/venv/bin/python" "$file" --weir "$(dir_of asan)/weir"
+    done
 }
 
 # Each fuzzer starts from its corpus; what it finds interesting is kept in the cache for the next time.
@@ -276,7 +290,7 @@ part_live() {
 part=${1-all}
 [ $# = 0 ] || shift
 case $part in
-all | soak | live) level=test ;;
+all | soak | live | sql) level=test ;;
 fuzz | tidy | format) level=build ;;
 *) level=build ;;
 esac
@@ -284,13 +298,13 @@ tools/setup.sh $level || exit 1
 case $part in
 all)
     build release all
-    for part in tidy format unit sim tsan fuzz live; do "part_$part"; done
+    for part in tidy format unit sim sql tsan fuzz live; do "part_$part"; done
     ;;
 soak)
     SOAK=true
     for part in sim fuzz live; do "part_$part" "$@"; done
     ;;
-tidy | format | unit | sim | tsan | fuzz | live) "part_$part" "$@" ;;
+tidy | format | unit | sim | sql | tsan | fuzz | live) "part_$part" "$@" ;;
 *)
     sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"
     exit 2

@@ -183,7 +183,8 @@ size_t calendar_format_date(int32_t days, char out[CALENDAR_TEXT_MAX])
 size_t calendar_format_iso(int64_t micros, char out[CALENDAR_TEXT_MAX])
 {
     int32_t days = calendar_day_of(micros);
-    int64_t in_day = (micros % MICROS_PER_DAY + MICROS_PER_DAY) % MICROS_PER_DAY; /* days * a day may overflow */
+    int64_t in_day = (micros % MICROS_PER_DAY + MICROS_PER_DAY) %
+                     MICROS_PER_DAY; /* days * a day may overflow */
     int seconds = (int)(in_day / MICROS_PER_SECOND), fraction = (int)(in_day % MICROS_PER_SECOND);
     size_t n = calendar_format_date(days, out);
 

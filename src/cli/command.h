@@ -10,6 +10,7 @@ struct command {
 };
 
 int command_run(int argc, char **argv);    /* run.c */
+int command_sql(int argc, char **argv);    /* sql.c */
 int command_table(int argc, char **argv);  /* table.c */
 int command_config(int argc, char **argv); /* config_reference.c */
 

@@ -11,16 +11,16 @@ extern const char *malloc_conf;
 const char *malloc_conf = "narenas:2,dirty_decay_ms:200,muzzy_decay_ms:0,lg_tcache_max:13";
 
 static const struct command commands[] = {
-    {"run", "run a job (a .so) to its end, embedded in this process", command_run},
+    {"run", "run a job (a .so or a file of SQL) to its end, embedded in this process", command_run},
+    {"sql", "type SQL, or run a script of it", command_sql},
     {"table", "show an Iceberg table: snapshots, files, row counts, rows", command_table},
     {"config", "print the reference of configuration keys", command_config},
 };
 
 /* Flink's other verbs: known, and answered. */
-static const char *const later[] = {"list",       "info",        "cancel",      "stop",
-                                    "savepoint",  "checkpoint",  "sql",         "cluster",
-                                    "jobmanager", "taskmanager", "modify",      "log",
-                                    "gateway",    "sql-client",  "sql-gateway", "run-application"};
+static const char *const later[] = {"list",       "info",    "cancel",     "stop",        "savepoint",
+                                    "checkpoint", "cluster", "jobmanager", "taskmanager", "modify",
+                                    "log",        "gateway", "sql-client", "sql-gateway", "run-application"};
 
 static void print_help(FILE *to)
 {
@@ -70,6 +70,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COUNT_OF(later); i++)
         if (strcmp(argv[1], later[i]) == 0)
             return command_usage(
-                "", "\"%s\" is not there yet: this version runs jobs embedded, by `weir run`", argv[1]);
-    return command_usage("", "\"%s\" is not a command; there are run, table and config", argv[1]);
+                "", "\"%s\" is not there yet: this version runs jobs embedded, by `weir run` and `weir sql`",
+                argv[1]);
+    return command_usage("", "\"%s\" is not a command; there are run, sql, table and config", argv[1]);
 }

@@ -1,6 +1,5 @@
 /* progress.c: see progress.h. */
 #include "cli/progress.h"
-#include "base/budget.h"
 #include "base/mem.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -12,9 +11,9 @@ struct progress {
     pthread_mutex_t mutex;
     pthread_cond_t stop;
     bool stopping, terminal;
-    struct engine *engine;
+    void (*status)(void *arg, struct engine_status *out);
+    void *arg;
     struct metrics *metrics;
-    struct budget *budget;
     int64_t began_us, last_in, last_us;
 };
 
@@ -48,7 +47,7 @@ static void print_line(struct progress *p, const char *end)
     double lag, rows = 0, seconds;
     int64_t now_us;
 
-    engine_status(p->engine, &s);
+    p->status(p->arg, &s);
     now_us = clock_mono_us(clock_system()) - p->began_us;
     seconds = (double)(now_us - p->last_us) / 1e6;
     if (metrics_sum(p->metrics, "kafka_consumer_lag", &lag))
@@ -82,15 +81,16 @@ static void *run(void *arg)
     return NULL;
 }
 
-struct progress *progress_start(struct engine *engine, struct metrics *metrics, struct budget *budget)
+struct progress *progress_start(void (*status)(void *arg, struct engine_status *out), void *arg,
+                                struct metrics *metrics)
 {
     struct progress *p = mem_zalloc(sizeof *p);
 
     if (p == NULL)
         return NULL;
-    *p = (struct progress){.engine = engine,
+    *p = (struct progress){.status = status,
+                           .arg = arg,
                            .metrics = metrics,
-                           .budget = budget,
                            .terminal = isatty(STDERR_FILENO),
                            .began_us = clock_mono_us(clock_system())};
     pthread_mutex_init(&p->mutex, NULL);

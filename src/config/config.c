@@ -106,8 +106,7 @@ enum err config_note(struct config *c, struct error *e, enum log_level level, co
     return OK;
 }
 
-/* --- setting
- * --------------------------------------------------------------------------------------------------- */
+/* --- setting --- */
 
 /* What is being set, on its way from the user's words to today's. */
 struct change {
@@ -268,8 +267,7 @@ enum err config_set_text(struct config *c, const char *assignment, struct error 
                       e);
 }
 
-/* --- getting
- * ---------------------------------------------------------------------------------------------------- */
+/* --- getting --- */
 
 /* The value or the default; NULL when there is neither. The key is in the table: else it is our bug. */
 static const char *text_of(const struct config *c, const char *key, const struct config_key **out_row)
@@ -354,6 +352,15 @@ int64_t config_size(const struct config *c, const char *key)
 
     assert(rc == OK);
     return v;
+}
+
+const struct config_key *config_find_key(const char *name, const char **nearest)
+{
+    bool older = false;
+    const struct config_key *key = keys_find(slice_text(name), &older);
+
+    *nearest = key ? NULL : keys_nearest(name, false);
+    return key;
 }
 
 bool config_is_set(const struct config *c, const char *key)

@@ -71,6 +71,10 @@ MUST_USE enum err config_parse_size(const char *text, int64_t *out_bytes, struct
 MUST_USE enum err config_parse_bool(const char *text, bool *out, struct error *e);
 MUST_USE enum err config_parse_int(const char *text, int64_t *out, struct error *e);
 
+/* The row of a key by today's name or an older one; NULL: weir does not know it, and *nearest is the name most
+ * like it, NULL when none is. */
+const struct config_key *config_find_key(const char *name, const char **nearest);
+
 /* The name in names (count of them) that is nearest to word by edit distance, NULL when none is near. */
 const char *config_nearest(const char *word, const char *const *names, size_t count);
 

@@ -101,8 +101,7 @@ enum err config_load_properties(struct config *c, const char *text, const char *
     return config_put_lines(c, slice_text(text), origin, e);
 }
 
-/* --- the older form
- * ---------------------------------------------------------------------------------------------- */
+/* --- the older form --- */
 
 static struct slice take_line(struct slice *text)
 {

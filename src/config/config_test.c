@@ -136,8 +136,7 @@ static void test_numbers_and_truths(UNUSED void **state)
     assert_int_equal(config_parse_bool("yes", &truth, &e), ERR_CONFIG);
 }
 
-/* --- the table
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static void check_older(const struct config_key *key)
 {
@@ -237,8 +236,7 @@ static void test_nearest(UNUSED void **state)
     assert_null(config_nearest("select", names, 0));
 }
 
-/* --- setting and getting
- * -------------------------------------------------------------------------------------------- */
+/* --- setting and getting --- */
 
 static void test_defaults(UNUSED void **state)
 {
@@ -298,8 +296,6 @@ static void test_bad_values(UNUSED void **state)
         {"high-availability=zookeeper",
          "high-availability: \"zookeeper\" cannot be honoured: there is no standby", ERR_UNSUPPORTED},
         {"security.ssl.rest.enabled=true", "cannot be honoured: weir serves no TLS itself", ERR_UNSUPPORTED},
-        {"execution.runtime-mode=BATCH", "cannot be honoured: weir runs every job as a stream",
-         ERR_UNSUPPORTED},
         {"pipeline.jobvertex-parallelism-overrides=a:1", "cannot be honoured", ERR_UNSUPPORTED},
         {"=3", "without a key", ERR_CONFIG},
         {"", "without a key", ERR_CONFIG},
@@ -369,9 +365,7 @@ static void test_older_names_and_values(UNUSED void **state)
     }
 }
 
-/* --- notes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- notes --- */
 
 static void collect(void *arg, enum log_level level, const char *text)
 {
@@ -489,9 +483,7 @@ static void test_each_hides_secrets(UNUSED void **state)
     config_free(copy);
 }
 
-/* --- files
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- files --- */
 
 static void test_lines(UNUSED void **state)
 {
@@ -765,8 +757,7 @@ static void test_doc_has_every_key(UNUSED void **state)
     bytes_fini(&page);
 }
 
-/* --- no memory
- * ------------------------------------------------------------------------------------------------------ */
+/* --- no memory --- */
 
 static enum err load_all(struct error *e)
 {

@@ -97,8 +97,7 @@ static bool take_units(struct slice s, const struct unit *units, size_t count, i
     return false;
 }
 
-/* --- durations
- * ------------------------------------------------------------------------------------------------- */
+/* --- durations --- */
 
 /* In nanoseconds; the first is what a bare number means. */
 static const struct unit duration_units[] = {
@@ -189,8 +188,7 @@ enum err config_parse_duration(const char *text, int64_t *out_ms, struct error *
     return error_set(e, ERR_CONFIG, "is no duration (" WANT_DURATION ")");
 }
 
-/* --- sizes, booleans, numbers
- * ------------------------------------------------------------------------------------ */
+/* --- sizes, booleans, numbers --- */
 
 static const struct unit size_units[] = {
     {"b byte bytes", 1},
@@ -250,8 +248,7 @@ enum err config_parse_double(const char *text, double *out, struct error *e)
     return error_set(e, ERR_CONFIG, "is no number");
 }
 
-/* --- a text against a key
- * ------------------------------------------------------------------------------------------ */
+/* --- a text against a key --- */
 
 /* The spelling in values ("a|b|c") of what s says in any case and with '-' for '_'. */
 static bool parse_enum(struct slice s, const char *values, struct slice *out)

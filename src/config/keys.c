@@ -34,7 +34,7 @@
 
 /* Who has come to read a group of keys makes them KEY_HONOURED here and leaves the sentence out. */
 #define SQL_USE  KEY_NOT_NEEDED
-#define SQL_DOC  "this version runs no SQL: "
+#define SQL_DOC  "not in weir's SQL yet: "
 #define REST_USE KEY_NOT_NEEDED
 #define REST_DOC "this version runs a job embedded and serves no REST API: "
 #define WEB_USE  KEY_NOT_NEEDED
@@ -93,8 +93,10 @@ const struct config_key config_keys[] = {
      NULL, "a task sends on what it has as soon as it would wait: there is no timer to tune"},
     {"execution.buffer-timeout.enabled", NULL, KEY_BOOL, KEY_NOT_NEEDED, "true", NULL,
      "a task sends on what it has as soon as it would wait: there is no timer to tune"},
-    {"execution.runtime-mode", NULL, KEY_ENUM, KEY_REFUSED, "STREAMING", "STREAMING|BATCH",
-     "weir runs every job as a stream, which ends when its sources end; remove the key"},
+    {"execution.runtime-mode", NULL, KEY_ENUM, KEY_HONOURED, "STREAMING", "STREAMING|BATCH",
+     "how the SQL client shows results; BATCH refuses sources without an end. Every job runs as a stream, "
+     "which ends when "
+     "its sources end"},
     {"execution.batch-shuffle-mode", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL,
      "weir runs every job as a stream"},
     {"execution.batch.*", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "weir runs every job as a stream"},
@@ -593,8 +595,8 @@ const struct config_key config_keys[] = {
     /* --- SQL */
     {"table.exec.state.ttl", NULL, KEY_DURATION, SQL_USE, "0 ms", NULL,
      SQL_DOC "forget a key's state so long after its last change; 0: never"},
-    {"table.exec.source.idle-timeout", NULL, KEY_DURATION, SQL_USE, "0 ms", NULL,
-     SQL_DOC "a source that is silent so long holds up no watermark; 0: off"},
+    {"table.exec.source.idle-timeout", NULL, KEY_DURATION, KEY_HONOURED, "0 ms", NULL,
+     "a partition without records for so long does not hold the watermark back; 0: never"},
     {"table.exec.source.cdc-events-duplicate", NULL, KEY_BOOL, SQL_USE, "false", NULL,
      SQL_DOC "drop change events that come twice"},
     {"table.exec.sink.not-null-enforcer", NULL, KEY_ENUM, SQL_USE, "ERROR", "ERROR|DROP",
@@ -675,9 +677,12 @@ const struct config_key config_keys[] = {
     {"table.builtin-database-name", NULL, KEY_STRING, SQL_USE, "default_database", NULL,
      SQL_DOC "the first database"},
     {"table.sql-dialect", NULL, KEY_STRING, SQL_USE, "default", NULL, SQL_DOC "the dialect"},
-    {"table.local-time-zone", NULL, KEY_STRING, SQL_USE, "default", NULL, SQL_DOC "zone of the session"},
-    {"table.dml-sync", NULL, KEY_BOOL, SQL_USE, "false", NULL, SQL_DOC "wait for INSERT"},
-    {"table.dynamic-table-options.enabled", NULL, KEY_BOOL, SQL_USE, "true", NULL, SQL_DOC "OPTIONS hints"},
+    {"table.local-time-zone", NULL, KEY_STRING, KEY_HONOURED, "default", NULL,
+     "the session's time zone; default: the machine's"},
+    {"table.dml-sync", NULL, KEY_BOOL, KEY_HONOURED, "false", NULL,
+     "an INSERT in the SQL client waits until its job is over"},
+    {"table.dynamic-table-options.enabled", NULL, KEY_BOOL, KEY_HONOURED, "true", NULL,
+     "OPTIONS hints are read"},
     {"table.column-expansion-strategy", NULL, KEY_STRING, SQL_USE, NULL, NULL, SQL_DOC "what * means"},
     {"table.display.max-column-width", NULL, KEY_INT, SQL_USE, "30", NULL,
      SQL_DOC "width of printed columns"},
@@ -686,6 +691,6 @@ const struct config_key config_keys[] = {
      SQL_DOC "CREATE TABLE AS in one"},
     {"table.plan.*", NULL, KEY_STRING, SQL_USE, NULL, NULL, SQL_DOC "compiled plans"},
     {"table.resources.download-dir", NULL, KEY_STRING, SQL_USE, NULL, NULL, SQL_DOC "files of functions"},
-    {"sql-client.*", NULL, KEY_STRING, SQL_USE, NULL, NULL, SQL_DOC "its client"},
+    {"sql-client.*", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL, "how the SQL client shows results"},
 };
 const size_t config_key_count = COUNT_OF(config_keys);

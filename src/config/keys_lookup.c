@@ -78,8 +78,7 @@ const char *keys_nearest(const char *name, bool honoured_only)
     return found || honoured_only ? found : find_by_end(name);
 }
 
-/* --- values of former days
- * ----------------------------------------------------------------------------------------- */
+/* --- values of former days --- */
 
 static const struct old_value {
     const char *given;        /* the key as given or by its present name */
@@ -139,8 +138,7 @@ bool keys_old_value(struct slice given, const struct config_key *key, struct sli
     return false;
 }
 
-/* --- honoured, but not to the letter
- * --------------------------------------------------------------------------- */
+/* --- honoured, but not to the letter --- */
 
 static const struct remark {
     const char *key, *value; /* value: NULL for any but the default */

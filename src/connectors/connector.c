@@ -2,14 +2,15 @@
 #include "connectors/connector.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "connectors/table_format.h"
+#include <stdio.h>
 
-extern const struct connector kafka_connector, iceberg_connector, print_connector, blackhole_connector;
+extern const struct connector kafka_connector, upsert_kafka_connector, iceberg_connector,
+    filesystem_connector, datagen_connector, nexmark_connector, print_connector, blackhole_connector;
 
 static const struct connector *const connectors[] = {
-    &kafka_connector,
-    &iceberg_connector,
-    &print_connector,
-    &blackhole_connector,
+    &kafka_connector,   &upsert_kafka_connector, &iceberg_connector, &filesystem_connector,
+    &datagen_connector, &nexmark_connector,      &print_connector,   &blackhole_connector,
 };
 
 const struct connector *connector_find(const char *name)
@@ -22,7 +23,56 @@ const struct connector *connector_find(const char *name)
 
 const char *connector_names(void)
 {
-    return "kafka, iceberg, print, blackhole";
+    return "kafka, upsert-kafka, iceberg, filesystem, datagen, nexmark, print, blackhole";
+}
+
+const struct connector *connector_at(size_t n)
+{
+    return n < COUNT_OF(connectors) ? connectors[n] : NULL;
+}
+
+/* --- options: of every table --- */
+
+static const struct setting shared_source[] = {
+    {"scan.parallelism", SETTING_INT, SETTING_OPTIONAL, NULL, "1..32768", "subtasks of the source"},
+    {0},
+};
+static const struct setting shared_sink[] = {
+    {"sink.parallelism", SETTING_INT, SETTING_OPTIONAL, NULL, "1..32768", "subtasks of the sink"},
+    {0},
+};
+static const struct setting shared_format[] = {
+    {"on-error", SETTING_ENUM, SETTING_OPTIONAL, "fail", "fail|skip",
+     "a record that cannot be read fails the job, or is counted (`numRecordsSkipped`), logged and left out"},
+    {0},
+};
+
+static bool is_shared(const struct connector *c, const char *name)
+{
+    return (c->source && strcmp(name, shared_source[0].name) == 0) ||
+           (c->sink && strcmp(name, shared_sink[0].name) == 0) ||
+           (c->formats && strcmp(name, shared_format[0].name) == 0);
+}
+
+/* Only what the shared rules know is looked at. */
+static bool is_not_shared(void *arg, const char *name)
+{
+    return !is_shared(arg, name);
+}
+
+static enum err check_shared(const struct connector *c, const struct map *options, struct error *e)
+{
+    const struct setting rules[] = {shared_source[0], shared_sink[0], shared_format[0], {0}};
+    const struct settings s = {rules, options, c->name};
+
+    return settings_check(&s, is_not_shared, (void *)(uintptr_t)c, e);
+}
+
+/* --- options: of a connector --- */
+
+struct settings connector_settings(const struct connector *c, const struct connector_request *r)
+{
+    return (struct settings){c->settings, r->options, c->name};
 }
 
 /* Whether word is in a blank-separated list, where `x*` stands for all that begins with x. */
@@ -69,14 +119,231 @@ static enum err unknown_option(const struct connector *c, const char *name, cons
     return ERR_CONFIG;
 }
 
+struct also {
+    const struct connector *connector;
+    const struct map *options;
+    const char *words;
+};
+
+static bool is_also(void *arg, const char *name)
+{
+    const struct also *a = arg;
+
+    return list_has(a->words, slice_text(name)) || is_shared(a->connector, name) ||
+           (a->connector->formats && table_format_owns(a->options, name));
+}
+
+static enum err check_settings(const struct connector *c, const struct map *options, const char *also,
+                               struct error *e)
+{
+    struct also a = {c, options, also};
+    char owner[80];
+    struct settings s = {c->settings, options, owner};
+    enum err rc;
+
+    snprintf(owner, sizeof owner, "connector '%s'", c->name);
+    rc = settings_check(&s, is_also, &a, e);
+    return rc == OK ? check_shared(c, options, e) : rc;
+}
+
 enum err connector_check_options(const struct connector *c, const struct map *options, const char *also,
                                  struct error *e)
 {
     struct map_entry *entry;
     size_t at = 0;
 
+    if (c->settings)
+        return check_settings(c, options, also, e);
     while ((entry = map_next(options, &at)) != NULL)
         if (!list_has(c->options, entry->key) && !list_has(also, entry->key))
             return unknown_option(c, entry->key.ptr, also, e);
     return OK;
+}
+
+/* --- metadata columns --- */
+
+static enum err no_metadata(const struct connector *c, const struct format *f, const char *key,
+                            struct error *e)
+{
+    struct bytes list = {0};
+    const char *text;
+
+    for (const struct connector_metadata *m = c->metadata; m && m->key; m++)
+        bytes_printf(&list, "%s%s", list.len ? ", " : "", m->key);
+    for (int32_t i = 0; f && i < f->metadata_count; i++)
+        bytes_printf(&list, "%svalue.%s", list.len ? ", " : "", f->metadata[i].name);
+    text = bytes_cstr(&list);
+    error_set(e, ERR_CONFIG, "connector '%s' has no metadata '%s'; it has %s", c->name, key,
+              text && list.len ? text : "none");
+    bytes_fini(&list);
+    return ERR_CONFIG;
+}
+
+static const struct format *value_format(const struct connector *c, const struct map *options)
+{
+    const char *prefix, *name = c->formats ? table_format_name(options, false, &prefix) : NULL;
+
+    return name ? format_find(name) : NULL;
+}
+
+enum err connector_metadata_type(const struct connector *c, const struct map *options, const char *key,
+                                 struct arena *arena, const struct type **out, bool *writable,
+                                 struct error *e)
+{
+    const struct format *f = value_format(c, options);
+
+    for (const struct connector_metadata *m = c->metadata; m && m->key; m++)
+        if (strcmp(m->key, key) == 0) {
+            *writable = m->writable;
+            return type_parse(arena, slice_text(m->type), out, e);
+        }
+    *writable = false;
+    for (int32_t i = 0; f && strncmp(key, "value.", 6) == 0 && i < f->metadata_count; i++)
+        if (strcmp(f->metadata[i].name, key + 6) == 0) {
+            *out = f->metadata[i].type;
+            return OK;
+        }
+    return no_metadata(c, f, key, e);
+}
+
+/* The same kind with the same parts; names and nullability are the caller's. */
+static bool same_shape(const struct type *a, const struct type *b)
+{
+    if (a->kind != b->kind || a->field_count != b->field_count || a->precision != b->precision)
+        return false;
+    for (int32_t i = 0; i < a->field_count; i++)
+        if (!same_shape(a->fields[i].type, b->fields[i].type))
+            return false;
+    return true;
+}
+
+static enum err check_metadata(const struct connector *c, const struct connector_request *r, int32_t field,
+                               bool to_write, struct error *e)
+{
+    const struct field *f = &r->schema->fields[field];
+    const char *key = r->metadata[field];
+    const struct type *type;
+    bool writable;
+    enum err rc = connector_metadata_type(c, r->options, key, r->arena, &type, &writable, e);
+
+    if (rc != OK)
+        return error_add(e, rc, "column %s", f->name);
+    if (to_write && !writable)
+        return error_set(e, ERR_CONFIG,
+                         "column %s: metadata '%s' can be read, but not written; declare the column VIRTUAL",
+                         f->name, key);
+    if (!same_shape(type, f->type)) {
+        struct bytes text = {0};
+
+        type_print(type, &text);
+        error_set(e, ERR_CONFIG, "column %s: metadata '%s' is " SLICE_FMT, f->name, key,
+                  SLICE_ARG(bytes_all(&text)));
+        bytes_fini(&text);
+        return ERR_CONFIG;
+    }
+    return OK;
+}
+
+static enum err check_columns(const struct connector *c, const struct connector_request *r, bool to_write,
+                              struct error *e)
+{
+    enum err rc = OK;
+
+    for (int32_t i = 0; rc == OK && i < r->schema->field_count; i++)
+        if (connector_metadata_key(r, i))
+            rc = check_metadata(c, r, i, to_write, e);
+    return rc;
+}
+
+/* --- planning --- */
+
+static enum err plan_parallelism(const struct connector_request *r, const char *name, int32_t *out,
+                                 struct error *e)
+{
+    const char *text = connector_option(r->options, name);
+    int64_t n = 0;
+    enum err rc;
+
+    if (text == NULL)
+        return OK;
+    if ((rc = config_parse_int(text, &n, e)) != OK || n < 1 || n > 32768)
+        return error_set(e, ERR_CONFIG, "option '%s' = '%s' is no number of subtasks", name, text);
+    *out = (int32_t)n;
+    return OK;
+}
+
+/* What a direction's function plans, and what all of them have in common. */
+static enum err plan_vertex(const struct connector *c, const struct connector_request *r, bool to_write,
+                            struct connector_plan *out, struct error *e)
+{
+    int32_t parallelism = 0;
+    enum err rc;
+
+    if ((rc = connector_check_options(c, r->options, NULL, e)) != OK ||
+        (rc = check_columns(c, r, to_write, e)) != OK ||
+        (rc = plan_parallelism(r, to_write ? "sink.parallelism" : "scan.parallelism", &parallelism, e)) !=
+            OK ||
+        (rc = (to_write ? c->sink : c->source)(r, out, e)) != OK)
+        return rc;
+    if (parallelism)
+        out->parallelism = parallelism;
+    return OK;
+}
+
+enum err connector_plan_source(const struct connector *c, const struct connector_request *r,
+                               struct connector_plan *out, struct error *e)
+{
+    enum err rc;
+
+    assert(r->table && r->schema && r->schema->field_count > 0);
+    *out = (struct connector_plan){0};
+    rc = c->source ? plan_vertex(c, r, false, out, e)
+                   : error_set(e, ERR_UNSUPPORTED, "connector '%s' can be written to, but not read", c->name);
+    return rc == OK ? OK : error_add(e, rc, "table %s", r->name);
+}
+
+enum err connector_plan_sink(const struct connector *c, const struct connector_request *r,
+                             struct connector_plan *out, struct error *e)
+{
+    enum err rc;
+
+    assert(r->table && r->schema && r->schema->field_count > 0);
+    *out = (struct connector_plan){0};
+    rc = c->sink ? plan_vertex(c, r, true, out, e)
+                 : error_set(e, ERR_UNSUPPORTED, "connector '%s' can be read, but not written to", c->name);
+    return rc == OK ? OK : error_add(e, rc, "table %s", r->name);
+}
+
+/* --- documentation --- */
+
+static void write_metadata(const struct connector *c, struct bytes *out)
+{
+    if (c->metadata == NULL)
+        return;
+    bytes_text(out, "\n| metadata column | type | | |\n|---|---|---|---|\n");
+    for (const struct connector_metadata *m = c->metadata; m->key; m++)
+        bytes_printf(out, "| `%s` | `%s` | %s | %s |\n", m->key, m->type,
+                     m->writable ? "read, write" : "read", m->doc);
+}
+
+static void write_connector(const struct connector *c, struct bytes *out)
+{
+    bytes_printf(out, "\n## %s\n\n%s\n\n", c->name, c->doc ? c->doc : "");
+    if (c->settings && c->settings->name)
+        settings_write_doc(c->settings, out);
+    else if (c->options && *c->options)
+        bytes_printf(out, "Options: `%s`\n", c->options);
+    else
+        bytes_text(out, "It has no options.\n");
+    write_metadata(c, out);
+}
+
+void connector_write_doc(struct bytes *out)
+{
+    bytes_text(out,
+               "# Connectors\n\nWhat a table's `WITH ('connector' = ...)` takes. A table also takes "
+               "`scan.parallelism` where it can be read, `sink.parallelism` where it can be written, and "
+               "`on-error` (`fail`, `skip`) where a format decodes its records.\n");
+    for (size_t i = 0; i < COUNT_OF(connectors); i++)
+        write_connector(connectors[i], out);
 }

@@ -1,13 +1,15 @@
-/* kafka_connector.c: a Kafka table's options, as Flink names them, to a source. Those of weir alone:
- * 'scan.lost-data' (fail, continue), 'scan.memory' (of messages read ahead and held, all subtasks together),
- * 'scan.batch.rows' and 'scan.unknown-topic-wait'.
+/* kafka_connector.c: the connectors kafka and upsert-kafka: their options, as Flink names them, and the
+ * source. Those of weir alone: 'scan.lost-data', 'scan.memory', 'scan.batch.rows' and
+ * 'scan.unknown-topic-wait'. kafka_plan_decode.c and kafka_plan_sink.c have the rest.
  */
 #include "base/bytes.h"
 #include "config/config.h"
 #include "connectors/connector.h"
 #include "connectors/kafka_options.h"
 #include "connectors/kafka_pattern.h"
+#include "connectors/kafka_plan.h"
 #include "connectors/kafka_source.h"
+#include "formats/format.h"
 #include <limits.h>
 
 #define LEAST_MEMORY (INT64_C(4) << 20)
@@ -16,16 +18,18 @@
 struct planned_source {
     struct kafka_source_spec spec; /* first */
     struct map properties;
+    struct kafka_planned_decode *decode; /* NULL: raw batches are wanted */
 };
 
 static void release(const void *spec)
 {
     struct planned_source *p = CONTAINER_OF((void *)(uintptr_t)spec, struct planned_source, spec);
 
+    kafka_plan_decode_release(p->decode);
     map_fini(&p->properties);
 }
 
-/* --- lists -------------------------------------------------------------------------------------------- */
+/* --- lists --- */
 
 static struct slice trim(struct slice s)
 {
@@ -107,7 +111,7 @@ static enum err read_offsets(const struct connector_request *r, const char *opti
     return OK;
 }
 
-/* --- options ------------------------------------------------------------------------------------------ */
+/* --- options --- */
 
 struct mode {
     const char *name;
@@ -235,7 +239,7 @@ static enum err read_loss(const struct connector_request *r, struct kafka_source
 }
 
 /* The options 'properties.x' as x, in memory that lives as long as the job. */
-static enum err read_properties(const struct connector_request *r, struct map *out, struct error *e)
+enum err kafka_plan_properties(const struct connector_request *r, struct map *out, struct error *e)
 {
     const struct slice prefix = SLICE("properties.");
     struct map_entry *entry;
@@ -273,7 +277,33 @@ static const char *title(const struct kafka_source_spec *spec)
     return spec->topic_pattern ? spec->topic_pattern : spec->topics[0];
 }
 
-static enum err plan_source(const struct connector_request *r, struct connector_plan *out, struct error *e)
+/* What upsert-kafka does not have as an option: it reads from the beginning, as each key's last row is
+ * wanted. */
+static enum err read_start(const struct connector_request *r, bool upsert, struct kafka_source_spec *spec,
+                           struct error *e)
+{
+    if (!upsert)
+        return read_place(r, "scan.startup.", start_modes, &spec->start, e);
+    spec->start.at = KAFKA_AT_EARLIEST;
+    return OK;
+}
+
+static enum err read_spec(const struct connector_request *r, bool upsert, struct planned_source *p,
+                          struct error *e)
+{
+    enum err rc;
+
+    if ((rc = kafka_plan_properties(r, &p->properties, e)) != OK ||
+        (rc = read_subject(r, &p->spec, e)) != OK || (rc = read_start(r, upsert, &p->spec, e)) != OK ||
+        (rc = read_place(r, "scan.bounded.", stop_modes, &p->spec.stop, e)) != OK ||
+        (rc = read_durations(r, &p->spec, e)) != OK || (rc = read_sizes(r, &p->spec, e)) != OK ||
+        (rc = read_loss(r, &p->spec, e)) != OK)
+        return rc;
+    return check_properties(&p->properties, &p->spec, e);
+}
+
+enum err kafka_plan_source(const struct connector_request *r, bool upsert, struct connector_plan *out,
+                           struct error *e)
 {
     struct planned_source *p = ARENA_NEW(r->arena, struct planned_source);
     struct kafka_source_spec standard = KAFKA_SOURCE_SPEC_DEFAULTS;
@@ -283,31 +313,108 @@ static enum err plan_source(const struct connector_request *r, struct connector_
         return error_memory(e, sizeof *p, "a Kafka source");
     p->spec = standard;
     p->spec.properties = &p->properties;
-    if ((rc = read_properties(r, &p->properties, e)) != OK || (rc = read_subject(r, &p->spec, e)) != OK ||
-        (rc = read_place(r, "scan.startup.", start_modes, &p->spec.start, e)) != OK ||
-        (rc = read_place(r, "scan.bounded.", stop_modes, &p->spec.stop, e)) != OK ||
-        (rc = read_durations(r, &p->spec, e)) != OK || (rc = read_sizes(r, &p->spec, e)) != OK ||
-        (rc = read_loss(r, &p->spec, e)) != OK || (rc = check_properties(&p->properties, &p->spec, e)) != OK)
-        goto out;
-    if (r->arena->failed)
+    *out = (struct connector_plan){
+        .factory = &kafka_source_factory, .spec = &p->spec, .release = release, .schema = &format_raw_schema};
+    rc = read_spec(r, upsert, p, e);
+    if (rc == OK && r->schema)
+        rc = kafka_plan_decode(r, upsert, out, &p->decode, e);
+    if (rc == OK && r->arena->failed)
         rc = error_memory(e, sizeof *p, "a Kafka source");
-out:
     if (rc != OK) {
-        map_fini(&p->properties);
+        release(&p->spec);
         return error_add(e, rc, "%s", r->name);
     }
-    *out = (struct connector_plan){
-        .factory = &kafka_source_factory, .spec = &p->spec, .title = title(&p->spec), .release = release};
+    out->bounded = p->spec.stop.at != KAFKA_AT_NEVER;
+    out->title = title(&p->spec);
     return OK;
 }
 
-extern const struct connector kafka_connector;
+/* --- the connectors --- */
+
+static const struct setting kafka_settings[] = {
+    KAFKA_SETTINGS,
+    {"format", SETTING_TEXT, SETTING_OPTIONAL, NULL, NULL,
+     "of the messages' values; the same as `value.format`"},
+    {"key.fields", SETTING_LIST, SETTING_OPTIONAL, NULL, NULL, "the columns that the key is made of"},
+    {"scan.startup.mode", SETTING_ENUM, SETTING_OPTIONAL, "group-offsets",
+     "group-offsets|earliest-offset|latest-offset|timestamp|specific-offsets", "where reading begins"},
+    {"scan.startup.specific-offsets", SETTING_TEXT, SETTING_OPTIONAL, NULL, NULL,
+     "`partition:0,offset:42;partition:1,offset:300`"},
+    {"scan.startup.timestamp-millis", SETTING_TEXT, SETTING_OPTIONAL, NULL, NULL, "milliseconds since 1970"},
+    {"sink.partitioner", SETTING_ENUM, SETTING_OPTIONAL, "default", "default|fixed|round-robin",
+     "by the key's hash, as the Java client does, or without key as they come; each subtask into one "
+     "partition; "
+     "in turn"},
+    {0},
+};
+
+static const struct setting upsert_settings[] = {
+    KAFKA_SETTINGS,
+    {"sink.buffer-flush.max-rows", SETTING_INT, SETTING_OPTIONAL, "0", "0..1000000",
+     "rows that wait for later ones of their key, at most"},
+    {"sink.buffer-flush.interval", SETTING_DURATION, SETTING_OPTIONAL, "0", NULL, "for so long at most"},
+    {0},
+};
+
+static enum err plan_source(const struct connector_request *r, struct connector_plan *out, struct error *e)
+{
+    return kafka_plan_source(r, false, out, e);
+}
+
+static enum err plan_sink(const struct connector_request *r, struct connector_plan *out, struct error *e)
+{
+    if (r->table == NULL)
+        return error_set(e, ERR_UNSUPPORTED, "connector 'kafka' writes SQL tables only, as yet");
+    return kafka_plan_sink(r, false, out, e);
+}
+
+static enum err check_upsert(const struct connector_request *r, struct error *e)
+{
+    if (r->table == NULL || r->table->key_count == 0)
+        return error_set(e, ERR_CONFIG,
+                         "connector 'upsert-kafka' needs a PRIMARY KEY: its columns are the messages' keys");
+    if (connector_option(r->options, "key.format") == NULL ||
+        connector_option(r->options, "value.format") == NULL)
+        return error_set(e, ERR_CONFIG, "connector 'upsert-kafka' needs 'key.format' and 'value.format'");
+    return OK;
+}
+
+static enum err plan_upsert_source(const struct connector_request *r, struct connector_plan *out,
+                                   struct error *e)
+{
+    enum err rc = check_upsert(r, e);
+
+    return rc == OK ? kafka_plan_source(r, true, out, e) : rc;
+}
+
+static enum err plan_upsert_sink(const struct connector_request *r, struct connector_plan *out,
+                                 struct error *e)
+{
+    enum err rc = check_upsert(r, e);
+
+    return rc == OK ? kafka_plan_sink(r, true, out, e) : rc;
+}
+
+extern const struct connector kafka_connector, upsert_kafka_connector;
 const struct connector kafka_connector = {
     .name = "kafka",
-    .options =
-        "topic topic-pattern properties.* scan.startup.mode scan.startup.specific-offsets "
-        "scan.startup.timestamp-millis scan.bounded.mode scan.bounded.specific-offsets "
-        "scan.bounded.timestamp-millis scan.topic-partition-discovery.interval scan.lost-data scan.memory "
-        "scan.batch.rows scan.unknown-topic-wait",
     .source = plan_source,
+    .sink = plan_sink,
+    .settings = kafka_settings,
+    .metadata = kafka_metadata,
+    .formats = FORMATS_KEY_VALUE,
+    .doc =
+        "Topics of Apache Kafka. Read: exactly once, offsets are part of the checkpoints. Written: at least "
+        "once; a checkpoint is complete when the brokers have all that was sent before it.",
+};
+const struct connector upsert_kafka_connector = {
+    .name = "upsert-kafka",
+    .source = plan_upsert_source,
+    .sink = plan_upsert_sink,
+    .settings = upsert_settings,
+    .metadata = kafka_metadata,
+    .formats = FORMATS_KEY_VALUE,
+    .doc = "A Kafka topic as a table by primary key: a message is the row of its key from then on, one "
+           "without value "
+           "deletes it. Read from the beginning always; written at least once.",
 };

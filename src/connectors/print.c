@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "connectors/connector.h"
+#include "connectors/row_text.h"
 #include <errno.h>
 #include <unistd.h>
 
@@ -55,40 +56,26 @@ static enum err write_all(int fd, struct slice text, struct error *e)
     return OK;
 }
 
-/* batch_print writes `+I(1, a)`; Flink's brackets are square. A string may hold a line's end, so it goes row
- * by row. */
-static void print_row(const struct print *p, const struct batch *b, int32_t row, struct bytes *row_text,
-                      struct bytes *out)
+/* A string may hold a line's end: a row is not always a line. */
+static void print_row(const struct print *p, const struct batch *b, int32_t row, struct bytes *out)
 {
-    struct batch one = *b;
-
-    one.selection = &row;
-    one.selected_count = 1;
-    bytes_clear(row_text);
-    batch_print(&one, row_text);
-    if (row_text->failed) {
-        out->failed = true;
-        return;
-    }
-    row_text->ptr[2] = '[';
-    row_text->ptr[row_text->len - 2] = ']';
     print_prefix(p, out);
-    bytes_slice(out, bytes_all(row_text));
+    row_text(b, row, out);
+    bytes_u8(out, '\n');
 }
 
 static enum err print_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct print *p = self(o);
-    struct bytes row = {0}, lines = {0};
+    struct bytes lines = {0};
     enum err rc;
 
     if (p->spec->fd < 0)
         return OK;
     for (int32_t i = 0; i < batch_live(b); i++)
-        print_row(p, b, batch_row(b, i), &row, &lines);
+        print_row(p, b, batch_row(b, i), &lines);
     rc = lines.failed ? error_memory(e, lines.len, "rows as text")
                       : write_all(p->spec->fd, bytes_all(&lines), e);
-    bytes_fini(&row);
     bytes_fini(&lines);
     return rc;
 }
@@ -126,37 +113,62 @@ static enum err print_new(const void *spec, struct op **out, struct error *e)
 
 static const struct operator_factory print_factory = {"print", print_new, NULL};
 
-static enum err plan(const struct connector_request *r, int fd, struct connector_plan *out, struct error *e)
+static enum err plan(const struct connector_request *r, int fd, const char *identifier,
+                     struct connector_plan *out, struct error *e)
 {
     struct print_spec *spec = ARENA_NEW(r->arena, struct print_spec);
 
     if (spec == NULL)
         return error_memory(e, sizeof *spec, "a print sink");
-    *spec = (struct print_spec){arena_strdup(r->arena, connector_option(r->options, "print-identifier")), fd};
+    *spec = (struct print_spec){identifier && *identifier ? arena_strdup(r->arena, identifier) : NULL, fd};
     if (r->arena->failed)
         return error_memory(e, sizeof *spec, "a print sink");
-    *out = (struct connector_plan){
-        .factory = &print_factory, .spec = spec, .title = fd < 0 ? "blackhole" : "print"};
+    *out = (struct connector_plan){.factory = &print_factory,
+                                   .spec = spec,
+                                   .title = fd < 0 ? "blackhole" : "print",
+                                   .changes = CHANGES_ALL};
     return OK;
 }
 
+extern const struct connector print_connector, blackhole_connector;
+
 static enum err plan_print(const struct connector_request *r, struct connector_plan *out, struct error *e)
 {
-    const char *text = connector_option(r->options, "standard-error");
-    bool to_error = false;
-    enum err rc;
+    struct settings s = connector_settings(&print_connector, r);
+    enum err rc = connector_check_options(&print_connector, r->options, NULL, e);
 
-    if (text && (rc = config_parse_bool(text, &to_error, e)) != OK)
-        return error_add(e, rc, "option 'standard-error'");
-    return plan(r, to_error ? STDERR_FILENO : STDOUT_FILENO, out, e);
+    if (rc != OK)
+        return rc;
+    return plan(r, settings_bool(&s, "standard-error") ? STDERR_FILENO : STDOUT_FILENO,
+                settings_text(&s, "print-identifier"), out, e);
 }
 
 static enum err plan_blackhole(const struct connector_request *r, struct connector_plan *out, struct error *e)
 {
-    return plan(r, -1, out, e);
+    enum err rc = connector_check_options(&blackhole_connector, r->options, NULL, e);
+
+    return rc == OK ? plan(r, -1, NULL, out, e) : rc;
 }
 
-extern const struct connector print_connector, blackhole_connector;
+static const struct setting print_settings[] = {
+    {"print-identifier", SETTING_TEXT, SETTING_OPTIONAL, NULL, NULL, "written before each row, and `> `"},
+    {"standard-error", SETTING_BOOL, SETTING_OPTIONAL, "false", NULL,
+     "write to standard error instead of standard output"},
+    {0},
+};
+static const struct setting no_settings[] = {{0}};
+
 const struct connector print_connector = {
-    .name = "print", .options = "print-identifier standard-error", .sink = plan_print};
-const struct connector blackhole_connector = {.name = "blackhole", .options = "", .sink = plan_blackhole};
+    .name = "print",
+    .sink = plan_print,
+    .settings = print_settings,
+    .doc =
+        "Writes each row as a line to standard output, as Flink does: `id:2> +I[1, a]`, where the subtask is "
+        "named when there are several.",
+};
+const struct connector blackhole_connector = {
+    .name = "blackhole",
+    .sink = plan_blackhole,
+    .settings = no_settings,
+    .doc = "Drops every row: for measuring.",
+};

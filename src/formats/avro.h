@@ -46,7 +46,7 @@ const char *avro_decode(const struct avro_plan *p, struct slice datum, struct bu
 /* Append row of batch as one record of the schema that avro_schema_write makes of its schema. */
 void avro_encode(const struct batch *batch, int32_t row, struct bytes *out);
 
-/* --- object container files (manifests, .avro data) ----------------------------------------------------- */
+/* --- object container files (manifests, .avro data) --- */
 
 /* A whole file into one batch of schema's fields (resolved by name); nothing of file is borrowed. metadata,
  * when not NULL, gets the file's own entries, copies in arena (name to char *). Codecs: null, deflate,

@@ -5,12 +5,34 @@
  * The schemas of a batch are made sure of first (schema_cache.h), so that its payloads are decoded in one go.
  * A schema other than the first one is an event: it is logged and counted when its first payload is decoded.
  */
+#include "formats/avro_confluent.h"
+#include "formats/format_options.h"
 #include "formats/schema_cache.h"
 #include "base/mem.h"
 #include "os/log.h"
 #include <stdio.h>
 
-#define HEADER_BYTES 5
+static const struct format_option options[] = {
+    {"url", OPTION_TEXT, NULL, "The schema registry's address; several with commas.", .required = true},
+    {"subject", OPTION_TEXT, NULL,
+     "Where the schema of what is written is registered; <topic>-value or <topic>-key when not given."},
+    {"schema", OPTION_TEXT, NULL,
+     "The schema to write with, or the reader's; else it is derived from the columns."},
+    {"timestamp_mapping.legacy", OPTION_FLAG, "true",
+     "As of format 'avro', for schemas that are derived; Flink always does as with true."},
+    {"basic-auth.credentials-source", OPTION_WORD, NULL, "Where user and password stand.", "USER_INFO|URL"},
+    {"basic-auth.user-info", OPTION_SECRET, NULL, "user:password."},
+    {"bearer-auth.credentials-source", OPTION_WORD, NULL, "Where the token stands.", "STATIC_TOKEN"},
+    {"bearer-auth.token", OPTION_SECRET, NULL, "The token."},
+    {"ssl.truststore.location", OPTION_TEXT, NULL, "A PEM file with the certificates to trust."},
+    {"ssl.truststore.password", OPTION_SECRET, NULL, "Of the truststore.",
+     .refused = "give a PEM file without a password"},
+    {"ssl.keystore.location", OPTION_TEXT, NULL, "A PEM file with our certificate and its key."},
+    {"ssl.keystore.password", OPTION_SECRET, NULL, "Of the keystore.",
+     .refused = "give a PEM file without a password"},
+    {"properties.*", OPTION_TEXT, NULL, "Settings of Flink's registry client.",
+     .refused = "weir's client has no such settings; use the options of the format"},
+};
 
 struct confluent {
     struct payloads payloads;
@@ -23,13 +45,13 @@ struct confluent {
     size_t scope_count, scope_capacity;
 };
 
-/* --- payloads ------------------------------------------------------------------------------------------- */
+/* --- payloads --- */
 
 static bool read_id(struct slice payload, int32_t *out)
 {
     struct reader r = reader_of(payload);
 
-    if (payload.len < HEADER_BYTES || reader_u8(&r) != 0)
+    if (payload.len < CONFLUENT_HEADER_BYTES || reader_u8(&r) != 0)
         return false;
     *out = (int32_t)reader_be32(&r);
     return true;
@@ -37,7 +59,7 @@ static bool read_id(struct slice payload, int32_t *out)
 
 static void no_header(struct slice payload, struct payload_error *why)
 {
-    if (payload.len < HEADER_BYTES)
+    if (payload.len < CONFLUENT_HEADER_BYTES)
         snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but 0 and a schema id are 5 alone",
                  payload.len);
     else
@@ -99,7 +121,7 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
         why->reason = entry->reason;
         return;
     }
-    payload = slice_from(payload, HEADER_BYTES);
+    payload = slice_from(payload, CONFLUENT_HEADER_BYTES);
     why->reason = avro_decode(entry->plan, payload, &p->rows, &used, why->text);
     if (LIKELY(why->reason == NULL && used == payload.len)) {
         if (UNLIKELY(!entry->used))
@@ -113,7 +135,7 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     why->reason = why->text;
 }
 
-/* --- batches -------------------------------------------------------------------------------------------- */
+/* --- batches --- */
 
 /* Every schema of the batch is ready or known to be bad; ERR_WAIT when one is on its way. */
 static enum err have_schemas(struct confluent *d, const struct batch *raw, struct error *e)
@@ -150,7 +172,7 @@ static enum err decode(struct decoder *decoder, struct batch *raw, struct batch 
     return rc == OK ? payloads_decode(&d->payloads, raw, rows, errors, e) : rc;
 }
 
-/* --- making --------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static void free_decoder(struct decoder *decoder)
 {
@@ -168,7 +190,7 @@ static void free_decoder(struct decoder *decoder)
 static enum err read_reader(struct confluent *d, const struct decode_spec *spec, struct avro_schema **out,
                             struct error *e)
 {
-    const char *text = payloads_option(spec, "schema");
+    const char *text = format_option(&avro_confluent_format, spec->options, "schema");
     struct avro_plan *plan = NULL;
     enum err rc;
 
@@ -180,25 +202,6 @@ static enum err read_reader(struct confluent *d, const struct decode_spec *spec,
     if (rc == OK)
         return OK;
     return error_add(e, rc == ERR_MEMORY ? rc : ERR_CONFIG, "option 'avro-confluent.schema'");
-}
-
-/* The subject is the sink's. */
-static enum err check_options(const struct decode_spec *spec, struct error *e)
-{
-    static const char *const names[] = {"url",
-                                        "schema",
-                                        "subject",
-                                        "basic-auth.credentials-source",
-                                        "basic-auth.user-info",
-                                        "bearer-auth.credentials-source",
-                                        "bearer-auth.token",
-                                        "ssl.truststore.location",
-                                        "ssl.truststore.password",
-                                        "ssl.keystore.location",
-                                        "ssl.keystore.password",
-                                        NULL};
-
-    return payloads_check_options(spec, "avro-confluent", names, e);
 }
 
 static enum err make_cache(struct confluent *d, const struct decode_spec *spec, struct error *e)
@@ -232,8 +235,8 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
     d->payloads.decoder.ops = &ops;
     d->payloads.takes_empty = true;
     d->payloads.append = append;
-    if ((rc = check_options(spec, e)) != OK || (rc = payloads_init(&d->payloads, spec, e)) != OK ||
-        (rc = make_cache(d, spec, e)) != OK) {
+    if ((rc = format_check_options(&avro_confluent_format, spec->options, NULL, e)) != OK ||
+        (rc = payloads_init(&d->payloads, spec, e)) != OK || (rc = make_cache(d, spec, e)) != OK) {
         free_decoder(&d->payloads.decoder);
         return rc;
     }
@@ -241,4 +244,13 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
     return OK;
 }
 
-const struct format avro_confluent_format = {"avro-confluent", new_decoder};
+const struct format avro_confluent_format = {
+    .name = "avro-confluent",
+    .doc = "Avro data whose schemas are in a Confluent schema registry.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .reads = FORMAT_INSERTS,
+    .writes = FORMAT_INSERTS,
+    .decoder_new = new_decoder,
+    .encoder_new = avro_confluent_encoder_new,
+};

@@ -10,7 +10,7 @@
 
 static bool run(struct avro_cursor *c, const struct avro_body *body, struct column_builder *columns);
 
-/* --- scalars -------------------------------------------------------------------------------------------- */
+/* --- scalars --- */
 
 static inline bool run_string(struct avro_cursor *c, struct column_builder *to)
 {
@@ -93,7 +93,7 @@ static inline bool run_double(struct avro_cursor *c, struct column_builder *to)
     return true;
 }
 
-/* --- lists ---------------------------------------------------------------------------------------------- */
+/* --- lists --- */
 
 /* The count of the next block, 0 at the end. Bounded by the bytes that are left, so that it fits a size_t. */
 static bool read_block(struct avro_cursor *c, int32_t min_size, uint64_t *out)
@@ -136,7 +136,7 @@ static bool run_list(struct avro_cursor *c, const struct avro_step *s, struct co
     return true;
 }
 
-/* --- unions and defaults -------------------------------------------------------------------------------- */
+/* --- unions and defaults --- */
 
 static bool run_union(struct avro_cursor *c, const struct avro_step *s, struct column_builder *to)
 {
@@ -168,7 +168,7 @@ static bool run_default(struct avro_cursor *c, const struct avro_step *s, struct
     return run(&inner, s->body, columns);
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 /* The branch of an optional value: true when a value follows; else the null is appended, or *failed set. */
 static inline bool read_optional(struct avro_cursor *c, const struct avro_step *s, struct column_builder *to,

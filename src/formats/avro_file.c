@@ -16,7 +16,7 @@
 #define BLOCK_BYTES ((size_t)64 << 10) /* of rows, before a block is closed */
 #define EMPTY_ROWS  (1 << 16)          /* rows of no bytes that a file may have */
 
-/* --- reading -------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct file {
     struct reader in;
@@ -197,7 +197,7 @@ out:
     return rc == OK ? OK : error_add(e, rc, "Avro file");
 }
 
-/* --- writing -------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 struct block {
     int64_t row_count;

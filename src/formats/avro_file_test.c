@@ -63,7 +63,7 @@ static void test_there_and_back(UNUSED void **state)
     arena_fini(&arena);
 }
 
-/* --- files made by hand --------------------------------------------------------------------------------- */
+/* --- files made by hand --- */
 
 #define ONE_INT "{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}"
 

@@ -50,7 +50,7 @@ static enum err refuse(struct avro_compiler *k, const struct place *at, const st
     return text ? fail(k, at, text) : avro_compiler_memory(k);
 }
 
-/* --- scalars -------------------------------------------------------------------------------------------- */
+/* --- scalars --- */
 
 /* The plain pairs: what a writer's kind is read by for a column's kind. AVRO_OP_NULL: not at all. */
 static enum avro_op plain_op(const struct avro_type *w, const struct type *t)
@@ -194,7 +194,7 @@ static enum err to_symbols(struct avro_compiler *k, const struct avro_type *w, c
     return k->arena->failed ? avro_compiler_memory(k) : OK;
 }
 
-/* --- nested --------------------------------------------------------------------------------------------- */
+/* --- nested --- */
 
 /* Of a reader's type the part that meets a writer's kind; NULL when there is none. */
 static const struct avro_type *reader_part(const struct avro_type *r, enum avro_kind kind)
@@ -509,7 +509,7 @@ static enum err resolve(struct avro_compiler *k, const struct place *at, const s
     return to_scalar(k, at, w, r, t, out);
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------ */
+/* --- the whole --- */
 
 static enum err compile(struct avro_plan *p, const struct avro_schema *writer,
                         const struct avro_schema *reader, const struct schema *schema, const bool *wanted,

@@ -65,7 +65,7 @@ int64_t avro_units_per_second(enum avro_logical logical)
     }
 }
 
-/* --- errors --------------------------------------------------------------------------------------------- */
+/* --- errors --- */
 
 static void print_place(const struct place *at, struct bytes *out)
 {
@@ -104,7 +104,7 @@ static enum err no_memory(struct parser *p)
     return error_memory(p->e, 0, "an Avro schema");
 }
 
-/* --- attributes ----------------------------------------------------------------------------------------- */
+/* --- attributes --- */
 
 /* A text attribute, NULL when absent or not a text. */
 static const char *text_of(const json_t *object, const char *key)
@@ -164,7 +164,7 @@ static enum err texts_of(struct parser *p, const struct place *at, const json_t 
     return OK;
 }
 
-/* --- logical types -------------------------------------------------------------------------------------- */
+/* --- logical types --- */
 
 static bool decimal_fits(struct avro_type *t, const json_t *object)
 {
@@ -213,7 +213,7 @@ static void set_logical(struct avro_type *t, const json_t *object)
                !json_is_false(adjust);
 }
 
-/* --- sizes ---------------------------------------------------------------------------------------------- */
+/* --- sizes --- */
 
 /* The parts of t are done, but for a record that t lies in: that counts as 0, which is less than it is. */
 static int32_t min_size(const struct avro_type *t)
@@ -243,7 +243,7 @@ static int32_t min_size(const struct avro_type *t)
     return (int32_t)MIN(size, INT32_MAX);
 }
 
-/* --- types ---------------------------------------------------------------------------------------------- */
+/* --- types --- */
 
 static enum err parse_type(struct parser *p, const struct place *at, const json_t *json,
                            const char *namespace, int depth, const struct avro_type **out);
@@ -517,7 +517,7 @@ static enum err parse_type(struct parser *p, const struct place *at, const json_
     }
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------ */
+/* --- the whole --- */
 
 /* A primitive may stand without quotes, as people type it: `string`. */
 static bool is_bare(struct slice json)

@@ -98,7 +98,7 @@ static inline bool avro_is_timestamp(enum avro_logical logical)
     return logical >= AVRO_LOGICAL_TIMESTAMP_MILLIS && logical <= AVRO_LOGICAL_LOCAL_TIMESTAMP_NANOS;
 }
 
-/* --- between the files that make and read records ------------------------------------------------------- */
+/* --- between the files that make and read records --- */
 
 /* The datum of a field's default: value as an Avro datum of type t, appended. ERR_INPUT when it does not fit.
  */

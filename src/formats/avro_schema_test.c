@@ -46,7 +46,7 @@ static void test_columns(UNUSED void **state)
         {"nested",
          RECORD("r", FIELD("a", "{\"type\":\"array\",\"items\":[\"null\"," RECORD("x", FIELD("y",
              "\"int\"")) "]}") "," FIELD("m", "{\"type\":\"map\",\"values\":\"x\"}")),
-         "a ARRAY<ROW<y INT NOT NULL>> NOT NULL, m MAP<STRING NOT NULL, ROW<y INT NOT NULL> NOT NULL> NOT NULL"},
+         "a ARRAY<ROW<`y` INT NOT NULL>> NOT NULL, m MAP<STRING NOT NULL, ROW<`y` INT NOT NULL> NOT NULL> NOT NULL"},
         {"logical",
          RECORD("r", FIELD("a", "{\"type\":\"int\",\"logicalType\":\"date\"}") "," FIELD("b",
              "{\"type\":\"int\",\"logicalType\":\"time-millis\"}") "," FIELD("c",

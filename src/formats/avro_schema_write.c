@@ -33,7 +33,7 @@ bool avro_map_is_map(const struct type *map)
     return map->fields[0].type->kind == TYPE_STRING;
 }
 
-/* --- names ---------------------------------------------------------------------------------------------- */
+/* --- names --- */
 
 static bool good_name(const char *name)
 {
@@ -95,7 +95,7 @@ static void append_text(struct bytes *out, const char *text)
     bytes_text(out, "\"");
 }
 
-/* --- types ---------------------------------------------------------------------------------------------- */
+/* --- types --- */
 
 static enum err write_type(struct writer *w, const char *outer, const struct field *field);
 

@@ -65,7 +65,7 @@ static void test_every_type(UNUSED void **state)
     arena_fini(&arena);
 }
 
-/* --- damage --------------------------------------------------------------------------------------------- */
+/* --- damage --- */
 
 /* A decode of a copy of exactly these bytes, so that reading past them is seen. NULL when it went well and
  * all was used. */
@@ -315,7 +315,7 @@ static void test_deep_skip(UNUSED void **state)
     arena_fini(&arena);
 }
 
-/* --- memory --------------------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 /* Everything from the schema's text to the batch; false when it ran out of memory. */
 static bool whole_way(const struct schema *schema, struct slice json, struct slice datum)

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* --- an executor in the test's hands -------------------------------------------------------------------- */
+/* --- an executor in the test's hands --- */
 
 struct fake {
     struct executor executor;
@@ -42,7 +42,7 @@ static void wake(void *arg)
     atomic_fetch_add((atomic_int *)arg, 1);
 }
 
-/* --- schemas and payloads ------------------------------------------------------------------------------- */
+/* --- schemas and payloads --- */
 
 #define NAME    "confluent-test"
 #define COLUMNS "a INT, b STRING"
@@ -131,7 +131,7 @@ static enum err decode(struct setup *s, const struct slice *payloads, int32_t co
 #define P3 SLICE("\x00\x00\x00\x00\x03\x02x")
 #define P9 SLICE("\x00\x00\x00\x00\x09\x02x")
 
-/* --- tests ---------------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 static void test_wait_and_wake(UNUSED void **state)
 {
@@ -367,7 +367,9 @@ static void test_options(UNUSED void **state)
     test_spec(&t, "a INT", NULL);
     t.spec.executor = &fake.executor;
     assert_int_equal(format_find("avro-confluent")->decoder_new(&t.spec, &t.decoder, &e), ERR_CONFIG);
-    assert_string_equal(e.text, "option 'url' of the schema registry is missing");
+    assert_string_equal(
+        e.text,
+        "option 'avro-confluent.url' is missing: The schema registry's address; several with commas.");
     t.decoder = NULL;
     test_decoder_close(&t);
     test_spec(&t, "a INT", typo);

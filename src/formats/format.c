@@ -2,11 +2,14 @@
 #include "formats/format.h"
 #include "formats/payloads.h"
 #include "formats/utf8.h"
+#include "formats/value_text.h"
 
-/* --- the table ------------------------------------------------------------------------------------------ */
+/* --- the table --- */
 
-static const struct format *const formats[] = {&avro_format, &avro_confluent_format, &json_format,
-                                               &raw_format};
+static const struct format *const formats[] = {
+    &avro_format, &avro_confluent_format, &canal_json_format, &csv_format, &debezium_json_format,
+    &json_format, &maxwell_json_format,   &ogg_json_format,   &raw_format,
+};
 
 const struct format *format_find(const char *name)
 {
@@ -16,12 +19,17 @@ const struct format *format_find(const char *name)
     return NULL;
 }
 
-const char *format_names(void)
+const struct format *format_at(size_t n)
 {
-    return "avro, avro-confluent, json, raw";
+    return n < COUNT_OF(formats) ? formats[n] : NULL;
 }
 
-/* --- schemas -------------------------------------------------------------------------------------------- */
+const char *format_names(void)
+{
+    return "avro, avro-confluent, canal-json, csv, debezium-json, json, maxwell-json, ogg-json, raw";
+}
+
+/* --- schemas --- */
 
 static const struct type bytes_or_null = {.kind = TYPE_BINARY, .nullable = true};
 static const struct type text = {.kind = TYPE_STRING};
@@ -54,32 +62,11 @@ void format_error(struct builder *errors, const struct batch *raw, int32_t row, 
     builder_copied(&errors->columns[ERROR_MESSAGE], message, strlen(message));
 }
 
-/* --- text ----------------------------------------------------------------------------------------------- */
+/* --- text --- */
 
 bool format_utf8(struct slice s)
 {
     return utf8_valid(s.ptr, s.len);
-}
-
-static void append_base64(struct slice in, struct bytes *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *to = bytes_reserve(out, (in.len + 2) / 3 * 4);
-
-    if (to == NULL)
-        return;
-    for (size_t i = 0; i < in.len; i += 3) {
-        size_t n = MIN(in.len - i, 3);
-        uint32_t v = (uint32_t)(uint8_t)in.ptr[i] << 16;
-
-        v |= n > 1 ? (uint32_t)(uint8_t)in.ptr[i + 1] << 8 : 0;
-        v |= n > 2 ? (uint8_t)in.ptr[i + 2] : 0;
-        *to++ = digits[v >> 18];
-        *to++ = digits[v >> 12 & 63];
-        *to++ = n > 1 ? digits[v >> 6 & 63] : '=';
-        *to++ = n > 2 ? digits[v & 63] : '=';
-    }
-    out->len += (in.len + 2) / 3 * 4;
 }
 
 void format_printable(struct slice payload, struct bytes *out)
@@ -89,5 +76,5 @@ void format_printable(struct slice payload, struct bytes *out)
         return;
     }
     bytes_text(out, "base64:");
-    append_base64(payload, out);
+    value_text_base64(payload, out);
 }

@@ -4,7 +4,7 @@
 #include "formats/json_words.h"
 #include "formats/short_view.h"
 
-/* --- texts ---------------------------------------------------------------------------------------------- */
+/* --- texts --- */
 
 /* A column of texts takes any value: what is no text as it stands there. */
 static bool append_text(struct json_reader *r, struct column_builder *to)
@@ -29,7 +29,7 @@ static bool append_text(struct json_reader *r, struct column_builder *to)
     return true;
 }
 
-/* --- objects -------------------------------------------------------------------------------------------- */
+/* --- objects --- */
 
 /* The key at r->at, opening quote behind us, that the shape expects at place *place or the one after it; -2:
  * neither. */
@@ -143,15 +143,12 @@ static bool read_fields(struct json_reader *r, struct json_node *row, struct col
     return count == row->child_count || append_missing(r, row, columns);
 }
 
-/* The same when a key may be there twice: first where each field's last value begins, then those values. */
-static bool read_fields_carefully(struct json_reader *r, struct json_node *row,
-                                  struct column_builder *columns)
+/* Where each field's last value begins. */
+static bool find_fields(struct json_reader *r, struct json_node *row)
 {
     int32_t place = 0, field;
     bool more = !take(r, '}');
-    const char *behind;
 
-    next_generation(row);
     while (more) {
         if (!read_key(r, row, &place, &field))
             return false;
@@ -162,14 +159,33 @@ static bool read_fields_carefully(struct json_reader *r, struct json_node *row,
         if (!skip_value(r) || !read_comma(r, '}', &more))
             return false;
     }
-    behind = r->at;
+    return true;
+}
+
+static bool read_found(struct json_reader *r, struct json_node *row, struct column_builder *columns)
+{
     for (int32_t i = 0; i < row->child_count; i++) {
         r->at = row->last[i];
         if (row->seen[i] == row->generation && !read_field(r, &row->children[i], columns))
             return false;
     }
-    r->at = behind;
     return append_missing(r, row, columns);
+}
+
+/* The same when a key may be there twice. */
+static bool read_fields_carefully(struct json_reader *r, struct json_node *row,
+                                  struct column_builder *columns)
+{
+    const char *behind;
+    bool fine;
+
+    next_generation(row);
+    if (!find_fields(r, row))
+        return false;
+    behind = r->at;
+    fine = read_found(r, row, columns);
+    r->at = behind;
+    return fine;
 }
 
 static bool read_row(struct json_reader *r, struct json_node *row, struct column_builder *columns)
@@ -177,7 +193,7 @@ static bool read_row(struct json_reader *r, struct json_node *row, struct column
     return UNLIKELY(r->careful) ? read_fields_carefully(r, row, columns) : read_fields(r, row, columns);
 }
 
-/* --- values --------------------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static bool read_array(struct json_reader *r, struct json_node *n, struct column_builder *to)
 {
@@ -189,13 +205,9 @@ static bool read_array(struct json_reader *r, struct json_node *n, struct column
     return true;
 }
 
+/* Its bracket is behind us. */
 static bool read_nested(struct json_reader *r, struct json_node *n, struct column_builder *to)
 {
-    char open = n->type->kind == TYPE_LIST ? '[' : '{';
-
-    if (UNLIKELY(*r->at != open))
-        return json_fail_kind(r, n->type);
-    r->at++;
     if (n->type->kind == TYPE_STRUCT) {
         if (UNLIKELY(!read_row(r, n, to->children)))
             return false;
@@ -205,6 +217,19 @@ static bool read_nested(struct json_reader *r, struct json_node *n, struct colum
     if (UNLIKELY(!(n->type->kind == TYPE_LIST ? read_array(r, n, to) : json_map(r, n, to))))
         return false;
     builder_list_end(to);
+    return true;
+}
+
+/* The value that begins at start does not fit its column, which has got nothing of it: NULL in its place. */
+static __attribute__((cold, noinline)) bool ignore_value(struct json_reader *r, const struct json_node *n,
+                                                         const char *start, struct column_builder *to)
+{
+    if (!r->ignore_errors || !n->type->nullable || r->duplicate)
+        return false;
+    r->at = start;
+    if (!skip_value(r))
+        return false;
+    builder_null(to);
     return true;
 }
 
@@ -220,7 +245,10 @@ static bool append_null(struct json_reader *r, const struct json_node *n, struct
 
 bool json_value(struct json_reader *r, struct json_node *n, struct column_builder *to)
 {
+    const char *start;
+
     skip_blanks(r);
+    start = r->at;
     if (UNLIKELY(r->at == r->end))
         return fail_scan(r, "the end is missing");
     if (UNLIKELY(*r->at == 'n'))
@@ -231,13 +259,16 @@ bool json_value(struct json_reader *r, struct json_node *n, struct column_builde
     case TYPE_LIST:
     case TYPE_MAP:
     case TYPE_STRUCT:
+        if (UNLIKELY(*start != (n->type->kind == TYPE_LIST ? '[' : '{')))
+            return json_fail_kind(r, n->type) || ignore_value(r, n, start, to);
+        r->at++;
         return read_nested(r, n, to);
     default:
-        return json_scalar(r, to);
+        return LIKELY(json_scalar(r, to)) || ignore_value(r, n, start, to);
     }
 }
 
-/* --- the payload ---------------------------------------------------------------------------------------- */
+/* --- the payload --- */
 
 /* At a place of the payload that is no JSON. */
 static __attribute__((cold, noinline)) bool fail_syntax(struct json_reader *r, const char *payload,
@@ -275,6 +306,32 @@ const char *json_decode(struct json_reader *r, struct slice payload, struct buil
         failure_init(&r->failure, text);
         r->careful = true;
         if (read_payload(r, payload))
+            return NULL;
+    }
+    return failure_explain(&r->failure);
+}
+
+/* The keys of object into row's places. */
+static bool find_object(struct json_reader *r, struct slice object)
+{
+    r->at = object.ptr;
+    r->end = object.ptr + object.len;
+    return take(r, '{') ? find_fields(r, r->root) : fail_scan(r, "an object is wanted");
+}
+
+const char *json_decode_changed(struct json_reader *r, struct slice payload, struct slice changes,
+                                struct builder *b, char text[FAILURE_TEXT])
+{
+    r->builder = b;
+    r->careful = true;
+    r->duplicate = false;
+    r->entry_count = 0;
+    failure_init(&r->failure, text);
+    next_generation(r->root);
+    if (find_object(r, payload) && find_object(r, changes)) {
+        /* the places lie in two objects, and a value ends before its own object does */
+        r->end = MAX(payload.ptr + payload.len, changes.ptr + changes.len);
+        if (read_found(r, r->root, b->columns))
             return NULL;
     }
     return failure_explain(&r->failure);

@@ -18,6 +18,7 @@ struct json_reader {
     locale_t locale;        /* borrowed: "C" */
     enum json_time_standard standard;
     bool fail_on_missing;
+    bool ignore_errors; /* a value that does not fit its column is NULL, where that may be */
 
     /* of the payload being read */
     const char *at, *end;
@@ -36,4 +37,9 @@ void json_reader_fini(struct json_reader *r);
  * then hold a part of the row. */
 const char *json_decode(struct json_reader *r, struct slice payload, struct builder *b, int32_t row_count,
                         char text[FAILURE_TEXT]);
+
+/* Append the object that is payload, with changes over it: a key of changes counts in place of payload's. Both
+ * lie in one document. Else as json_decode. */
+const char *json_decode_changed(struct json_reader *r, struct slice payload, struct slice changes,
+                                struct builder *b, char text[FAILURE_TEXT]);
 #endif

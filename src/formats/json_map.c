@@ -119,7 +119,7 @@ static bool read_entries(struct json_reader *r, struct json_node *map, struct co
         if (UNLIKELY(!append_entry_value(r, map, to, &key) || !read_comma(r, '}', &more)))
             return false;
     }
-    if (UNLIKELY(has_doubles(r->entries + base, r->entry_count - base))) {
+    if (UNLIKELY(r->entry_count > base && has_doubles(r->entries + base, r->entry_count - base))) {
         r->duplicate = true;
         return false;
     }
@@ -142,7 +142,8 @@ static bool read_entries_carefully(struct json_reader *r, struct json_node *map,
     }
     behind = r->at;
     end = r->entry_count;
-    drop_doubles(r->entries + base, end - base);
+    if (end > base) /* else there may be no array yet */
+        drop_doubles(r->entries + base, end - base);
     for (size_t i = base; i < end; i++) {
         struct json_entry entry = r->entries[i]; /* a copy: a value that is a map moves the stack */
 

@@ -4,6 +4,8 @@
 #include "formats/json_number.h"
 #include "formats/json_words.h"
 #include "formats/uuid.h"
+#include "formats/value_text.h"
+#include <math.h>
 #include <strings.h>
 
 /* The value is not what the column wants: its beginning is shown. */
@@ -113,6 +115,25 @@ static bool append_integer(struct json_reader *r, struct column_builder *to)
     }
 }
 
+/* A text that is no finite number: such are written as texts, since JSON has no others. */
+static bool special_real(struct json_reader *r, double *out)
+{
+    static const struct {
+        struct slice text;
+        double value;
+    } specials[] = {
+        {{"\"NaN\"", 5}, NAN}, {{"\"Infinity\"", 10}, INFINITY}, {{"\"-Infinity\"", 11}, -INFINITY}};
+    struct slice left = {r->at, (size_t)(r->end - r->at)};
+
+    for (size_t i = 0; i < COUNT_OF(specials); i++)
+        if (slice_starts(left, specials[i].text)) {
+            *out = specials[i].value;
+            r->at += specials[i].text.len;
+            return true;
+        }
+    return false;
+}
+
 static bool append_real(struct json_reader *r, struct column_builder *to)
 {
     struct json_number n;
@@ -120,6 +141,13 @@ static bool append_real(struct json_reader *r, struct column_builder *to)
     double d;
     float f;
 
+    if (UNLIKELY(*r->at == '"') && special_real(r, &d)) {
+        if (to->type->kind == TYPE_FLOAT)
+            builder_f32(to, (float)d);
+        else
+            builder_f64(to, d);
+        return true;
+    }
     if (!read_number_or_text(r, to->type, &n))
         return false;
     if (to->type->kind == TYPE_FLOAT) {
@@ -169,44 +197,10 @@ static bool append_boolean(struct json_reader *r, struct column_builder *to)
     return true;
 }
 
-static int sextet(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Base64 with or without its padding; false when it is none. */
-static bool decode_base64(struct slice in, struct bytes *out)
-{
-    uint32_t bits = 0;
-    int count = 0;
-
-    while (in.len && in.ptr[in.len - 1] == '=' && count++ < 2)
-        in.len--;
-    count = 0;
-    for (size_t i = 0; i < in.len; i++) {
-        int v = sextet(in.ptr[i]);
-
-        if (v < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)v;
-        if ((count += 6) < 8)
-            continue;
-        count -= 8;
-        bytes_u8(out, (uint8_t)(bits >> count));
-    }
-    return count < 6;
-}
-
 static bool append_base64(struct json_reader *r, struct column_builder *to, struct slice text)
 {
     struct bytes raw = {0};
-    bool fine = decode_base64(text, &raw);
+    bool fine = value_text_unbase64(text, &raw);
 
     if (!fine)
         fail_value(r, text, "the text is not base64");

@@ -2,7 +2,7 @@
 #include "formats/json_scan.h"
 #include "formats/utf8.h"
 
-/* --- texts ---------------------------------------------------------------------------------------------- */
+/* --- texts --- */
 
 const char *json_scan_text_slow(const char **at, const char *end, struct json_text *out)
 {
@@ -142,7 +142,7 @@ static const char *check_escapes(struct slice raw)
     return why;
 }
 
-/* --- numbers and words ---------------------------------------------------------------------------------- */
+/* --- numbers and words --- */
 
 static inline bool is_digit(char c)
 {
@@ -218,7 +218,7 @@ const char *json_scan_word(const char **at, const char *end, struct slice word)
     return NULL;
 }
 
-/* --- skipping ------------------------------------------------------------------------------------------- */
+/* --- skipping --- */
 
 static const char *skip_text(const char **at, const char *end)
 {

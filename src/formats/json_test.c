@@ -89,7 +89,7 @@ static void test_values(UNUSED void **state)
         {"maps", "a MAP<STRING, BIGINT>", "{\"a\":{\"x\":1,\"\":2,\"a key longer than twelve\":null}}",
          "+I({x=1, =2, a key longer than twelve=NULL})"},
         {"rows", "a ROW<x INT, y ROW<z STRING>>", "{\"a\":{\"y\":{\"z\":\"t\"},\"x\":1}}", "+I((1, (t)))"},
-        {"no object", "a ROW<x INT>", "{\"a\":[1]}", "!field a: an array does not fit ROW<x INT>"},
+        {"no object", "a ROW<x INT>", "{\"a\":[1]}", "!field a: an array does not fit ROW<`x` INT>"},
         {"no array", "a ARRAY<INT>", "{\"a\":{}}", "!field a: an object does not fit ARRAY<INT>"},
         {"the path", "samples ARRAY<ROW<id STRING, value DOUBLE NOT NULL>>",
          "{\"samples\":[{\"id\":\"a\",\"value\":1},{\"id\":\"b\",\"value\":\"x\"}]}",
@@ -254,9 +254,8 @@ static void test_times(UNUSED void **state)
 
 static void test_options(UNUSED void **state)
 {
-    static const char *const missing[] = {"fail-on-missing-field", "true", NULL}, *const hide[] = {
-                                                                                      "ignore-parse-errors",
-                                                                                      "true", NULL};
+    static const char *const missing[] = {"fail-on-missing-field", "true", NULL};
+    static const char *const both[] = {"fail-on-missing-field", "true", "ignore-parse-errors", "true", NULL};
     static const char *const typo[] = {"fail-on-missing-fields", "true", NULL}, *const maybe[] = {
                                                                                     "fail-on-missing-field",
                                                                                     "maybe", NULL};
@@ -265,10 +264,11 @@ static void test_options(UNUSED void **state)
                                              {"null", "a INT", "{\"a\":null}", "+I(NULL)"}};
 
     check(cases, COUNT_OF(cases), missing);
-    test_refused("json", "a INT", hide, ERR_UNSUPPORTED,
-                 "option 'json.ignore-parse-errors' is not supported");
+    test_refused("json", "a INT", both, ERR_CONFIG,
+                 "options 'json.fail-on-missing-field' and 'json.ignore-parse-errors' cannot both be true");
     test_refused("json", "a INT", typo, ERR_CONFIG,
-                 "format 'json' has no option 'json.fail-on-missing-fields'; its options are: fail-on");
+                 "format 'json' has no option 'json.fail-on-missing-fields'; did you mean "
+                 "'json.fail-on-missing-field'? Its options are: fail-on");
     test_refused("json", "a INT", maybe, ERR_CONFIG,
                  "option 'json.fail-on-missing-field' is 'maybe'; it must be");
     test_refused("json", "a INT", standard, ERR_CONFIG, "option 'json.timestamp-format.standard' is 'RFC'");
@@ -276,7 +276,35 @@ static void test_options(UNUSED void **state)
                  "field a: field m: the keys of a JSON object are texts");
 }
 
-/* --- RFC 8259 ------------------------------------------------------------------------------------------- */
+/* What does not fit is NULL where it may be; what is no JSON, or cannot be NULL, makes no row. */
+static void test_ignore(UNUSED void **state)
+{
+    static const char *const ignore[] = {"ignore-parse-errors", "true", NULL};
+    static const struct json_case cases[] = {
+        {"a scalar", "a INT, b STRING", "{\"a\":\"x\",\"b\":\"y\"}", "+I(NULL, y)"},
+        {"in an array", "a ARRAY<INT>", "{\"a\":[1,\"x\",3]}", "+I([1, NULL, 3])"},
+        {"in a map of rows", "a MAP<STRING, ROW<x INT>>", "{\"a\":{\"k\":{\"x\":[]},\"l\":7}}",
+         "+I({k=(NULL), l=NULL})"},
+        {"of another kind", "a ROW<x INT>, b ARRAY<INT>, c INT", "{\"a\":[{\"x\":1}],\"b\":{},\"c\":1}",
+         "+I(NULL, NULL, 1)"},
+        {"a key twice", "a INT, b INT", "{\"a\":\"x\",\"b\":2,\"a\":1}", "+I(1, 2)"},
+    };
+    static const char *const left_out[] = {"{\"a\":1", "no JSON", "[]", "{\"a\":\"x\\q\"}", "{\"a\":truth}"};
+    struct test_decoder t;
+    struct bytes text = {0};
+
+    check(cases, COUNT_OF(cases), ignore);
+    test_decoder_open(&t, "json", "a INT", ignore);
+    for (size_t i = 0; i < COUNT_OF(left_out); i++)
+        assert_string_equal(test_decode_one(t.decoder, slice_text(left_out[i]), &text), "");
+    test_decoder_close(&t);
+    test_decoder_open(&t, "json", "a INT NOT NULL", ignore);
+    assert_string_equal(test_decode_one(t.decoder, SLICE("{\"a\":\"x\"}"), &text), "");
+    test_decoder_close(&t);
+    bytes_fini(&text);
+}
+
+/* --- RFC 8259 --- */
 
 /* Each is tried as the value of a field that is wanted as text, and of one that nobody wants. */
 static void test_grammar(UNUSED void **state)
@@ -579,6 +607,7 @@ static void test_no_memory(UNUSED void **state)
 
 TEST_MAIN(cmocka_unit_test(test_values), cmocka_unit_test(test_fields), cmocka_unit_test(test_large_map),
           cmocka_unit_test(test_shapes), cmocka_unit_test(test_times), cmocka_unit_test(test_options),
-          cmocka_unit_test(test_grammar), cmocka_unit_test(test_documents), cmocka_unit_test(test_depth),
-          cmocka_unit_test(test_truncated_and_flipped), cmocka_unit_test(test_doubles),
-          cmocka_unit_test(test_many_digits), cmocka_unit_test(test_no_memory))
+          cmocka_unit_test(test_ignore), cmocka_unit_test(test_grammar), cmocka_unit_test(test_documents),
+          cmocka_unit_test(test_depth), cmocka_unit_test(test_truncated_and_flipped),
+          cmocka_unit_test(test_doubles), cmocka_unit_test(test_many_digits),
+          cmocka_unit_test(test_no_memory))

@@ -3,55 +3,15 @@
 #include "base/mem.h"
 #include "formats/utf8.h"
 #include <stdio.h>
-#include <strings.h>
 
-/* --- options -------------------------------------------------------------------------------------------- */
+/* --- options --- */
 
 const char *payloads_option(const struct decode_spec *spec, const char *name)
 {
     return map_get(spec->options, slice_text(name));
 }
 
-enum err payloads_flag(const struct decode_spec *spec, const char *format, const char *name, bool what,
-                       bool *out, struct error *e)
-{
-    const char *text = payloads_option(spec, name);
-
-    *out = what;
-    if (text == NULL)
-        return OK;
-    *out = strcasecmp(text, "true") == 0;
-    if (*out || strcasecmp(text, "false") == 0)
-        return OK;
-    return error_set(e, ERR_CONFIG, "option '%s.%s' is '%s'; it must be 'true' or 'false'", format, name,
-                     text);
-}
-
-enum err payloads_check_options(const struct decode_spec *spec, const char *format, const char *const *names,
-                                struct error *e)
-{
-    struct map_entry *entry;
-    size_t at = 0;
-
-    while ((entry = map_next(spec->options, &at)) != NULL) {
-        struct bytes list = {0};
-        bool known = false;
-
-        for (size_t i = 0; names[i]; i++) {
-            known = known || slice_is(entry->key, names[i]);
-            bytes_printf(&list, "%s%s", i ? ", " : "", names[i]);
-        }
-        if (!known)
-            error_set(e, ERR_CONFIG, "format '%s' has no option '%s.%s'; its options are: " SLICE_FMT, format,
-                      format, entry->key.ptr, SLICE_ARG(bytes_all(&list)));
-        bytes_fini(&list);
-        if (!known)
-            return ERR_CONFIG;
-    }
-    return OK;
-}
-
-/* --- columns of the raw batch --------------------------------------------------------------------------- */
+/* --- columns of the raw batch --- */
 
 static bool is_text(enum type_kind kind)
 {
@@ -67,13 +27,15 @@ static bool can_fill(const struct type *from, const struct type *to)
     return to->kind == from->kind || (from->kind == TYPE_INT32 && to->kind == TYPE_INT64);
 }
 
-static enum err check_columns(const struct decode_spec *spec, struct error *e)
+static enum err check_columns(const struct payloads *p, const struct decode_spec *spec, struct error *e)
 {
     for (int32_t i = 0; i < spec->schema->field_count; i++) {
         const struct field *field = &spec->schema->fields[i];
         const struct field *from;
         struct bytes text = {0};
 
+        if (spec->raw[i] < RAW_NONE && !p->has_metadata)
+            return error_set(e, ERR_CONFIG, "column %s: the format has no such metadata", field->name);
         if (spec->raw[i] < 0)
             continue;
         from = &format_raw_schema.fields[spec->raw[i]];
@@ -145,7 +107,7 @@ static void fill_columns(struct payloads *p, const struct batch *raw)
                 fill_value(&p->rows.columns[i], &raw->columns[p->spec->raw[i]], p->good[n]);
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------- */
+/* --- the loop --- */
 
 enum err payloads_init(struct payloads *p, const struct decode_spec *spec, struct error *e)
 {
@@ -154,7 +116,7 @@ enum err payloads_init(struct payloads *p, const struct decode_spec *spec, struc
 
     assert(count > 0);
     p->spec = spec;
-    if ((rc = check_columns(spec, e)) != OK)
+    if ((rc = check_columns(p, spec, e)) != OK)
         return rc;
     if ((p->wanted = mem_calloc((size_t)count, sizeof *p->wanted)) == NULL ||
         !builder_init(&p->rows, spec->schema, spec->budget) ||
@@ -174,6 +136,7 @@ void payloads_fini(struct payloads *p)
     builder_fini(&p->errors);
     mem_free(p->wanted);
     mem_free(p->good);
+    mem_free(p->kinds);
 }
 
 static void add_error(struct payloads *p, const struct batch *raw, int32_t row,
@@ -194,11 +157,45 @@ static inline void decode_one(struct payloads *p, const struct batch *raw, int32
 
     *why = (struct payload_error){.type = "deserialization"};
     if ((!valid && !p->takes_null) || (valid && payload.len == 0 && !p->takes_empty)) {
+        why->skip = p->skips_none;
+        if (why->skip)
+            return;
         why->type = "tombstone";
         why->reason = valid ? "the payload is empty" : "the record has no payload";
         return;
     }
     p->append(p, payload, why);
+}
+
+void payloads_add_row(struct payloads *p, enum row_kind kind)
+{
+    size_t n = (size_t)p->good_count;
+
+    if (UNLIKELY((n == p->good_capacity && !MEM_GROW(p->good, n, p->good_capacity)) ||
+                 (n == p->kind_capacity && !MEM_GROW(p->kinds, n, p->kind_capacity)))) {
+        p->rows.failed = true;
+        return;
+    }
+    p->good[n] = p->raw_row;
+    p->kinds[n] = (uint8_t)kind;
+    p->good_count++;
+}
+
+/* What came of one payload: rows, or an error. */
+static void settle(struct payloads *p, const struct batch *raw, int32_t rows_before,
+                   const struct payload_error *why)
+{
+    if (LIKELY(why->reason == NULL)) {
+        if (!p->changes && !why->skip)
+            payloads_add_row(p, ROW_INSERT);
+        return;
+    }
+    p->good_count = rows_before;
+    builder_truncate(&p->rows, rows_before);
+    if (!p->ignore_errors)
+        add_error(p, raw, p->raw_row, why);
+    else if (p->error_count)
+        counter_add(p->error_count, 1);
 }
 
 static void decode_all(struct payloads *p, const struct batch *raw)
@@ -209,17 +206,15 @@ static void decode_all(struct payloads *p, const struct batch *raw)
     p->good_count = 0;
     for (int32_t n = 0; n < count; n++) {
         struct payload_error why;
-        int32_t row = batch_row(raw, n);
+        int32_t before = p->good_count;
 
-        decode_one(p, raw, row, &why);
+        p->raw_row = batch_row(raw, n);
+        decode_one(p, raw, p->raw_row, &why);
         if (any_raw && why.reason == NULL)
-            check_row(p, raw, row, &why);
-        if (LIKELY(why.reason == NULL)) {
-            p->good[p->good_count++] = row;
-            continue;
-        }
-        builder_truncate(&p->rows, p->good_count);
-        add_error(p, raw, row, &why);
+            check_row(p, raw, p->raw_row, &why);
+        settle(p, raw, before, &why);
+        if (UNLIKELY(p->rows.failed))
+            return;
     }
 }
 
@@ -254,17 +249,22 @@ static enum err no_memory(struct error *e)
     return error_memory(e, 0, "decoding a batch");
 }
 
-static bool room_for(struct payloads *p, int32_t count)
+/* The row kinds of the finished batch, when there are others than inserts. */
+static enum err add_kinds(const struct payloads *p, struct batch *rows, struct error *e)
 {
-    int32_t *grown;
+    size_t count = (size_t)p->good_count;
+    uint8_t *kinds;
+    bool any = false;
 
-    if (count <= p->good_capacity)
-        return true;
-    if ((grown = mem_realloc(p->good, (size_t)count * sizeof *grown)) == NULL)
-        return false;
-    p->good = grown;
-    p->good_capacity = count;
-    return true;
+    for (size_t i = 0; i < count; i++)
+        any = any || p->kinds[i] != ROW_INSERT;
+    if (rows == NULL || !any)
+        return OK;
+    if ((kinds = batch_alloc(rows, count)) == NULL)
+        return no_memory(e);
+    memcpy(kinds, p->kinds, count);
+    rows->row_kinds = kinds;
+    return OK;
 }
 
 enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **rows, struct batch **errors,
@@ -275,11 +275,11 @@ enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **r
     *rows = *errors = NULL;
     if (p->rows.columns == NULL || p->errors.columns == NULL)
         start_again(p);
-    if (p->rows.columns == NULL || p->errors.columns == NULL || !room_for(p, MAX(batch_live(raw), 1)))
+    if (p->rows.columns == NULL || p->errors.columns == NULL)
         return no_memory(e);
     decode_all(p, raw);
     fill_columns(p, raw);
-    if ((rc = finish(&p->rows, raw, p->good_count, rows, e)) != OK ||
+    if ((rc = finish(&p->rows, raw, p->good_count, rows, e)) != OK || (rc = add_kinds(p, *rows, e)) != OK ||
         (rc = finish(&p->errors, raw, builder_rows(&p->errors), errors, e)) != OK) {
         batch_unref(*rows);
         *rows = NULL;

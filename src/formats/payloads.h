@@ -6,7 +6,8 @@
 #define WEIR_FORMATS_PAYLOADS_H
 #include "formats/format.h"
 
-extern const struct format avro_format, avro_confluent_format, json_format, raw_format;
+extern const struct format avro_format, avro_confluent_format, canal_json_format, csv_format,
+    debezium_json_format, json_format, maxwell_json_format, ogg_json_format, raw_format;
 
 #define PAYLOAD_WHY_MAX 200
 
@@ -14,18 +15,25 @@ extern const struct format avro_format, avro_confluent_format, json_format, raw_
 struct payload_error {
     const char *type;   /* "deserialization" unless set; static text */
     const char *reason; /* NULL: it did not fail; may lie in text */
+    bool skip;          /* it did not fail, but there is no row in it either: a line of comments */
     char text[PAYLOAD_WHY_MAX];
 };
 
 struct payloads {
     struct decoder decoder;
     const struct decode_spec *spec; /* borrowed */
-    bool *wanted;                   /* owned: per field, whether it comes from the payload */
-    int32_t *good;                  /* owned: rows of the raw batch that became rows */
-    int32_t good_capacity;
+    bool *wanted;                   /* owned: per field, whether append fills it */
+    int32_t *good;                  /* owned: per row of the batch, the row of the raw batch it came from */
+    uint8_t *kinds;                 /* owned: per row of the batch, its enum row_kind */
+    size_t good_capacity, kind_capacity;
     int32_t good_count; /* rows of the batch so far */
+    int32_t raw_row;    /* of the payload at hand */
     bool takes_null;    /* append is called for a payload that is NULL (ptr NULL) */
     bool takes_empty;   /* append is called for a payload of no bytes; else it counts as none */
+    bool skips_none;    /* a payload that counts as none is left out, without an error */
+    bool ignore_errors; /* a payload that fails is left out, and counted */
+    bool has_metadata;  /* append fills columns that are FORMAT_METADATA; else they are refused */
+    bool changes;       /* append tells its rows by payloads_add_row, any number of them */
     struct builder rows, errors;
     struct counter *error_count; /* borrowed from spec's metrics; NULL without */
     /* Append one row to the wanted columns of p->rows, or say in why what is wrong. */
@@ -40,14 +48,9 @@ void payloads_fini(struct payloads *p);
 MUST_USE enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **rows,
                                   struct batch **errors, struct error *e);
 
+/* A row was appended to the wanted columns of p->rows; only of decoders with changes. */
+void payloads_add_row(struct payloads *p, enum row_kind kind);
+
 /* Options: NULL when absent. */
 const char *payloads_option(const struct decode_spec *spec, const char *name);
-
-/* true or false in any case; absent is what. */
-MUST_USE enum err payloads_flag(const struct decode_spec *spec, const char *format, const char *name,
-                                bool what, bool *out, struct error *e);
-
-/* ERR_CONFIG when there is an option that is not in names (ended by NULL). */
-MUST_USE enum err payloads_check_options(const struct decode_spec *spec, const char *format,
-                                         const char *const *names, struct error *e);
 #endif

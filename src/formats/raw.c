@@ -1,16 +1,65 @@
 /* raw.c: format "raw": the payload is the value of the one column that does not come from elsewhere.
  * Text and bytes as they are, numbers in the machine form of `raw.endianness`. A payload that is NULL is a
- * NULL.
+ * NULL, and the other way round.
  */
+#include "formats/charset.h"
+#include "formats/encoders.h"
 #include "formats/payloads.h"
 #include "base/mem.h"
 #include "formats/utf8.h"
 #include <stdio.h>
-#include <strings.h>
+
+static const struct format_option options[] = {
+    {"charset", OPTION_TEXT, "UTF-8", "The character set of a STRING."},
+    {"endianness", OPTION_WORD, "big-endian", "The order of the bytes of a number.",
+     "big-endian|little-endian"},
+};
+
+static bool can_be_raw(const struct type *t)
+{
+    return t->kind <= TYPE_DOUBLE || t->kind == TYPE_STRING || t->kind == TYPE_BINARY ||
+           t->kind == TYPE_FIXED;
+}
+
+static enum err refuse_type(const struct field *field, const char *verb, struct error *e)
+{
+    struct bytes text = {0};
+
+    type_print(field->type, &text);
+    error_set(e, ERR_CONFIG,
+              "format 'raw' cannot %s column %s of type " SLICE_FMT
+              "; it is for STRING, BYTES, BOOLEAN and numbers",
+              verb, field->name, SLICE_ARG(bytes_all(&text)));
+    bytes_fini(&text);
+    return ERR_CONFIG;
+}
+
+static enum err refuse_two(const char *verb, const struct field *a, const struct field *b, struct error *e)
+{
+    return error_set(e, ERR_CONFIG,
+                     "format 'raw' %s exactly one column, but %s and %s are there; make the others METADATA "
+                     "columns",
+                     verb, a->name, b->name);
+}
+
+static enum err open_charset(const struct map *given, const struct type *t, struct charset **out,
+                             struct error *e)
+{
+    enum err rc;
+
+    if (t == NULL || t->kind != TYPE_STRING)
+        return OK;
+    rc = charset_new(format_option(&raw_format, given, "charset"), out, e);
+    return rc == OK ? OK : error_add(e, rc, "option 'raw.charset'");
+}
+
+/* --- decoding --- */
 
 struct raw_decoder {
     struct payloads payloads;
-    int32_t column; /* of the payload */
+    int32_t column;          /* of the payload */
+    struct charset *charset; /* owned; NULL: UTF-8 */
+    struct bytes text;       /* owned: what was converted last */
     bool little_endian;
 };
 
@@ -64,66 +113,60 @@ static void append_number(struct column_builder *to, uint64_t bits)
     }
 }
 
+static void append_converted(struct raw_decoder *d, struct column_builder *to, struct slice payload,
+                             struct payload_error *why)
+{
+    const char *reason;
+
+    bytes_clear(&d->text);
+    if ((reason = charset_to_utf8(d->charset, payload, &d->text)) != NULL) {
+        snprintf(why->text, sizeof why->text, "the text is not %.50s: %s",
+                 format_option(&raw_format, d->payloads.spec->options, "charset"), reason);
+        fail(why, why->text);
+        return;
+    }
+    if (d->text.failed)
+        d->payloads.rows.failed = true;
+    builder_copied(to, d->text.len ? d->text.ptr : "", d->text.len);
+}
+
+static void append_null(struct column_builder *to, struct payload_error *why)
+{
+    if (to->type->nullable) {
+        builder_null(to);
+        return;
+    }
+    why->type = "tombstone";
+    fail(why, "the record has no payload, but the column is NOT NULL");
+}
+
+/* Bytes that a value of t has; 0: any number. */
+static size_t size_of(const struct type *t)
+{
+    return t->kind == TYPE_FIXED ? (size_t)t->length : type_is_view(t) ? 0 : type_width(t);
+}
+
 static void append(struct payloads *p, struct slice payload, struct payload_error *why)
 {
     struct raw_decoder *d = CONTAINER_OF(p, struct raw_decoder, payloads);
     struct column_builder *to = &p->rows.columns[d->column];
+    size_t size = size_of(to->type);
 
     if (payload.ptr == NULL && payload.len == 0) {
-        if (to->type->nullable) {
-            builder_null(to);
-            return;
-        }
-        why->type = "tombstone";
-        fail(why, "the record has no payload, but the column is NOT NULL");
+        append_null(to, why);
+    } else if (d->charset) {
+        append_converted(d, to, payload, why);
     } else if (to->type->kind == TYPE_STRING && !format_utf8(payload)) {
         fail(why, "the text is not UTF-8");
+    } else if (size && payload.len != size) {
+        snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but the column's type has %zu",
+                 payload.len, size);
+        fail(why, why->text);
     } else if (type_is_view(to->type)) {
         builder_borrowed(to, payload.ptr, payload.len);
-    } else if (payload.len != type_width(to->type)) {
-        snprintf(why->text, sizeof why->text, "the payload has %zu bytes, but the column's type has %zu",
-                 payload.len, type_width(to->type));
-        fail(why, why->text);
     } else {
         append_number(to, bits_of(d, payload));
     }
-}
-
-/* --- making --------------------------------------------------------------------------------------------- */
-
-static bool can_read(const struct type *t)
-{
-    return t->kind <= TYPE_DOUBLE || t->kind == TYPE_STRING || t->kind == TYPE_BINARY;
-}
-
-static enum err find_column(const struct decode_spec *spec, int32_t *out, struct error *e)
-{
-    int32_t found = -1;
-    struct bytes text = {0};
-
-    for (int32_t i = 0; i < spec->schema->field_count; i++) {
-        if (spec->raw[i] >= 0)
-            continue;
-        if (found >= 0)
-            return error_set(e, ERR_CONFIG,
-                             "format 'raw' fills exactly one column, but %s and %s are there; make the "
-                             "others METADATA columns",
-                             spec->schema->fields[found].name, spec->schema->fields[i].name);
-        found = i;
-    }
-    if (found < 0) /* only metadata is wanted */
-        return *out = -1, OK;
-    if (!can_read(spec->schema->fields[found].type)) {
-        type_print(spec->schema->fields[found].type, &text);
-        error_set(e, ERR_CONFIG,
-                  "format 'raw' cannot read column %s of type " SLICE_FMT
-                  "; it reads STRING, BYTES, BOOLEAN and numbers",
-                  spec->schema->fields[found].name, SLICE_ARG(bytes_all(&text)));
-        bytes_fini(&text);
-        return ERR_CONFIG;
-    }
-    *out = found;
-    return OK;
 }
 
 /* Only metadata is wanted: every payload will do. */
@@ -132,23 +175,20 @@ static void append_nothing(UNUSED struct payloads *p, UNUSED struct slice payloa
 {
 }
 
-static enum err read_options(struct raw_decoder *d, const struct decode_spec *spec, struct error *e)
+static enum err find_column(const struct decode_spec *spec, int32_t *out, struct error *e)
 {
-    static const char *const names[] = {"charset", "endianness", NULL};
-    const char *charset = payloads_option(spec, "charset"), *order = payloads_option(spec, "endianness");
-    enum err rc;
+    const struct field *fields = spec->schema->fields;
+    int32_t found = -1;
 
-    if ((rc = payloads_check_options(spec, "raw", names, e)) != OK)
-        return rc;
-    if (charset && strcasecmp(charset, "UTF-8") != 0 && strcasecmp(charset, "UTF8") != 0)
-        return error_set(e, ERR_UNSUPPORTED, "option 'raw.charset' is '%s'; only UTF-8 is supported",
-                         charset);
-    d->little_endian = order && strcasecmp(order, "little-endian") == 0;
-    if (order && !d->little_endian && strcasecmp(order, "big-endian") != 0)
-        return error_set(e, ERR_CONFIG,
-                         "option 'raw.endianness' is '%s'; it must be 'big-endian' or 'little-endian'",
-                         order);
-    return OK;
+    for (int32_t i = 0; i < spec->schema->field_count; i++) {
+        if (spec->raw[i] != RAW_NONE)
+            continue;
+        if (found >= 0)
+            return refuse_two("fills", &fields[found], &fields[i], e);
+        found = i;
+    }
+    *out = found; /* none: only metadata is wanted */
+    return found < 0 || can_be_raw(fields[found].type) ? OK : refuse_type(&fields[found], "read", e);
 }
 
 static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
@@ -162,6 +202,8 @@ static void free_decoder(struct decoder *decoder)
     struct raw_decoder *d = CONTAINER_OF(decoder, struct raw_decoder, payloads.decoder);
 
     payloads_fini(&d->payloads);
+    charset_free(d->charset);
+    bytes_fini(&d->text);
     mem_free(d);
 }
 
@@ -175,14 +217,118 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
         return error_memory(e, sizeof *d, "a decoder");
     d->payloads.decoder.ops = &ops;
     d->payloads.takes_null = d->payloads.takes_empty = true;
-    if ((rc = read_options(d, spec, e)) != OK || (rc = find_column(spec, &d->column, e)) != OK ||
-        (rc = payloads_init(&d->payloads, spec, e)) != OK) {
-        free_decoder(&d->payloads.decoder);
-        return rc;
-    }
+    if ((rc = format_check_options(&raw_format, spec->options, NULL, e)) != OK ||
+        (rc = find_column(spec, &d->column, e)) != OK || (rc = payloads_init(&d->payloads, spec, e)) != OK)
+        goto out;
     d->payloads.append = d->column < 0 ? append_nothing : append;
-    *out = &d->payloads.decoder;
-    return OK;
+    d->little_endian = format_option_is(&raw_format, spec->options, "endianness", "little-endian");
+    rc = open_charset(spec->options, d->column < 0 ? NULL : spec->schema->fields[d->column].type, &d->charset,
+                      e);
+out:
+    if (rc == OK)
+        *out = &d->payloads.decoder;
+    else
+        free_decoder(&d->payloads.decoder);
+    return rc;
 }
 
-const struct format raw_format = {"raw", new_decoder};
+/* --- encoding --- */
+
+struct raw_encoder {
+    struct row_encoder base;
+    struct charset *charset; /* owned; NULL: UTF-8 */
+    bool little_endian;
+};
+
+/* A value in the machine's form, which is little-endian where we run. */
+static void write_number(const struct raw_encoder *r, const struct column *c, int32_t row, struct bytes *out)
+{
+    size_t width = type_width(c->type);
+    const char *value = (const char *)c->values + (size_t)row * width;
+    char *to = bytes_reserve(out, width);
+    bool as_it_is = r->little_endian == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+    if (to == NULL)
+        return;
+    for (size_t i = 0; i < width; i++)
+        to[i] = value[as_it_is ? i : width - 1 - i];
+    out->len += width;
+}
+
+static enum encoded append_value(struct row_encoder *base, int32_t row, UNUSED enum row_kind kind,
+                                 struct bytes *out)
+{
+    struct raw_encoder *r = CONTAINER_OF(base, struct raw_encoder, base);
+    const struct column *c = &base->view->columns[0];
+    const char *why;
+
+    if (!column_valid(c, row))
+        return ENCODED_NONE;
+    if (!type_is_view(c->type)) {
+        write_number(r, c, row, out);
+    } else if (r->charset) {
+        if ((why = charset_from_utf8(r->charset, column_slice(c, row), out)) != NULL) {
+            failure_set(&base->failure, "the text does not fit the character set: %s", why);
+            failure_add_field(&base->failure, base->spec->schema->fields[0].name);
+            return ENCODED_BAD;
+        }
+    } else {
+        bytes_slice(out, column_slice(c, row));
+    }
+    return ENCODED;
+}
+
+static enum err encode(struct encoder *enc, const struct batch *rows, struct payload_run *out,
+                       struct error *e)
+{
+    return row_encoder_encode(CONTAINER_OF(enc, struct row_encoder, encoder), rows, out, e);
+}
+
+static void free_encoder(struct encoder *enc)
+{
+    struct raw_encoder *r = CONTAINER_OF(enc, struct raw_encoder, base.encoder);
+
+    charset_free(r->charset);
+    row_encoder_fini(&r->base);
+    mem_free(r);
+}
+
+static enum err check_schema(const struct schema *schema, struct error *e)
+{
+    if (schema->field_count != 1)
+        return refuse_two("writes", &schema->fields[0], &schema->fields[1], e);
+    return can_be_raw(schema->fields[0].type) ? OK : refuse_type(&schema->fields[0], "write", e);
+}
+
+static enum err new_encoder(const struct encode_spec *spec, struct encoder **out, struct error *e)
+{
+    static const struct encoder_ops ops = {encode, free_encoder};
+    struct raw_encoder *r = mem_zalloc(sizeof *r);
+    enum err rc;
+
+    if (r == NULL)
+        return error_memory(e, sizeof *r, "an encoder");
+    r->base.encoder.ops = &ops;
+    r->base.append = append_value;
+    if ((rc = row_encoder_init(&r->base, &raw_format, spec, e)) == OK &&
+        (rc = check_schema(spec->schema, e)) == OK)
+        rc = open_charset(spec->options, spec->schema->fields[0].type, &r->charset, e);
+    r->little_endian = rc == OK &&
+                       format_option_is(&raw_format, spec->options, "endianness", "little-endian");
+    if (rc == OK)
+        *out = &r->base.encoder;
+    else
+        free_encoder(&r->base.encoder);
+    return rc;
+}
+
+const struct format raw_format = {
+    .name = "raw",
+    .doc = "The payload is the value of the one column.",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .reads = FORMAT_INSERTS,
+    .writes = FORMAT_INSERTS,
+    .decoder_new = new_decoder,
+    .encoder_new = new_encoder,
+};

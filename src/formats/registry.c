@@ -32,7 +32,7 @@ struct registry {
     struct map schemas;   /* id, as bytes, to struct known, owned */
 };
 
-/* --- making --------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static const char *option(const struct map *options, const char *name)
 {
@@ -223,7 +223,7 @@ void registry_free(struct registry *r)
     mem_free(r);
 }
 
-/* --- asking --------------------------------------------------------------------------------------------- */
+/* --- asking --- */
 
 /* What a status says that is not 200. The registry's own message is added when there is one. */
 static enum err explain(const struct http_response *response, struct error *e)
@@ -365,7 +365,7 @@ static enum err fetch(struct registry *r, int32_t id, struct bytes *out, int32_t
     return rc;
 }
 
-/* --- the cache ------------------------------------------------------------------------------------------ */
+/* --- the cache --- */
 
 static bool find_known(struct registry *r, int32_t id, struct bytes *out, int32_t *version)
 {
@@ -419,7 +419,7 @@ enum err registry_schema(struct registry *r, int32_t id, struct bytes *out, int3
     return rc == OK ? OK : error_add(e, rc, "schema registry");
 }
 
-/* --- registering ---------------------------------------------------------------------------------------- */
+/* --- registering --- */
 
 /* A path segment: everything but letters, digits and -_.~ as %XX. */
 static void append_segment(const char *text, struct bytes *out)

@@ -26,7 +26,7 @@ MUST_USE enum err registry_schema(struct registry *r, int32_t id, struct bytes *
 MUST_USE enum err registry_register(struct registry *r, const char *subject, struct slice schema, int32_t *id,
                                     struct error *e);
 
-/* --- mock:// -------------------------------------------------------------------------------------------- */
+/* --- mock:// --- */
 
 /* A registry in this process: ids from 1 in order of registration, versions from 1 for each subject; it lives
  * until registry_mock_forget, whoever comes and goes. For demos and tests, which may make it answer wrongly.
@@ -40,7 +40,7 @@ enum registry_mock_answer {
     REGISTRY_MOCK_BROKEN,      /* a document that is no Avro schema */
 };
 
-/* From now on every question for id is answered so. False when there is no memory. name is what follows
+/* From now on every question for id is answered so; id 0: whoever registers a schema. False when there is no memory. name is what follows
  * `mock://`. */
 MUST_USE bool registry_mock_answer(const char *name, int32_t id, enum registry_mock_answer answer);
 

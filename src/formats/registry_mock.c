@@ -141,13 +141,22 @@ enum err registry_mock_register(const char *name, const char *subject, struct sl
                                 struct error *e)
 {
     struct mock *m;
+    struct mock_wish *wish;
+    struct bytes unused = {0};
+    enum err rc = OK;
     bool done;
 
     pthread_mutex_lock(&lock);
     m = find_mock(name);
-    done = m && (*id = add_schema(m, schema)) > 0 && add_version(m, subject, *id);
+    wish = m ? find_wish(m, 0) : NULL;
+    if (wish) {
+        wish->asked++;
+        rc = wish->answer == REGISTRY_MOCK_TRUE ? OK : answer_wrongly(wish, &unused, e);
+    }
+    bytes_fini(&unused);
+    done = rc == OK && m && wish && (*id = add_schema(m, schema)) > 0 && add_version(m, subject, *id);
     pthread_mutex_unlock(&lock);
-    return done ? OK : error_memory(e, schema.len, "a registry");
+    return rc != OK ? rc : done ? OK : error_memory(e, schema.len, "a registry");
 }
 
 bool registry_mock_answer(const char *name, int32_t id, enum registry_mock_answer answer)

@@ -38,7 +38,7 @@ struct schema_cache {
     int fetch_count; /* under way */
 };
 
-/* --- what is shared ------------------------------------------------------------------------------------- */
+/* --- what is shared --- */
 
 static void unref_shared(struct shared *s)
 {
@@ -85,7 +85,7 @@ static void run_fetch(void *arg)
     unref_fetch(f);
 }
 
-/* --- making --------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static enum err no_memory(struct error *e)
 {
@@ -140,7 +140,7 @@ void schema_cache_free(struct schema_cache *c)
     mem_free(c);
 }
 
-/* --- entries -------------------------------------------------------------------------------------------- */
+/* --- entries --- */
 
 struct schema_entry *schema_cache_known(struct schema_cache *c, int32_t id)
 {

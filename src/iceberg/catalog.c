@@ -143,6 +143,68 @@ enum err catalog_namespace_create(struct catalog *c, const char *name_space, str
     return rc == OK ? OK : error_add(e, rc, "catalog %s: creating database %.100s", c->name, name_space);
 }
 
+/* What to say around an error of a namespace, or of the catalog itself. */
+static enum err in_namespace(const struct catalog *c, const char *verb, const char *name_space, enum err rc,
+                             struct error *e)
+{
+    return rc == OK ? OK
+                    : error_add(e, rc, "catalog %s: %s database%s%.100s", c->name, verb,
+                                name_space ? " " : "s", name_space ? name_space : "");
+}
+
+enum err catalog_namespaces(struct catalog *c, catalog_visit *visit, void *arg, struct error *e)
+{
+    return in_namespace(c, "listing", NULL, c->ops->namespaces(c, visit, arg, e), e);
+}
+
+enum err catalog_namespace_load(struct catalog *c, const char *name_space, json_t **out, struct error *e)
+{
+    enum err rc = check_namespace(name_space, e);
+
+    if (rc == OK)
+        rc = c->ops->namespace_load(c, name_space, out, e);
+    return in_namespace(c, "reading", name_space, rc, e);
+}
+
+enum err catalog_namespace_make(struct catalog *c, const char *name_space, json_t *properties,
+                                struct error *e)
+{
+    enum err rc = check_namespace(name_space, e);
+
+    if (rc == OK)
+        rc = c->ops->namespace_make(c, name_space, properties, e);
+    return in_namespace(c, "creating", name_space, rc, e);
+}
+
+enum err catalog_namespace_change(struct catalog *c, const char *name_space, json_t *updates,
+                                  json_t *removals, struct error *e)
+{
+    enum err rc = check_namespace(name_space, e);
+
+    if (rc == OK)
+        rc = c->ops->namespace_change(c, name_space, updates, removals, e);
+    return in_namespace(c, "changing", name_space, rc, e);
+}
+
+enum err catalog_namespace_drop(struct catalog *c, const char *name_space, struct error *e)
+{
+    enum err rc = check_namespace(name_space, e);
+
+    if (rc == OK)
+        rc = c->ops->namespace_drop(c, name_space, e);
+    return in_namespace(c, "dropping", name_space, rc, e);
+}
+
+enum err catalog_tables(struct catalog *c, const char *name_space, catalog_visit *visit, void *arg,
+                        struct error *e)
+{
+    enum err rc = check_namespace(name_space, e);
+
+    if (rc == OK)
+        rc = c->ops->tables(c, name_space, visit, arg, e);
+    return in_namespace(c, "listing tables of", name_space, rc, e);
+}
+
 /* --- tables --- */
 
 static enum err table_new(struct catalog *c, const char *name_space, const char *name, struct table **out,
@@ -229,6 +291,30 @@ enum err table_refresh(struct table *t, struct error *e)
 enum err table_commit(struct table *t, json_t *requirements, json_t *updates, struct error *e)
 {
     return in_table(t, "changing", t->catalog->ops->commit(t->catalog, t, requirements, updates, e), e);
+}
+
+enum err catalog_table_drop(struct catalog *c, const char *name_space, const char *name, struct error *e)
+{
+    struct table *t = NULL;
+    enum err rc = table_new(c, name_space, name, &t, e); /* a name that can be one */
+
+    if (rc == OK)
+        rc = in_table(t, "dropping", c->ops->table_drop(c, name_space, name, e), e);
+    table_free(t);
+    return rc;
+}
+
+enum err catalog_table_rename(struct catalog *c, const char *name_space, const char *from, const char *to,
+                              struct error *e)
+{
+    struct table *t = NULL, *renamed = NULL;
+    enum err rc = table_new(c, name_space, from, &t, e);
+
+    if (rc == OK && (rc = table_new(c, name_space, to, &renamed, e)) == OK)
+        rc = in_table(t, "renaming", c->ops->table_rename(c, name_space, from, to, e), e);
+    table_free(t);
+    table_free(renamed);
+    return rc;
 }
 
 /* --- creating --- */
@@ -412,8 +498,8 @@ static enum err check_table(const struct table *t, const struct table_spec *spec
 
 static bool same_partitioning(const struct partition_spec *want, const struct metadata *m)
 {
-    if (want == NULL || want->field_count != m->spec->field_count)
-        return want == NULL && m->spec->field_count == 0;
+    if (want->field_count != m->spec->field_count)
+        return false;
     for (int32_t i = 0; i < want->field_count; i++) {
         const struct partition_field *a = &want->fields[i], *b = &m->spec->fields[i];
 
@@ -437,7 +523,7 @@ enum err catalog_load_or_create(struct catalog *c, const char *name_space, const
         rc = catalog_load(c, name_space, name, &t, e); /* somebody made it meanwhile */
     }
     if (rc == OK && (rc = check_table(t, spec, e)) == OK) {
-        if (!same_partitioning(spec->partition, t->metadata))
+        if (spec->partition && !same_partitioning(spec->partition, t->metadata))
             log_warn("iceberg", "table %s.%s exists with another partitioning; the table's is used",
                      name_space, name);
         *out = t;

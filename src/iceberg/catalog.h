@@ -20,6 +20,9 @@ struct table {
     struct fs *fs;             /* borrowed from the catalog: reads and writes the table's files */
 };
 
+/* Told a name; borrowed. */
+typedef void catalog_visit(void *arg, const char *name);
+
 /* What an implementation does. load, create and commit set t's metadata and its location (table_set) when
  * they succeed, and leave t as it was when they fail. */
 struct catalog_ops {
@@ -29,8 +32,26 @@ struct catalog_ops {
     enum err (*create)(struct catalog *c, struct table *t, const struct table_spec *spec, struct error *e);
     enum err (*commit)(struct catalog *c, struct table *t, json_t *requirements, json_t *updates,
                        struct error *e);
+    /* As the functions catalog_namespaces ... below. */
+    enum err (*namespaces)(struct catalog *c, catalog_visit *visit, void *arg, struct error *e);
+    enum err (*namespace_load)(struct catalog *c, const char *name_space, json_t **out, struct error *e);
+    enum err (*namespace_make)(struct catalog *c, const char *name_space, json_t *properties,
+                               struct error *e);
+    enum err (*namespace_change)(struct catalog *c, const char *name_space, json_t *updates, json_t *removals,
+                                 struct error *e);
+    enum err (*namespace_drop)(struct catalog *c, const char *name_space, struct error *e);
+    enum err (*tables)(struct catalog *c, const char *name_space, catalog_visit *visit, void *arg,
+                       struct error *e);
+    enum err (*table_drop)(struct catalog *c, const char *name_space, const char *name, struct error *e);
+    enum err (*table_rename)(struct catalog *c, const char *name_space, const char *from, const char *to,
+                             struct error *e);
     void (*free)(struct catalog *c);
 };
+
+/* Options that say where a catalog is and how to speak to it, blank-separated; a '*' stands for any rest. */
+#define CATALOG_OPTIONS                                                                                      \
+    "catalog-type catalog-impl uri warehouse property-version io-impl token credential scope "               \
+    "oauth2-server-uri rest.* header.* s3.* client.region prefix"
 
 /* What every implementation begins with. */
 struct catalog {
@@ -77,6 +98,27 @@ MUST_USE enum err catalog_create(struct catalog *c, const char *name_space, cons
  * they are optional. */
 MUST_USE enum err catalog_load_or_create(struct catalog *c, const char *name_space, const char *name,
                                          const struct table_spec *spec, struct table **out, struct error *e);
+
+/* The namespaces of the first level, and the tables of one; in no order, each once or more. */
+MUST_USE enum err catalog_namespaces(struct catalog *c, catalog_visit *visit, void *arg, struct error *e);
+MUST_USE enum err catalog_tables(struct catalog *c, const char *name_space, catalog_visit *visit, void *arg,
+                                 struct error *e);
+/* A namespace's properties, an object of strings; a new reference. ERR_NOT_FOUND: there is none. */
+MUST_USE enum err catalog_namespace_load(struct catalog *c, const char *name_space, json_t **out,
+                                         struct error *e);
+/* Unlike catalog_namespace_create: ERR_EXISTS when it is there. Arguments are borrowed. */
+MUST_USE enum err catalog_namespace_make(struct catalog *c, const char *name_space, json_t *properties,
+                                         struct error *e);
+/* updates: an object of strings; removals: a list of names. */
+MUST_USE enum err catalog_namespace_change(struct catalog *c, const char *name_space, json_t *updates,
+                                           json_t *removals, struct error *e);
+/* ERR_CONFIG: it is not empty. */
+MUST_USE enum err catalog_namespace_drop(struct catalog *c, const char *name_space, struct error *e);
+/* With all files of its own. */
+MUST_USE enum err catalog_table_drop(struct catalog *c, const char *name_space, const char *name,
+                                     struct error *e);
+MUST_USE enum err catalog_table_rename(struct catalog *c, const char *name_space, const char *from,
+                                       const char *to, struct error *e);
 
 MUST_USE enum err table_refresh(struct table *t, struct error *e); /* read the newest version */
 void table_free(struct table *t);                                  /* NULL is fine */

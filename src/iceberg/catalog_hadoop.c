@@ -22,6 +22,7 @@
  */
 #include "base/mem.h"
 #include "iceberg/catalog.h"
+#include "iceberg/catalog_names.h"
 #include "iceberg/json_field.h"
 #include "io/fs.h"
 #include "os/log.h"
@@ -443,6 +444,9 @@ static enum err hadoop_create(struct catalog *c, struct table *t, const struct t
     random_uuid(&random, uuid);
     if (rc == OK && path)
         rc = error_set(e, ERR_EXISTS, "the table exists already: %s", path);
+    if (rc == OK && spec->location && strcmp(spec->location, folder) != 0)
+        rc = error_set(e, ERR_UNSUPPORTED, "tables of a hadoop catalog have no location of their own: %s",
+                       folder);
     if (rc == OK)
         rc = metadata_create(spec, folder, uuid, clock_wall_us(c->clock) / 1000, &m, e);
     if (rc == OK &&
@@ -473,6 +477,14 @@ static const struct catalog_ops hadoop_ops = {
     .load = hadoop_load,
     .create = hadoop_create,
     .commit = hadoop_commit,
+    .namespaces = hadoop_namespaces,
+    .namespace_load = hadoop_namespace_load,
+    .namespace_make = hadoop_namespace_make,
+    .namespace_change = hadoop_namespace_change,
+    .namespace_drop = hadoop_namespace_drop,
+    .tables = hadoop_tables,
+    .table_drop = hadoop_table_drop,
+    .table_rename = hadoop_table_rename,
     .free = hadoop_free,
 };
 

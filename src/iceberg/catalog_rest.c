@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "iceberg/catalog.h"
+#include "iceberg/catalog_names.h"
 #include "iceberg/json_field.h"
 #include "iceberg/rest_session.h"
 #include "os/log.h"
@@ -16,6 +17,11 @@ struct rest {
 static struct rest *rest_of(struct catalog *c)
 {
     return CONTAINER_OF(c, struct rest, base);
+}
+
+struct rest_session *catalog_rest_session(struct catalog *c)
+{
+    return rest_of(c)->session;
 }
 
 static enum err no_memory(struct error *e)
@@ -40,7 +46,7 @@ static enum err send_to(struct catalog *c, const char *method, const char *name_
 }
 
 /* `["a", "b"]` of a.b */
-static json_t *namespace_json(const char *name_space)
+json_t *catalog_namespace_json(const char *name_space)
 {
     json_t *list = json_array();
     bool ok = list != NULL;
@@ -67,7 +73,7 @@ static enum err rest_namespace_create(struct catalog *c, const char *name_space,
     json_t *body = json_object();
     enum err rc;
 
-    if (!json_field_put(body, "namespace", namespace_json(name_space)) ||
+    if (!json_field_put(body, "namespace", catalog_namespace_json(name_space)) ||
         !json_field_put(body, "properties", json_object()))
         rc = no_memory(e);
     else
@@ -143,7 +149,8 @@ static enum err create_request(const struct table *t, const struct table_spec *s
             !json_field_put(body, "partition-spec", metadata_spec_json(spec->partition)) ||
             !json_field_put(body, "stage-create", json_false()) ||
             !json_field_put(properties, "format-version", json_string("2")) ||
-            !json_field_put(body, "properties", json_incref(properties)))
+            !json_field_put(body, "properties", json_incref(properties)) ||
+            (spec->location && !json_field_put(body, "location", json_string(spec->location))))
             rc = no_memory(e);
     }
     json_decref(properties);
@@ -183,7 +190,7 @@ static enum err commit_request(const struct table *t, json_t *requirements, json
 {
     json_t *body = json_object(), *id = json_object();
 
-    if (json_field_put(id, "namespace", namespace_json(t->name_space)) &&
+    if (json_field_put(id, "namespace", catalog_namespace_json(t->name_space)) &&
         json_field_put(id, "name", json_string(t->name)) &&
         json_field_put(body, "identifier", json_incref(id)) &&
         json_field_put(body, "requirements", json_incref(requirements)) &&
@@ -242,6 +249,14 @@ static const struct catalog_ops rest_ops = {
     .load = rest_load,
     .create = rest_create,
     .commit = rest_commit,
+    .namespaces = rest_namespaces,
+    .namespace_load = rest_namespace_load,
+    .namespace_make = rest_namespace_make,
+    .namespace_change = rest_namespace_change,
+    .namespace_drop = rest_namespace_drop,
+    .tables = rest_tables,
+    .table_drop = rest_table_drop,
+    .table_rename = rest_table_rename,
     .free = rest_free,
 };
 

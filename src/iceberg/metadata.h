@@ -77,6 +77,7 @@ struct table_spec {
     const char *const *primary_key;         /* column names ended by NULL; NULL: none */
     const char *const *properties;          /* key, value, ..., ended by NULL; NULL: none */
     const char *comment;                    /* NULL: none */
+    const char *location;                   /* of its files; NULL: where the catalog puts it */
 };
 /* The schema with fresh ids, in arena. */
 MUST_USE enum err metadata_assign_ids(struct arena *arena, const struct schema *schema,

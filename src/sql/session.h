@@ -1,0 +1,79 @@
+/* session.h: what one user of SQL has: catalogs, a current catalog and database, settings, temporary tables;
+ * and the doing of all statements that are not jobs.
+ *
+ *   text --parser.h--> statement --session_execute--> CREATE, DROP, ALTER, USE, SET, SHOW, DESCRIBE ...:
+ * done, with a result to print
+ *                             \--plan.h--> queries, INSERT, statement sets, EXPLAIN: a job's graph
+ *
+ * A statement that fails changes nothing. Thread: one at a time.
+ */
+#ifndef WEIR_SQL_SESSION_H
+#define WEIR_SQL_SESSION_H
+#include "batch/batch.h"
+#include "expr/function.h"
+#include "sql/parser.h"
+#include "sql/sql_catalog.h"
+
+struct session;
+
+struct session_env {
+    struct config *config; /* borrowed; of the program: SET writes a layer of the session's own above it */
+    struct fs *fs;         /* borrowed */
+    struct clock *clock;   /* borrowed */
+};
+
+/* default_catalog.default_database is there, and current. NULL when there is no memory. */
+struct session *session_new(const struct session_env *env);
+void session_free(struct session *s);
+
+/* Settings as a job of now sees them: the program's with SET's above. Borrowed, valid until the next
+ * statement. */
+struct config *session_config(struct session *s);
+/* What expressions need to know (time zone ...), read anew from the settings; ERR_CONFIG: a setting is wrong.
+ * Lives in arena. */
+MUST_USE enum err session_expr(struct session *s, struct arena *arena, const struct expr_session **out,
+                               struct error *e);
+const char *session_catalog(const struct session *s); /* the current one's name */
+const char *session_database(const struct session *s);
+struct fs *session_fs(struct session *s);
+struct clock *session_clock(struct session *s);
+
+/* --- names --- */
+
+struct table_path {
+    const char *catalog, *database, *name;
+};
+/* t, d.t and c.d.t in full; in arena. More than three parts: SQL_VALIDATION_FAILED. */
+MUST_USE enum err session_path(struct session *s, struct arena *arena, const struct ast_name *name,
+                               struct table_path *out, struct sql_error *error);
+/* A table or view by its name as written; temporary ones go first. The error names the nearest table. */
+MUST_USE enum err session_table(struct session *s, struct arena *arena, const struct ast_name *name,
+                                const struct table_def **out, struct sql_error *error);
+/* NULL when there is no such catalog. */
+struct sql_catalog *session_find_catalog(struct session *s, const char *name);
+
+/* --- statements --- */
+
+enum result_kind {
+    RESULT_OK,     /* done, nothing to show */
+    RESULT_ROWS,   /* rows of schema to show */
+    RESULT_JOB,    /* not done here: the statement is a job, or EXPLAIN: see plan.h */
+    RESULT_CLIENT, /* QUIT, EXIT, CLEAR, HELP: the client's own */
+};
+struct result {
+    enum result_kind kind;
+    const struct schema *schema; /* ROWS: in arena */
+    struct batch *rows;          /* ROWS: one reference, the caller's; NULL: none */
+    const char *note;            /* something that the user should know, one line, in arena; NULL: nothing */
+};
+
+/* Do one statement of source. Result and error live in arena, error places are in source. */
+MUST_USE enum err session_execute(struct session *s, struct arena *arena, const struct sql_source *source,
+                                  const struct ast_statement *statement, struct result *out,
+                                  struct sql_error *error);
+
+/* For completion: names of catalogs, databases, tables, columns of tables in FROM ... that begin with prefix
+ * (any case), sorted, in arena; at most `most`. Asks no service that has not been asked before. */
+int32_t session_complete(struct session *s, struct arena *arena, struct slice prefix, const char **names,
+                         int32_t most);
+#endif

@@ -1,0 +1,3 @@
+-- exit: 1
+SET 'sql-client.execution.result-mode' = 'pages';
+SELECT 1;

@@ -1,0 +1,3 @@
+-- exit: 1
+SHOW JOBS;
+STOP JOB '0123456789abcdef0123456789abcdef';

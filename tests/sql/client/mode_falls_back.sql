@@ -1,0 +1,2 @@
+SET 'sql-client.execution.result-mode' = 'table';
+SELECT 1 AS a;

@@ -1,0 +1,5 @@
+-- exit: 1
+CREATE TABLE t (
+  id INT,
+  price
+) WITH ('connector' = 'blackhole');

@@ -1,0 +1,4 @@
+-- exit: 1
+CREATE TABLE a (id BIGINT) WITH ('connector' = 'blackhole');
+BEGIN STATEMENT SET;
+INSERT INTO a VALUES (1);

@@ -1,0 +1,32 @@
+-- case: options
+ALTER TABLE plain SET ('connector' = 'blackhole', 'x' = 'y');
+SHOW CREATE TABLE plain;
+ALTER TABLE plain RESET ('x');
+SHOW CREATE TABLE plain;
+ALTER TABLE IF EXISTS nothing SET ('a' = 'b');
+-- case: rename
+ALTER TABLE plain RENAME TO simple;
+SHOW TABLES;
+ALTER TABLE simple RENAME a TO aa;
+DESCRIBE simple;
+-- case: columns
+ALTER TABLE plain ADD d INT FIRST;
+ALTER TABLE plain ADD (e STRING COMMENT 'five' AFTER a, f AS UPPER(b));
+ALTER TABLE plain MODIFY a BIGINT COMMENT 'wide';
+ALTER TABLE plain MODIFY (e DOUBLE FIRST);
+DESCRIBE plain;
+ALTER TABLE plain DROP (e, d);
+ALTER TABLE plain DROP f;
+DESCRIBE plain;
+-- case: key and watermark
+ALTER TABLE plain ADD PRIMARY KEY (b) NOT ENFORCED;
+ALTER TABLE plain ADD (ts TIMESTAMP(3), WATERMARK FOR ts AS ts);
+SHOW CREATE TABLE plain;
+ALTER TABLE plain MODIFY WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE;
+ALTER TABLE plain RENAME b TO bb;
+DESCRIBE plain;
+ALTER TABLE plain DROP WATERMARK;
+ALTER TABLE plain DROP CONSTRAINT PK_bb;
+DESCRIBE plain;
+ALTER TABLE orders DROP PRIMARY KEY;
+DESCRIBE orders;

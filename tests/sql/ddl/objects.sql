@@ -1,0 +1,53 @@
+-- case: catalogs
+CREATE CATALOG mem COMMENT 'a second one' WITH ('type' = 'generic_in_memory', 'default-database' = 'db');
+CREATE CATALOG IF NOT EXISTS mem WITH ('type' = 'generic_in_memory');
+SHOW CATALOGS;
+SHOW CREATE CATALOG mem;
+DESCRIBE CATALOG mem;
+DESCRIBE CATALOG EXTENDED mem;
+USE CATALOG mem;
+SHOW CURRENT CATALOG;
+SHOW CURRENT DATABASE;
+ALTER CATALOG mem COMMENT 'the second';
+DESCRIBE CATALOG mem;
+USE CATALOG default_catalog;
+DROP CATALOG mem;
+DROP CATALOG IF EXISTS mem;
+SHOW CATALOGS;
+-- case: databases
+CREATE DATABASE db COMMENT 'mine' WITH ('k' = 'v');
+CREATE DATABASE IF NOT EXISTS db;
+ALTER DATABASE db SET ('k' = 'w', 'l' = 'm');
+SHOW DATABASES;
+SHOW DATABASES LIKE 'd%';
+SHOW DATABASES NOT ILIKE 'D%';
+SHOW DATABASES FROM default_catalog;
+CREATE TABLE db.t (a INT) WITH ('connector' = 'print');
+DROP DATABASE db CASCADE;
+DROP DATABASE IF EXISTS db;
+SHOW DATABASES;
+-- case: settings
+SET 'pipeline.name' = 'mine';
+SET execution.checkpointing.interval = 10s;
+SET;
+RESET 'pipeline.name';
+SET;
+RESET;
+SET;
+SET 'pipeline.nmae' = 'x';
+SET 'my.own.thing' = 'x';
+-- case: modules, jars and client words
+SHOW MODULES;
+SHOW FULL MODULES;
+USE MODULES core;
+ADD JAR '/opt/flink/lib/x.jar';
+SHOW JARS;
+SHOW PROCEDURES;
+SHOW USER FUNCTIONS;
+SHOW FUNCTIONS LIKE 'UPPE%';
+SHOW FUNCTIONS ILIKE 'lowe_';
+HELP;
+QUIT;
+SELECT 1;
+INSERT INTO plain SELECT * FROM plain;
+EXPLAIN SELECT 1;

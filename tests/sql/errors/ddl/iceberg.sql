@@ -1,0 +1,30 @@
+-- case: options
+CREATE CATALOG c WITH ('type' = 'iceberg');
+CREATE CATALOG c WITH ('type' = 'iceberg', 'catalog-type' = 'hive', 'uri' = 'thrift://x');
+CREATE CATALOG c WITH ('type' = 'iceberg', 'catalog-type' = 'hadoop');
+CREATE CATALOG c WITH ('type' = 'iceberg', 'catalog-type' = 'hadoop', 'warehous' = 'x');
+CREATE CATALOG c WITH ('type' = 'iceberg', 'catalog-type' = 'rest');
+-- case: tables
+CREATE CATALOG ice WITH ('type' = 'iceberg', 'catalog-type' = 'hadoop', 'warehouse' = '$WAREHOUSE');
+CREATE TABLE ice.nope.t (a INT);
+CREATE DATABASE ice.db;
+CREATE DATABASE ice.db;
+USE ice.db;
+CREATE TABLE t (a INT, b AS a + 1);
+CREATE TABLE t (a INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts);
+CREATE TABLE t (a INT, b INT METADATA);
+CREATE TABLE t (a INT) WITH ('connector' = 'kafka');
+CREATE TABLE t (a DOUBLE, PRIMARY KEY (a) NOT ENFORCED);
+CREATE TABLE t (a INT) WITH ('location' = '/elsewhere');
+CREATE VIEW v AS SELECT 1 AS x;
+CREATE TABLE t (a INT, b DECIMAL(5, 2), c STRING NOT NULL, `day` DATE) PARTITIONED BY (`day`);
+CREATE TABLE t (a INT);
+ALTER TABLE t ADD z INT NOT NULL;
+ALTER TABLE t MODIFY a STRING;
+ALTER TABLE t MODIFY a INT NOT NULL;
+ALTER TABLE t ADD z AS a;
+ALTER TABLE t RENAME TO u;
+ALTER TABLE t SET ('current-snapshot-id' = '5');
+DESCRIBE tt;
+USE `default_catalog`.default_database;
+DROP DATABASE ice.db;

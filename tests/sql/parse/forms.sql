@@ -1,0 +1,166 @@
+-- case: forms 1
+SELECT a IS NOT JSON FROM t;
+-- case: forms 2
+SELECT a IS JSON VALUE FROM t;
+-- case: forms 3
+SELECT JSON_EXISTS(a, '$.x' TRUE ON ERROR) FROM t;
+-- case: forms 4
+SELECT JSON_VALUE(a, 'lax $.x' RETURNING INT NULL ON EMPTY DEFAULT 3 ON ERROR) FROM t;
+-- case: forms 5
+SELECT JSON_VALUE(a, '$' DEFAULT 1 ON EMPTY ERROR ON ERROR) FROM t;
+-- case: forms 6
+SELECT JSON_VALUE(a,'$' NULL ON ERROR NULL ON EMPTY) FROM t;
+-- case: forms 7
+SELECT JSON_QUERY(a, '$' RETURNING ARRAY<STRING> WITH CONDITIONAL ARRAY WRAPPER NULL ON EMPTY EMPTY ARRAY ON ERROR) FROM t;
+-- case: forms 8
+SELECT JSON_QUERY(a,'$' WITHOUT WRAPPER) FROM t;
+-- case: forms 9
+SELECT JSON_QUERY(a,'$' WITH WRAPPER) FROM t;
+-- case: forms 10
+SELECT JSON_QUERY(a,'$' WITH UNCONDITIONAL WRAPPER) FROM t;
+-- case: forms 11
+SELECT JSON_QUERY(a,'$' RETURNING ARRAY<STRING>) FROM t;
+-- case: forms 12
+SELECT JSON_OBJECT() FROM t;
+-- case: forms 13
+SELECT JSON_OBJECT('k' VALUE 1, KEY 'b' VALUE 2 ABSENT ON NULL) FROM t;
+-- case: forms 14
+SELECT JSON_OBJECT('k': 1) FROM t;
+-- case: forms 16
+SELECT JSON_OBJECT(a: b, c: d NULL ON NULL) FROM t;
+-- case: forms 17
+SELECT JSON_ARRAY() FROM t;
+-- case: forms 18
+SELECT JSON_ARRAY(1, a ABSENT ON NULL) FROM t;
+-- case: forms 19
+SELECT JSON_OBJECTAGG(KEY a VALUE b NULL ON NULL) FROM t;
+-- case: forms 20
+SELECT JSON_OBJECTAGG(a: b) FROM t;
+-- case: forms 21
+SELECT JSON_OBJECTAGG(a VALUE b ABSENT ON NULL) FROM t;
+-- case: forms 22
+SELECT JSON_ARRAYAGG(a ABSENT ON NULL) FROM t;
+-- case: forms 23
+SELECT JSON_ARRAYAGG(a ORDER BY b) FROM t;
+-- case: forms 24
+SELECT JSON_ARRAYAGG(a) WITHIN GROUP (ORDER BY b) FROM t;
+-- case: forms 25
+SELECT JSON_STRING(a) FROM t;
+-- case: forms 26
+SELECT JSON_VALUE(a FORMAT JSON, '$') FROM t;
+-- case: forms 27
+SELECT JSON_OBJECT('a' VALUE b FORMAT JSON) FROM t;
+-- case: forms 28
+SELECT JSON_ARRAY(a FORMAT JSON) FROM t;
+-- case: forms 29
+SELECT TRIM(x) FROM t;
+-- case: forms 30
+SELECT TRIM(BOTH FROM x) FROM t;
+-- case: forms 31
+SELECT TRIM(LEADING 'a' FROM x) FROM t;
+-- case: forms 32
+SELECT TRIM('a' FROM x) FROM t;
+-- case: forms 34
+SELECT TRIM(BOTH 'a') FROM t;
+-- case: forms 35
+SELECT SUBSTRING(x FROM 1) FROM t;
+-- case: forms 36
+SELECT SUBSTRING(x FROM 1 FOR 2) FROM t;
+-- case: forms 37
+SELECT SUBSTRING(x, 1) FROM t;
+-- case: forms 38
+SELECT SUBSTRING(x, 1, 2) FROM t;
+-- case: forms 40
+SELECT SUBSTR(x,1,2) FROM t;
+-- case: forms 41
+SELECT OVERLAY(a PLACING b FROM 1) FROM t;
+-- case: forms 42
+SELECT OVERLAY(a PLACING b FROM 1 FOR 2) FROM t;
+-- case: forms 44
+SELECT POSITION('a' IN b) FROM t;
+-- case: forms 45
+SELECT POSITION('a' IN b FROM 2) FROM t;
+-- case: forms 47
+SELECT EXTRACT(DAY FROM x) FROM t;
+-- case: forms 48
+SELECT EXTRACT(NANOSECOND FROM x) FROM t;
+-- case: forms 49
+SELECT EXTRACT(ISOYEAR FROM x) FROM t;
+-- case: forms 52
+SELECT FLOOR(x) FROM t;
+-- case: forms 53
+SELECT FLOOR(x TO WEEK) FROM t;
+-- case: forms 55
+SELECT CEIL(x TO DECADE) FROM t;
+-- case: forms 56
+SELECT CEILING(x) FROM t;
+-- case: forms 58
+SELECT TIMESTAMPADD(DAY, 1, x) FROM t;
+-- case: forms 59
+SELECT TIMESTAMPADD(SECOND, 1, x) FROM t;
+-- case: forms 60
+SELECT TIMESTAMPADD(WEEK, 1, x) FROM t;
+-- case: forms 61
+SELECT TIMESTAMPADD(QUARTER, 1, x) FROM t;
+-- case: forms 62
+SELECT TIMESTAMPADD(MICROSECOND,1,x) FROM t;
+-- case: forms 63
+SELECT TIMESTAMPADD(FRAC_SECOND,1,x) FROM t;
+-- case: forms 64
+SELECT TIMESTAMPADD(NANOSECOND,1,x) FROM t;
+-- case: forms 67
+SELECT TIMESTAMPDIFF(SQL_TSI_MONTH, a, b) FROM t;
+-- case: forms 70
+SELECT CEIL(x TO HOUR) FROM t;
+-- case: forms 71
+SELECT DATE '2020-01-01' FROM t;
+-- case: forms 73
+SELECT TIME '10:00:00.123456789' FROM t;
+-- case: forms 74
+SELECT TIMESTAMP '2020-01-01' FROM t;
+-- case: forms 75
+SELECT TIMESTAMP '2020-01-01 00:00:00.123' FROM t;
+-- case: forms 77
+SELECT DATE '2020-1-1' FROM t;
+-- case: forms 78
+SELECT DATE '20-1-1' FROM t;
+-- case: forms 79
+SELECT TIME '1:2:3' FROM t;
+-- case: forms 80
+SELECT TIMESTAMP '2020-1-1 1:2:3' FROM t;
+-- case: forms 90
+SELECT INTERVAL '1' DAY FROM t;
+-- case: forms 91
+SELECT INTERVAL '-1' DAY FROM t;
+-- case: forms 92
+SELECT INTERVAL -'1' DAY FROM t;
+-- case: forms 93
+SELECT INTERVAL - '1' DAY FROM t;
+-- case: forms 94
+SELECT INTERVAL '1 2' DAY TO HOUR FROM t;
+-- case: forms 95
+SELECT INTERVAL '1 2:3' DAY TO MINUTE FROM t;
+-- case: forms 96
+SELECT INTERVAL '1 02:03:04.567' DAY TO SECOND(3) FROM t;
+-- case: forms 97
+SELECT INTERVAL '1-2' YEAR TO MONTH FROM t;
+-- case: forms 98
+SELECT INTERVAL '100' DAY FROM t;
+-- case: forms 99
+SELECT INTERVAL '100' DAY(3) FROM t;
+-- case: forms 100
+SELECT INTERVAL '1.5' SECOND FROM t;
+-- case: forms 101
+SELECT INTERVAL '1.5' SECOND(3,2) FROM t;
+-- case: forms 104
+SELECT INTERVAL '1' HOURS FROM t;
+-- case: forms 107
+SELECT INTERVAL (a + 1) HOUR FROM t;
+-- case: forms 109
+SELECT INTERVAL '1:2' HOUR TO MINUTE FROM t;
+-- case: forms 110
+SELECT INTERVAL '1:2' MINUTE TO SECOND FROM t;
+-- case: forms 113
+SELECT INTERVAL '1' SECONDS FROM t;
+-- case: forms 114
+SELECT INTERVAL '61' MINUTE FROM t;
