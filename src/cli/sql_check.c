@@ -204,7 +204,8 @@ static int by_place(const void *a, const void *b)
 
 static void print_errors(struct check *k)
 {
-    qsort(k->errors, k->error_count, sizeof *k->errors, by_place);
+    if (k->error_count)
+        qsort(k->errors, k->error_count, sizeof *k->errors, by_place);
     for (size_t i = 0; i < k->error_count; i++) {
         struct bytes text = {0};
 
