@@ -224,7 +224,7 @@ part_sql() {
     local cases
     build asan sql_test weir || return 1
     run_all sql "$(dir_of asan)/tests/sql" "" sql_test
-    # Those on a terminal (client_test.py terminal_...) are run by hand: they hang on some machines, for a reason to be found.
+    # Its cases terminal_... go by the clock, as a hand does: run them by `tests/sql/client_test.py --weir build/weir`.
     mapfile -t cases < <(sed -n 's/^def case_\([a-z_]*\).*/\1/p' tests/sql/client_test.py | grep -v '^terminal_'
         cd tests/sql/client && ls -- *.sql | sed 's/\.sql$//; s/^/golden_/')
     step "sql client_test" "$WEIR_CACHE/venv/bin/python" tests/sql/client_test.py --weir "$(dir_of asan)/weir" "${cases[@]}"

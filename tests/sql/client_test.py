@@ -85,6 +85,11 @@ class Terminal:
         self.text += data.decode(errors="replace")
         return bool(data)
 
+    def prompt(self):
+        """Wait for the prompt, and until the terminal is read key by key, which comes a moment after it."""
+        self.expect("weir> ")
+        time.sleep(0.3)
+
     def expect(self, what):
         """Wait until what is written behind the last thing that was expected; what stands before it."""
         until = time.monotonic() + PATIENCE_S
@@ -119,14 +124,14 @@ BLACKHOLE = "CREATE TABLE hole (id BIGINT) WITH ('connector' = 'blackhole');\n"
 
 def case_terminal_statement(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type("SELECT 40 + 2\r")
     t.expect("    > ")
     t.type("AS answer;\r")
     t.expect("answer")
     t.expect("42")
     t.expect("Received a total of 1 row")
-    t.expect("weir> ")
+    t.prompt()
     t.type("QUIT;\r")
     t.expect("Exiting")
     check(t.end() == 0, "QUIT ends with 0")
@@ -134,56 +139,56 @@ def case_terminal_statement(client):
 
 def case_terminal_history(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type("SELECT 7 AS lucky;\r")
     t.expect("Received a total of 1 row")
-    t.expect("weir> ")
+    t.prompt()
     t.type("\x04")
     check(t.end() == 0, "Ctrl-D ends with 0")
     check((client.folder / ".weir-sql-history").exists(), "the history is kept")
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type("\x1b[A")
     t.expect("lucky")
     t.type("\r")
     t.expect("Received a total of 1 row")
-    t.expect("weir> ")
+    t.prompt()
     t.type("exit\r")
     check(t.end() == 0, "exit without ; leaves")
 
 
 def case_terminal_completion(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type("CREATE TABLE quaint_name (a INT) WITH ('connector' = 'datagen', 'number-of-rows' = '1');\r")
     t.expect("succeeded")
-    t.expect("weir> ")
+    t.prompt()
     t.type("describ\tquai\t;\r")
     t.expect("1 row in set")
-    t.expect("weir> ")
+    t.prompt()
     t.type("\x04")
     check(t.end() == 0, "it ends")
 
 
 def case_terminal_interrupt(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type("SELECT half a stat")
     t.expect("stat")
     t.type("\x03")
     t.expect("^C")
-    t.expect("weir> ")
+    t.prompt()
     t.type(UNBOUNDED.replace("\n", "\r"))
     t.expect("succeeded")
-    t.expect("weir> ")
+    t.prompt()
     t.type("SELECT * FROM gen;\r")
     t.expect("| +I |")
     t.type("\x03")
     t.expect("Query terminated, received a total of ")
-    t.expect("weir> ")
+    t.prompt()
     t.type("SELECT 5 AS still_here;\r")
     t.expect("Received a total of 1 row")
-    t.expect("weir> ")
+    t.prompt()
     t.type("\x04")
     check(t.end() == 0, "it ends")
 
@@ -191,20 +196,20 @@ def case_terminal_interrupt(client):
 def case_terminal_table(client):
     for mode, title in (("table", "(Table)"), ("changelog", "(Changelog)")):
         t = Terminal(client, "sql", "-D", f"sql-client.execution.result-mode={mode}")
-        t.expect("weir> ")
+        t.prompt()
         t.type("SELECT 'on the screen' AS a;\r")
         t.expect(title)
         t.expect("on the screen")
         t.type("q")
         t.expect("Result retrieval cancelled.")
-        t.expect("weir> ")
+        t.prompt()
         t.type("\x04")
         check(t.end() == 0, "it ends")
 
 
 def case_terminal_jobs(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type((UNBOUNDED + BLACKHOLE).replace("\n", "\r"))
     t.expect("succeeded")
     t.expect("succeeded")
@@ -212,27 +217,27 @@ def case_terminal_jobs(client):
     t.expect("Job ID: ")
     job = t.expect("\r\n")
     check(re.fullmatch("[0-9a-f]{32}", job), f"{job!r} is no id of a job")
-    t.expect("weir> ")
+    t.prompt()
     t.type("SHOW JOBS;\r")
     t.expect("insert-into_default_catalog.default_database.hole")
     t.type(f"STOP JOB '{job}';\r")
     t.expect("succeeded")
     t.type("SHOW JOBS;\r")
     t.expect("STOPPED")
-    t.expect("weir> ")
+    t.prompt()
     t.type("\x04")
     check(t.end() == 0, "it ends")
 
 
 def case_terminal_leaving_stops_jobs(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     t.type((UNBOUNDED + BLACKHOLE).replace("\n", "\r"))
     t.expect("succeeded")
     t.expect("succeeded")
     t.type("INSERT INTO hole SELECT * FROM gen;\r")
     t.expect("Job ID: ")
-    t.expect("weir> ")
+    t.prompt()
     t.type("\x04")
     t.expect("1 job runs in this client: stopping")
     check(t.end() == 0, "it ends")
@@ -240,7 +245,7 @@ def case_terminal_leaving_stops_jobs(client):
 
 def case_terminal_sigterm(client):
     t = Terminal(client, "sql")
-    t.expect("weir> ")
+    t.prompt()
     os.kill(t.pid, signal.SIGTERM)
     check(t.end() == 0, "SIGTERM ends it")
 
