@@ -6,8 +6,7 @@
  * Invariants:
  * 1. A name that list shows is a whole file: temporary names are never shown.
  * 2. When publish says OK, file and name survive a power failure.
- * 3. A temporary file that nobody locks is the remains of a crash; local_walk.c clears it away with its
- * folder.
+ * 3. A temporary file that nobody locks is the remains of a crash; local_walk.c clears it away with its folder.
  */
 #include "base/mem.h"
 #include "io/fs.h"
@@ -21,7 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES (64 * 1024)
+#define BUFFER_BYTES  (64 * 1024)
+#define OPEN_ATTEMPTS 1000 /* against a remover that takes the folders away as often as they are made */
 
 struct local_file {
     struct fs_file base;
@@ -141,18 +141,18 @@ static int make_folders(char *path, size_t folder_len)
     return rc;
 }
 
-/* Open the temporary file, making folders when they are missing: again when a remover takes an empty one
- * away. */
+/* Open the temporary file, making the folders that are missing: all again when a remover took an empty one away,
+ * before the file was in it or before the folder below it was. */
 static int open_temp(struct local_file *f, size_t folder_len)
 {
     for (int attempt = 0;; attempt++) {
         f->fd = open(f->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (f->fd >= 0)
             return flock(f->fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == ENOTSUP ? 0 : errno;
-        if (errno != ENOENT || attempt == 10)
+        if (errno != ENOENT || attempt == OPEN_ATTEMPTS)
             return errno;
         int rc = make_folders(f->temp, folder_len);
-        if (rc != 0)
+        if (rc != 0 && rc != ENOENT)
             return rc;
     }
 }
