@@ -75,6 +75,27 @@ const char raw_columns[] = "device_id STRING NOT NULL COMMENT 'Unique device ide
 
 static const struct error_columns where = {PAYLOAD, TOPIC, PARTITION, OFFSET, USER_ID, TYPE, SAMPLE_ID};
 
+/* Columns that a sample must have, and the names that its sender knows them by. */
+static const struct {
+    int column;
+    bool is_text; /* and must not be empty */
+    const char *name;
+} required[] = {
+    {DEVICE_ID, true, "deviceId"},       {USER_ID, true, "userId"},
+    {APP_VERSION, true, "appVersion"},   {TIMESTAMP, true, "timestamp"},
+    {SAMPLE_ID, true, "samples.id"},     {TYPE, true, "samples.type"},
+    {UNIT, true, "samples.unit"},        {START_DATE, true, "samples.startDate"},
+    {END_DATE, true, "samples.endDate"}, {CREATED_AT, true, "samples.createdAt"},
+    {VALUE, false, "samples.value"},     {IS_SYNCED, false, "samples.isSynced"},
+};
+#define REQUIRED_COUNT (sizeof required / sizeof *required)
+
+/* One of them in a batch. */
+struct required {
+    const struct weir_view *views; /* NULL: no text */
+    const uint64_t *validity;
+};
+
 struct type_metrics {
     struct weir_counter *valid;
     struct weir_histogram *latency_ms;
@@ -87,6 +108,7 @@ struct validator {
     struct types types;
     struct type_metrics metrics[TYPES_MAX + 1]; /* by type */
     /* the batch at hand */
+    struct required required[REQUIRED_COUNT];
     const double *values;
     int64_t *start, *end, *created, *payload, *processed;
     int32_t *date;
@@ -119,29 +141,23 @@ static bool blame(struct verdict *v, const char *type, const char *fmt, ...)
 
 /* --- required fields --- */
 
-static bool has_fields(const struct weir_batch *in, int32_t row, struct verdict *v)
+static void find_fields(struct validator *self, const struct weir_batch *in)
 {
-    static const struct {
-        int column;
-        const char *name;
-    } texts[] = {
-        {DEVICE_ID, "deviceId"},       {USER_ID, "userId"},
-        {APP_VERSION, "appVersion"},   {TIMESTAMP, "timestamp"},
-        {SAMPLE_ID, "samples.id"},     {TYPE, "samples.type"},
-        {UNIT, "samples.unit"},        {START_DATE, "samples.startDate"},
-        {END_DATE, "samples.endDate"}, {CREATED_AT, "samples.createdAt"},
-    };
+    for (size_t i = 0; i < REQUIRED_COUNT; i++)
+        self->required[i] = (struct required){required[i].is_text ? weir_views(in, required[i].column) : NULL,
+                                              weir_validity(in, required[i].column)};
+}
 
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (weir_is_null(in, texts[i].column, row))
-            return blame(v, "missing_field", "%s is missing", texts[i].name);
-        if (weir_str(in, texts[i].column, row).len == 0)
-            return blame(v, "empty_field", "%s is empty", texts[i].name);
+static bool has_fields(const struct validator *self, int32_t row, struct verdict *v)
+{
+    for (size_t i = 0; i < REQUIRED_COUNT; i++) {
+        const struct required *r = &self->required[i];
+
+        if (!weir_is_valid(r->validity, row))
+            return blame(v, "missing_field", "%s is missing", required[i].name);
+        if (r->views && r->views[row].len == 0)
+            return blame(v, "empty_field", "%s is empty", required[i].name);
     }
-    if (weir_is_null(in, VALUE, row))
-        return blame(v, "missing_field", "samples.value is missing");
-    if (weir_is_null(in, IS_SYNCED, row))
-        return blame(v, "missing_field", "samples.isSynced is missing");
     return true;
 }
 
@@ -150,7 +166,7 @@ static bool has_fields(const struct weir_batch *in, int32_t row, struct verdict 
 static bool read_instant(const struct weir_batch *in, int column, const char *name, int32_t row, int64_t *out,
                          struct verdict *v)
 {
-    struct weir_str text = weir_str(in, column, row);
+    struct weir_str text = weir_view_str(&weir_views(in, column)[row]);
     const char *why = weir_parse_iso(text.ptr, text.len, out);
 
     if (why == NULL)
@@ -232,7 +248,7 @@ static bool value_in_range(const struct validator *self, const struct weir_batch
 static bool is_good(struct validator *self, const struct weir_batch *in, int32_t row, int64_t now,
                     struct verdict *v)
 {
-    if (!has_fields(in, row, v) || !read_instants(self, in, row, v))
+    if (!has_fields(self, row, v) || !read_instants(self, in, row, v))
         return false;
     if (!isfinite(self->values[row]))
         return blame(v, "invalid_value", "samples.value is %s",
@@ -339,6 +355,7 @@ static struct weir_columns *begin_rows(struct validator *self, struct weir_task 
         return NULL;
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
         weir_share(out, shared[i].to, shared[i].from);
+    find_fields(self, in);
     self->values = weir_f64s(in, VALUE);
     self->start = weir_new_i64s(out, RAW_START_DATE);
     self->end = weir_new_i64s(out, RAW_END_DATE);

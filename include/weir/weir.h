@@ -217,6 +217,29 @@ const double *weir_f64s(const struct weir_batch *b, int column);
 const uint8_t *weir_bools(const struct weir_batch *b, int column);
 struct weir_str weir_str(const struct weir_batch *b, int column, int32_t row); /* STRING, BYTES */
 
+/* STRING and BYTES as a whole column: views, which hold a text of up to 12 bytes themselves and point at a longer one
+ * behind its first four bytes. For loops that look at many texts. */
+struct weir_view {
+    uint32_t len;
+    char bytes[12];
+};
+const struct weir_view *weir_views(const struct weir_batch *b, int column);
+static inline struct weir_str weir_view_str(const struct weir_view *v)
+{
+    struct weir_str s = {v->bytes, v->len};
+
+    if (v->len > sizeof v->bytes)
+        __builtin_memcpy(&s.ptr, v->bytes + 4, sizeof s.ptr);
+    return s;
+}
+
+/* Which rows of a column have a value, a bit each, row 0 the lowest of the first word. NULL: all of them. */
+const uint64_t *weir_validity(const struct weir_batch *b, int column);
+static inline bool weir_is_valid(const uint64_t *validity, int32_t row)
+{
+    return validity == NULL || (validity[row >> 6] >> (row & 63) & 1);
+}
+
 /* --- making rows --- */
 
 /* Rows for an output: give each column one value, in any order; a row is done when all have one. */

@@ -457,6 +457,21 @@ const uint8_t *weir_bools(const struct weir_batch *b, int column)
     return batch_of(b)->columns[column].u8;
 }
 
+_Static_assert(sizeof(struct weir_view) == sizeof(struct view) && offsetof(struct view, inlined) == 4 &&
+                   offsetof(struct view, ptr) == 8,
+               "jobs read views as the batch has them");
+
+const struct weir_view *weir_views(const struct weir_batch *b, int column)
+{
+    assert(type_is_view(batch_of(b)->columns[column].type));
+    return (const struct weir_view *)batch_of(b)->columns[column].views;
+}
+
+const uint64_t *weir_validity(const struct weir_batch *b, int column)
+{
+    return batch_of(b)->columns[column].validity;
+}
+
 struct weir_str weir_str(const struct weir_batch *b, int column, int32_t row)
 {
     struct slice s;
