@@ -98,6 +98,23 @@ static void test_arena_in_budget(UNUSED void **state)
     budget_free(budget);
 }
 
+/* Every length to 40, and a difference at each place. */
+static void test_same_bytes(UNUSED void **state)
+{
+    char a[40], b[40];
+
+    for (size_t len = 0; len <= sizeof a; len++) {
+        memset(a, 'x', sizeof a);
+        memcpy(b, a, sizeof b);
+        assert_true(same_bytes(a, b, len));
+        for (size_t i = 0; i < sizeof a; i++) {
+            b[i] = 'y';
+            assert_int_equal(same_bytes(a, b, len), i >= len);
+            b[i] = 'x';
+        }
+    }
+}
+
 static void test_murmur3(UNUSED void **state)
 {
     /* Iceberg spec, appendix B: the bucket hash of "iceberg" and of the long 34. */
@@ -109,4 +126,5 @@ static void test_murmur3(UNUSED void **state)
 
 TEST_MAIN(cmocka_unit_test(test_varints), cmocka_unit_test(test_bytes_keep_first_failure),
           cmocka_unit_test(test_map), cmocka_unit_test(test_budget_tree),
-          cmocka_unit_test(test_arena_in_budget), cmocka_unit_test(test_murmur3))
+          cmocka_unit_test(test_arena_in_budget), cmocka_unit_test(test_same_bytes),
+          cmocka_unit_test(test_murmur3))

@@ -133,7 +133,8 @@ static const char *parse_zone(const char *p, const char *end, int64_t *offset_mi
 
 /* Eight characters that look like form, where a 0 stands for any digit: each pair of digits as a number, in the byte of
  * its first digit. False: they look otherwise. */
-static bool read_eight(const char *p, const char form[9], uint64_t *pairs)
+static inline __attribute__((always_inline)) bool read_eight(const char *p, const char form[9],
+                                                             uint64_t *pairs)
 {
     uint64_t v, f, limit = 0;
 

@@ -227,11 +227,29 @@ void column_adopt(struct column *to, const struct column *from, const struct typ
     do {                                                                                                     \
         const ctype *in = from->values;                                                                      \
         ctype *out = to->values;                                                                             \
-        for (int32_t i = 0; i < count; i++)                                                                  \
-            out[i] = rows[i] < 0 ? (ctype){0} : in[rows[i]];                                                 \
+        for (int32_t i = 0; !p.absent && i < p.count; i++)                                                   \
+            out[i] = in[p.rows[i]];                                                                          \
+        for (int32_t i = 0; p.absent && i < p.count; i++)                                                    \
+            out[i] = p.rows[i] < 0 ? (ctype){0} : in[p.rows[i]];                                             \
     } while (0)
 
-static void gather_values(const struct column *from, const int32_t *rows, int32_t count, struct column *to)
+/* The rows that are gathered; -1: none, NULL in its place. */
+struct pick {
+    const int32_t *rows;
+    int32_t count;
+    bool absent; /* some are -1 */
+};
+
+static struct pick pick_of(const int32_t *rows, int32_t count)
+{
+    struct pick p = {rows, count, false};
+
+    for (int32_t i = 0; i < count; i++)
+        p.absent |= rows[i] < 0;
+    return p;
+}
+
+static void gather_values(const struct column *from, struct pick p, struct column *to)
 {
     switch (type_width(from->type)) {
     case 1:
@@ -252,90 +270,92 @@ static void gather_values(const struct column *from, const int32_t *rows, int32_
     }
 }
 
-static bool any_absent(const int32_t *rows, int32_t count)
+static bool gather_validity(const struct column *from, struct pick p, struct batch *owner, struct column *to)
 {
-    for (int32_t i = 0; i < count; i++)
-        if (rows[i] < 0)
-            return true;
-    return false;
-}
+    size_t words = VALIDITY_WORDS(p.count);
 
-static bool gather_validity(const struct column *from, const int32_t *rows, int32_t count,
-                            struct batch *owner, struct column *to)
-{
-    size_t words = VALIDITY_WORDS(count);
-
-    if (from->validity == NULL && !any_absent(rows, count))
+    if (from->validity == NULL && !p.absent)
         return true;
     if ((to->validity = batch_alloc(owner, words * sizeof(uint64_t))) == NULL)
         return false;
     memset(to->validity, 0, words * sizeof(uint64_t));
-    for (int32_t i = 0; i < count; i++)
-        if (rows[i] >= 0 && column_valid(from, rows[i]))
+    for (int32_t i = 0; i < p.count; i++)
+        if (p.rows[i] >= 0 && column_valid(from, p.rows[i]))
             to->validity[i >> 6] |= UINT64_C(1) << (i & 63);
     return true;
 }
 
-static bool gather_children(const struct column *from, const int32_t *rows, int32_t count,
-                            struct batch *owner, struct column *to)
+static bool gather(const struct column *from, struct pick p, struct batch *owner, struct column *to);
+
+static bool gather_children(const struct column *from, struct pick p, struct batch *owner, struct column *to)
 {
     for (int32_t i = 0; i < from->type->field_count; i++)
-        if (!column_gather(&from->children[i], rows, count, owner, &to->children[i]))
+        if (!gather(&from->children[i], p, owner, &to->children[i]))
             return false;
     return true;
 }
 
 /* LIST and MAP: the elements of each row, one after the other. */
-static bool gather_elements(const struct column *from, const int32_t *rows, int32_t count,
-                            struct batch *owner, struct column *to)
+static bool gather_elements(const struct column *from, struct pick p, struct batch *owner, struct column *to)
 {
     int32_t *elements, total = 0, n = 0;
     bool done;
 
     to->offsets[0] = 0;
-    for (int32_t i = 0; i < count; i++) {
-        if (rows[i] >= 0 && column_valid(from, rows[i]))
-            total += from->offsets[rows[i] + 1] - from->offsets[rows[i]];
+    for (int32_t i = 0; i < p.count; i++) {
+        int32_t row = p.rows[i];
+
+        if (row >= 0 && column_valid(from, row))
+            total += from->offsets[row + 1] - from->offsets[row];
         to->offsets[i + 1] = total;
     }
     if ((elements = mem_alloc((size_t)total * sizeof *elements)) == NULL)
         return false;
-    for (int32_t i = 0; i < count; i++)
-        if (rows[i] >= 0 && column_valid(from, rows[i]))
-            for (int32_t k = from->offsets[rows[i]]; k < from->offsets[rows[i] + 1]; k++)
+    for (int32_t i = 0; i < p.count; i++) {
+        int32_t row = p.rows[i];
+
+        if (row >= 0 && column_valid(from, row))
+            for (int32_t k = from->offsets[row]; k < from->offsets[row + 1]; k++)
                 elements[n++] = k;
-    done = gather_children(from, elements, total, owner, to);
+    }
+    done = gather_children(from, (struct pick){elements, total, false}, owner, to);
     mem_free(elements);
     return done;
+}
+
+static bool gather(const struct column *from, struct pick p, struct batch *owner, struct column *to)
+{
+    bool list = from->type->kind == TYPE_LIST || from->type->kind == TYPE_MAP;
+    size_t values = ((size_t)p.count + list) * type_width(from->type);
+
+    to->row_count = p.count;
+    if (!gather_validity(from, p, owner, to))
+        return false;
+    if (from->type->kind == TYPE_STRUCT)
+        return gather_children(from, p, owner, to);
+    if ((to->values = batch_alloc(owner, MAX(values, 1))) == NULL)
+        return false;
+    if (list)
+        return gather_elements(from, p, owner, to);
+    gather_values(from, p, to);
+    return true;
 }
 
 bool column_gather(const struct column *from, const int32_t *rows, int32_t count, struct batch *owner,
                    struct column *to)
 {
-    bool list = from->type->kind == TYPE_LIST || from->type->kind == TYPE_MAP;
-    size_t values = ((size_t)count + list) * type_width(from->type);
-
-    to->row_count = count;
-    if (!gather_validity(from, rows, count, owner, to))
-        return false;
-    if (from->type->kind == TYPE_STRUCT)
-        return gather_children(from, rows, count, owner, to);
-    if ((to->values = batch_alloc(owner, MAX(values, 1))) == NULL)
-        return false;
-    if (list)
-        return gather_elements(from, rows, count, owner, to);
-    gather_values(from, rows, count, to);
-    return true;
+    return gather(from, pick_of(rows, count), owner, to);
 }
 
 /* Columns, row kinds and facts of rows of from, into b. */
 static bool gather_into(struct batch *b, const struct batch *from, const int32_t *rows, int32_t count)
 {
+    struct pick p = pick_of(rows, count);
     uint8_t *row_kinds;
 
     b->row_count = count;
     for (int32_t i = 0; i < from->schema->field_count; i++)
-        if (!column_gather(&from->columns[i], rows, count, b, &b->columns[i]))
+        if (!gather(&from->columns[i], p, b, &b->columns[i]))
             return false;
     if (from->row_kinds == NULL)
         return true;

@@ -40,7 +40,7 @@ static inline int32_t guess_field(struct json_reader *r, const struct json_node 
     for (int32_t i = *place; i < row->shape_count && i < *place + 2; i++) {
         const struct json_shape *s = &row->shape[i];
 
-        if (left > s->len && memcmp(r->at, s->key, s->len) == 0) {
+        if (left > s->len && same_bytes(r->at, s->key, s->len)) {
             r->at += s->len;
             *place = i + 1;
             return s->field;

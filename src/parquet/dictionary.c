@@ -141,7 +141,7 @@ bool dictionary_add_views(struct dictionary *d, const struct view *views, int32_
             const struct dictionary_entry *entry = &entries[slots[at] - 1];
 
             if (entry->hash == hash && entry->len == value.len &&
-                (value.len == 0 || memcmp(d->data.ptr + entry->offset, value.ptr, value.len) == 0))
+                same_bytes(d->data.ptr + entry->offset, value.ptr, value.len))
                 break;
         }
         if (slots[at] == 0) {
