@@ -5,8 +5,8 @@
 #   ./test.sh                      tidy, format, unit, sim, sql, tsan, fuzz, live
 #   ./test.sh PART [NAME...]       tidy | format | unit | sim | sql | tsan | fuzz | live, or some of its tests only: a folder of
 #                                  src, a test, a fuzzer, a live test (a part of its name is enough)
-#   ./test.sh soak                 the long ones: 2,000 seeds of the simulator, 100 kills over 2 million samples, ten
-#                                  minutes for each fuzzer
+#   ./test.sh soak                 the long ones: 2,000 seeds of each of the simulator's jobs, 100 kills over 2 million
+#                                  samples, ten minutes for each fuzzer
 #
 # Parts are built in build/, build-asan/, build-tsan/ and build-fuzz/ (under $WEIR_BUILD when that is set); logs stay in
 # build/test/. JOBS says how many run at once (the number of processors).
@@ -230,13 +230,15 @@ part_sql() {
     step "sql client_test" "$WEIR_CACHE/venv/bin/python" tests/sql/client_test.py --weir "$(dir_of asan)/weir" "${cases[@]}"
 }
 
-# Each fuzzer starts from its corpus; what it finds interesting is kept in the cache for the next time.
+# Each fuzzer starts from its corpus; what it finds interesting is kept in the cache for the next time. The SQL parser's
+# corpus are the texts of its tests.
 fuzz_one() { # name, seconds
-    local found="$WEIR_CACHE/corpus/$1" seeds="tests/fuzz/corpus/${1%_fuzz}"
+    local found="$WEIR_CACHE/corpus/$1" seeds=("tests/fuzz/corpus/${1%_fuzz}")
     mkdir -p "$found" "$LOGS/crashes"
-    [ -d "$seeds" ] || seeds=
+    [ "$1" != sql_fuzz ] || seeds=(tests/sql/parse tests/sql/errors/parse)
+    [ -d "${seeds[0]}" ] || seeds=()
     "$(dir_of fuzz)/tests/fuzz/$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-        -artifact_prefix="$LOGS/crashes/$1-" "$found" $seeds
+        -artifact_prefix="$LOGS/crashes/$1-" "$found" "${seeds[@]}"
 }
 
 part_fuzz() {

@@ -58,13 +58,18 @@ bool decimal_fits(__int128 v, int32_t precision)
     return magnitude(v) < (u128)decimal_power(precision);
 }
 
-int32_t decimal_digits(__int128 v)
+static int32_t count_digits(u128 v)
 {
     int32_t n = 1;
 
-    while (n <= DECIMAL_DIGITS_MAX && magnitude(v) >= (u128)decimal_power(MIN(n, DECIMAL_DIGITS_MAX)))
+    while (n <= DECIMAL_DIGITS_MAX && v >= (u128)decimal_power(n))
         n++;
     return n;
+}
+
+int32_t decimal_digits(__int128 v)
+{
+    return count_digits(magnitude(v));
 }
 
 /* --- 256 bits */
@@ -201,6 +206,12 @@ static struct wide wide_round(struct wide n, int32_t digits)
     return n;
 }
 
+/* a as 10^digits times as many. */
+static struct wide scaled(u128 a, int32_t digits)
+{
+    return digits > 0 ? wide_multiply(a, (u128)decimal_power(digits)) : widen(a);
+}
+
 static bool finish(const struct wide *w, bool negative, int32_t precision, __int128 *out)
 {
     u128 v = narrow(w);
@@ -209,6 +220,20 @@ static bool finish(const struct wide *w, bool negative, int32_t precision, __int
         return false;
     *out = signed_as(v, negative);
     return true;
+}
+
+/* The same of a result whose scale is still to be changed. */
+static bool finish_scaled(struct wide w, int32_t scale, bool negative, int32_t to_precision, int32_t to_scale,
+                          __int128 *out)
+{
+    if (to_scale < scale) {
+        w = wide_round(w, scale - to_scale);
+    } else if (to_scale > scale) {
+        if (!is_narrow(&w))
+            return false;
+        w = scaled(narrow(&w), to_scale - scale);
+    }
+    return finish(&w, negative, to_precision, out);
 }
 
 /* --- arithmetic */
@@ -249,12 +274,6 @@ bool decimal_rescale(__int128 v, int32_t scale, int32_t to_precision, int32_t to
     return finish(&w, v < 0, to_precision, out);
 }
 
-/* a as 10^digits times as many. */
-static struct wide scaled(u128 a, int32_t digits)
-{
-    return digits > 0 ? wide_multiply(a, (u128)decimal_power(digits)) : widen(a);
-}
-
 bool decimal_add(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t precision, int32_t scale,
                  __int128 *out)
 {
@@ -277,14 +296,7 @@ bool decimal_add(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t precisi
         x = y;
         negative = b < 0;
     }
-    if (scale < s)
-        x = wide_round(x, s - scale);
-    else if (scale > s) {
-        if (!is_narrow(&x))
-            return false;
-        x = scaled(narrow(&x), scale - s);
-    }
-    return finish(&x, negative, precision, out);
+    return finish_scaled(x, s, negative, precision, scale, out);
 }
 
 bool decimal_multiply(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t precision, int32_t scale,
@@ -292,31 +304,13 @@ bool decimal_multiply(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t pr
 {
     u128 x = magnitude(a), y = magnitude(b);
     int32_t s = sa + sb;
-    struct wide w;
 
     if (x <= UINT64_MAX / 2 && y <= UINT64_MAX / 2 && scale <= s) {
         x = round_off(x * y, s - scale);
         *out = signed_as(x, (a < 0) != (b < 0));
         return x < (u128)decimal_power(precision);
     }
-    w = wide_multiply(x, y);
-    if (scale < s)
-        w = wide_round(w, s - scale);
-    else if (scale > s) {
-        if (!is_narrow(&w))
-            return false;
-        w = scaled(narrow(&w), scale - s);
-    }
-    return finish(&w, (a < 0) != (b < 0), precision, out);
-}
-
-static int32_t count_digits(u128 v)
-{
-    int32_t n = 1;
-
-    while (n <= DECIMAL_DIGITS_MAX && v >= (u128)decimal_power(n))
-        n++;
-    return n;
+    return finish_scaled(wide_multiply(x, y), s, (a < 0) != (b < 0), precision, scale, out);
 }
 
 /* The 38 leading digits of a / b, rounded, and the exponent of the last: a / b = out * 10^exponent. */
@@ -374,13 +368,7 @@ bool decimal_modulo(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t prec
 
     assert(b != 0);
     wide_divide(&x, &y, &rest);
-    if (!is_narrow(&rest))
-        return false;
-    if (scale < s)
-        rest = wide_round(rest, s - scale);
-    else if (scale > s)
-        rest = scaled(narrow(&rest), scale - s);
-    return finish(&rest, a < 0, precision, out);
+    return finish_scaled(rest, s, a < 0, precision, scale, out);
 }
 
 int decimal_compare(__int128 a, int32_t sa, __int128 b, int32_t sb)

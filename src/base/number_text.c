@@ -1,7 +1,11 @@
-/* number_text.c: see number_text.h. The shortest digits are found by printing 2 to 17 of them until the
- * number comes back; of the texts with that many digits the printed one is the nearest. */
+/* number_text.c: see number_text.h. Few digits are found by arithmetic: see from_short. For others the shortest
+ * ones are found by printing more and more until the number comes back; of the texts with that many digits the
+ * printed one is the nearest. Fewer than 15 (of a float 6) need not be tried: what so few digits stand for is
+ * printed as these digits and zeros. Below the normal numbers that is not so.
+ */
 #include "base/number_text.h"
 #include <ctype.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -15,15 +19,15 @@ static locale_t c_locale;
 static void make_locale(void)
 {
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    assert(c_locale != (locale_t)0); /* it is built into the C library */
 }
 
-/* The locale "C"; the process's own when there is no memory for it, which nobody sets here. */
-static locale_t plain_locale(void)
+locale_t number_locale(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, make_locale);
-    return c_locale ? c_locale : LC_GLOBAL_LOCALE;
+    return c_locale;
 }
 
 /* A number as d.ddd times ten to the exponent. */
@@ -31,6 +35,12 @@ struct shortest {
     char digits[20];
     int count, exponent;
 };
+
+static void trim_zeros(struct shortest *s)
+{
+    while (s->count > 1 && s->digits[s->count - 1] == '0')
+        s->count--;
+}
 
 /* Take the digits and exponent out of "%.*e"'s text. */
 static void split(const char *text, struct shortest *s)
@@ -42,8 +52,7 @@ static void split(const char *text, struct shortest *s)
         if (isdigit((unsigned char)*p))
             s->digits[s->count++] = *p;
     s->exponent = atoi(p + 1);
-    while (s->count > 1 && s->digits[s->count - 1] == '0')
-        s->count--;
+    trim_zeros(s);
 }
 
 /* The digits as a number of Java's rule: at least two, though one would do. */
@@ -70,22 +79,39 @@ static bool stands_for(double v, int digits, bool power_of_two, char text[40])
     return power_of_two && next_up(text) && strtod(text, NULL) == v;
 }
 
+/* Whether v is r / 10^k for an integer r below limit and a k up to 22; the least such k. Both are doubles then,
+ * so the division is rounded once, and of the decimals with so few digits no other one is read as v. */
+static bool from_short(double v, double limit, bool single, struct shortest *s)
+{
+    char room[NUMBER_TEXT_MAX];
+    double power = 1;
+
+    for (int k = 0; k <= 22; k++, power *= 10) {
+        double r = nearbyint(v * power);
+
+        if (r >= limit)
+            return false;
+        if (r == 0 || (single ? (float)(r / power) != (float)v : r / power != v))
+            continue;
+        s->count = (int)number_format_int((int64_t)r, room);
+        s->exponent = s->count - 1 - k;
+        memcpy(s->digits, room, (size_t)s->count);
+        trim_zeros(s);
+        return true;
+    }
+    return false;
+}
+
 static void shortest_double(double v, struct shortest *s)
 {
-    int low = DIGITS_MIN, high = 17, exponent;
+    int n = v < DBL_MIN ? DIGITS_MIN : DBL_DIG, exponent;
     bool power_of_two = frexp(v, &exponent) == 0.5;
     char text[40];
 
-    while (low < high && !power_of_two) { /* if n digits bring the number back, so do more */
-        int n = (low + high) / 2;
-
-        if (stands_for(v, n, false, text))
-            high = n;
-        else
-            low = n + 1;
-    }
-    while (!stands_for(v, low, power_of_two, text) && low < 17)
-        low++;
+    if (from_short(v, 1e15, false, s))
+        return;
+    while (!stands_for(v, n, power_of_two, text) && n < 17)
+        n++;
     split(text, s);
 }
 
@@ -101,9 +127,11 @@ static bool float_stands_for(float v, int digits, char text[40])
 
 static void shortest_float(float v, struct shortest *s)
 {
-    int n = DIGITS_MIN;
+    int n = v < FLT_MIN ? DIGITS_MIN : FLT_DIG;
     char text[40];
 
+    if (from_short((double)v, 1e6, true, s))
+        return;
     while (!float_stands_for(v, n, text) && n < 9)
         n++;
     split(text, s);
@@ -213,16 +241,6 @@ size_t number_format_int(int64_t v, char out[NUMBER_TEXT_MAX])
 
 /* --- reading */
 
-/* Java trims everything up to the blank. */
-static struct slice trim(struct slice s)
-{
-    while (s.len && (unsigned char)s.ptr[0] <= ' ')
-        s = slice_from(s, 1);
-    while (s.len && (unsigned char)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
-}
-
 static size_t span_digits(struct slice s, size_t at, bool hexadecimal)
 {
     size_t n = 0;
@@ -269,7 +287,7 @@ static bool is_number(struct slice s, size_t *len)
 /* The number's own text, terminated, or one of the words. */
 static const char *prepare(struct slice text, char room[PARSE_MAX + 1], bool *negative)
 {
-    struct slice s = trim(text);
+    struct slice s = slice_trim(text);
     size_t len = 0;
 
     if (s.len == 0)
@@ -288,32 +306,34 @@ static const char *prepare(struct slice text, char room[PARSE_MAX + 1], bool *ne
     return NULL;
 }
 
-const char *number_parse_double(struct slice text, double *out)
+/* A float is a double, too. */
+static const char *parse(struct slice text, bool single, double *out)
 {
     char room[PARSE_MAX + 1];
     bool negative = false;
     const char *why = prepare(text, room, &negative);
+    double v;
 
     if (why)
         return why;
-    *out = strtod_l(room, NULL, plain_locale());
-    if (negative)
-        *out = -*out;
+    v = single ? (double)strtof_l(room, NULL, number_locale()) : strtod_l(room, NULL, number_locale());
+    *out = negative ? -v : v;
     return NULL;
+}
+
+const char *number_parse_double(struct slice text, double *out)
+{
+    return parse(text, false, out);
 }
 
 const char *number_parse_float(struct slice text, float *out)
 {
-    char room[PARSE_MAX + 1];
-    bool negative = false;
-    const char *why = prepare(text, room, &negative);
+    double v = 0;
+    const char *why = parse(text, true, &v);
 
-    if (why)
-        return why;
-    *out = strtof_l(room, NULL, plain_locale());
-    if (negative)
-        *out = -*out;
-    return NULL;
+    if (why == NULL)
+        *out = (float)v;
+    return why;
 }
 
 const char *number_parse_int(struct slice text, int64_t min, int64_t max, int64_t *out)

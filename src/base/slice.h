@@ -83,4 +83,14 @@ static inline struct slice slice_from(struct slice a, size_t offset)
     assert(offset <= a.len);
     return (struct slice){a.ptr ? a.ptr + offset : NULL, a.len - offset};
 }
+
+/* Without blanks and control characters at both ends: what Java trims. */
+static inline struct slice slice_trim(struct slice a)
+{
+    while (a.len && (unsigned char)a.ptr[0] <= ' ')
+        a = slice_from(a, 1);
+    while (a.len && (unsigned char)a.ptr[a.len - 1] <= ' ')
+        a.len--;
+    return a;
+}
 #endif

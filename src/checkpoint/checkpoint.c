@@ -8,9 +8,9 @@
  * lies below the checkpoint's folder is named relative to it, so that the folder can be moved.
  */
 #include "checkpoint/checkpoint.h"
+#include "base/base64.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "checkpoint/base64.h"
 #include "io/fs.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static void put_int(struct bytes *out, const char *name, int64_t value)
 static void put_base64(struct bytes *out, struct slice bytes)
 {
     bytes_u8(out, '"');
-    base64_encode(out, bytes);
+    base64_encode(bytes, out);
     bytes_u8(out, '"');
 }
 
@@ -190,12 +190,13 @@ static bool get_bool(struct decoder *d, const json_t *object, const char *name)
 
 static struct slice get_base64(struct decoder *d, const json_t *value, const char *name)
 {
-    struct slice bytes = {0};
+    struct slice text = slice_of(json_string_value(value), json_string_length(value));
+    char *to = arena_alloc(&d->c->arena, BASE64_BYTES(text.len));
+    size_t len = 0;
 
-    if (!json_is_string(value) ||
-        !base64_decode(&d->c->arena, slice_of(json_string_value(value), json_string_length(value)), &bytes))
-        complain(d, name);
-    return bytes;
+    if (!json_is_string(value) || to == NULL || text.len % 4 || !base64_read(text, to, &len))
+        complain(d, name); /* weir pads what it writes */
+    return len ? slice_of(to, len) : (struct slice){0};
 }
 
 /* An array's length, and room for that many of size bytes (zeroed). */

@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/test.h"
-#include "checkpoint/base64.h"
 #include "checkpoint/checkpoint_store.h"
 #include "checkpoint/fs_memory.h"
 #include "io/fs.h"
@@ -161,29 +160,6 @@ static void test_wrong_content(UNUSED void **state)
     }
 }
 
-static void test_base64(UNUSED void **state)
-{
-    static const struct {
-        const char *bytes, *text;
-    } cases[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
-    struct arena arena = {0};
-    struct slice back;
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct bytes out = {0};
-
-        base64_encode(&out, slice_text(cases[i].bytes));
-        assert_true(slice_is(bytes_all(&out), cases[i].text));
-        assert_true(base64_decode(&arena, bytes_all(&out), &back) && slice_is(back, cases[i].bytes));
-        bytes_fini(&out);
-    }
-    static const char *const bad[] = {"Z", "Zg=", "Zg==Zg==", "Z===", "====", "Z g=", "\xff\xff\xff\xff"};
-    for (size_t i = 0; i < COUNT_OF(bad); i++)
-        if (base64_decode(&arena, slice_text(bad[i]), &back))
-            fail_msg("%s was read", bad[i]);
-    arena_fini(&arena);
-}
-
 /* --- the store --- */
 
 static void write_one(struct fs *fs, struct checkpoint_store *s, int64_t id)
@@ -292,6 +268,52 @@ static void test_damage(UNUSED void **state)
         checkpoint_store_free(s);
         fs_free(fs);
     }
+}
+
+static bool has_metadata(struct fs *fs, const char *path)
+{
+    struct error e;
+    bool exists = false;
+
+    assert_true(fs_exists(fs, path, &exists, &e));
+    return exists;
+}
+
+/* A checkpoint that was passed over keeps none of the whole ones out, and goes with the next. */
+static void test_damaged_ones_do_not_count(UNUSED void **state)
+{
+    struct fs *fs = fs_memory_new(NULL);
+    struct checkpoint_store *s;
+    struct checkpoint *c;
+    struct error e;
+    int32_t damaged;
+
+    ASSERT_OK(checkpoint_store_open(fs, "mem:/d", "j", 2, &s, &e), &e);
+    write_one(fs, s, 1);
+    write_one(fs, s, 2);
+    replace(fs, "mem:/d/j/chk-2/count-0-count.parquet", "stata");
+    ASSERT_OK(checkpoint_store_latest(s, &c, &damaged, &e), &e);
+    checkpoint_free(c);
+    assert_true(has_metadata(fs, "mem:/d/j/chk-2/_metadata")); /* nothing has taken its place yet */
+    write_one(fs, s, 3);
+    assert_true(has_metadata(fs, "mem:/d/j/chk-1/_metadata"));
+    assert_false(has_metadata(fs, "mem:/d/j/chk-2/_metadata"));
+    replace(fs, "mem:/d/j/chk-3/_metadata", "{");
+    ASSERT_OK(checkpoint_store_latest(s, &c, &damaged, &e), &e);
+    assert_int_equal(c->id, 1);
+    assert_int_equal(damaged, 1);
+    checkpoint_free(c);
+    replace(fs, "mem:/d/j/chk-1/count-0-count.parquet", NULL);
+    assert_int_equal(checkpoint_store_latest(s, &c, &damaged, &e), ERR_CORRUPT);
+    assert_int_equal(damaged, 2);
+    assert_non_null(strstr(e.text, "all 2 checkpoints in mem:/d/j/ are damaged, the newest like this: "
+                                   "mem:/d/j/chk-3/"));
+    assert_non_null(strstr(e.text, "--fresh"));
+    replace(fs, "mem:/d/j/chk-3/_metadata", NULL);
+    assert_int_equal(checkpoint_store_latest(s, &c, &damaged, &e), ERR_CORRUPT);
+    assert_non_null(strstr(e.text, "the only checkpoint in mem:/d/j/ is damaged: its state file"));
+    checkpoint_store_free(s);
+    fs_free(fs);
 }
 
 static void test_load(UNUSED void **state)
@@ -403,8 +425,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_every_byte_counts),
-        cmocka_unit_test(test_wrong_content),  cmocka_unit_test(test_base64),
-        cmocka_unit_test(test_store),          cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_wrong_content),  cmocka_unit_test(test_store),
+        cmocka_unit_test(test_damage),         cmocka_unit_test(test_damaged_ones_do_not_count),
         cmocka_unit_test(test_load),           cmocka_unit_test(test_local),
         cmocka_unit_test(test_no_memory),
     };

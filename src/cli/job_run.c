@@ -53,11 +53,10 @@ static enum err open_files(const struct config *c, struct fs **out, struct error
     struct fs *local = NULL, *remote = NULL;
     enum err rc;
 
-    if ((rc = fs_local_new(&local, e)) != OK || (rc = fs_s3_new(&s3, &remote, e)) != OK ||
-        (rc = fs_router_new(local, remote, out, e)) != OK) {
+    if ((rc = fs_local_new(&local, e)) != OK || (rc = fs_s3_new(&s3, &remote, e)) != OK)
         fs_free(local);
-        fs_free(remote);
-    }
+    else
+        rc = fs_router_new(local, remote, out, e); /* takes both, also when it fails */
     mem_free(endpoint);
     return rc;
 }
@@ -165,6 +164,12 @@ enum err job_run_init(struct job_run *j, const struct job_process *p, const stru
         c.checkpoint_dir = c.restore_path = NULL;
         c.restart.kind = RESTART_NONE;
     }
+    if (c.checkpoint_interval_us > 0 && c.checkpoint_dir == NULL)
+        log_warn(
+            "run",
+            "checkpoints of %s are kept in this process and end with it: a new process begins anew, and may "
+            "write again what is written; set execution.checkpointing.dir",
+            r->graph->name);
     return engine_new(r->graph, &c, &j->engine, e);
 }
 

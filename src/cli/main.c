@@ -1,6 +1,5 @@
 /* main.c: `weir <command>`. */
 #include "cli/command.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -14,7 +13,9 @@ static const struct command commands[] = {
     {"run", "run a job (a .so or a file of SQL) to its end, embedded in this process", command_run},
     {"sql", "type SQL, or run a script of it", command_sql},
     {"table", "show an Iceberg table: snapshots, files, row counts, rows", command_table},
-    {"config", "print the reference of configuration keys", command_config},
+    {"config", "print the reference of configuration keys", command_reference},
+    {"connectors", "print the reference of SQL's connectors and formats", command_reference},
+    {"functions", "print the reference of SQL's functions", command_reference},
 };
 
 /* Flink's other verbs: known, and answered. */
@@ -29,20 +30,8 @@ static void print_help(FILE *to)
             "usage: weir <command> [options]\n\ncommands:\n",
             WEIR_VERSION);
     for (size_t i = 0; i < COUNT_OF(commands); i++)
-        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].summary);
     fprintf(to, "\n`weir <command> --help` tells more. To see it work, with nothing to install: ./demo.sh\n");
-}
-
-int command_usage(const char *command, const char *fmt, ...)
-{
-    va_list va;
-
-    fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
-    va_start(va, fmt);
-    vfprintf(stderr, fmt, va);
-    va_end(va);
-    fprintf(stderr, "\nUse `weir%s%s --help` to get help.\n", *command ? " " : "", command);
-    return 1;
 }
 
 static bool is(const char *word, const char *a, const char *b)
@@ -72,5 +61,6 @@ int main(int argc, char **argv)
             return command_usage(
                 "", "\"%s\" is not there yet: this version runs jobs embedded, by `weir run` and `weir sql`",
                 argv[1]);
-    return command_usage("", "\"%s\" is not a command; there are run, sql, table and config", argv[1]);
+    return command_usage(
+        "", "\"%s\" is not a command; there are run, sql, table, config, connectors and functions", argv[1]);
 }

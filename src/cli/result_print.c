@@ -110,27 +110,31 @@ void result_cells_clear(struct result_cells *cells)
     cells->failed = false;
 }
 
+static bool is_control(char ch)
+{
+    return (uint8_t)ch < ' ' || ch == 127;
+}
+
 /* The control characters of what was written from begin on, as signs: U+2400 and so on. */
 static void make_visible(struct bytes *text, size_t begin)
 {
     struct bytes copy = {0};
-    size_t len = text->len - begin;
 
-    if (text->failed)
+    while (begin < text->len && !is_control(text->ptr[begin]))
+        begin++;
+    if (text->failed || begin == text->len)
         return;
     for (size_t i = begin; i < text->len; i++) {
-        uint8_t ch = (uint8_t)text->ptr[i];
+        char ch = text->ptr[i];
 
-        if (ch >= ' ' && ch != 127)
-            bytes_u8(&copy, ch);
+        if (is_control(ch))
+            bytes_append(&copy, (char[]){'\xe2', '\x90', (char)(ch == 127 ? 0xa1 : 0x80 + ch)}, 3);
         else
-            bytes_append(&copy, ch == 127 ? "\xe2\x90\xa1" : (char[]){'\xe2', '\x90', (char)(0x80 + ch)}, 3);
+            bytes_u8(&copy, (uint8_t)ch);
     }
-    if (copy.failed || copy.len != len) {
-        text->len = begin;
-        bytes_slice(text, bytes_all(&copy));
-        text->failed |= copy.failed;
-    }
+    text->len = begin;
+    bytes_slice(text, bytes_all(&copy));
+    text->failed |= copy.failed;
     bytes_fini(&copy);
 }
 

@@ -115,11 +115,13 @@ static enum err execute(struct run *r, struct error *e)
 {
     int64_t began_us = clock_mono_us(clock_system());
     struct signals *signals = signals_start(take_signal, r);
-    struct progress *progress = r->options.progress
-                                    ? progress_start(read_status, r->job.engine, r->process.metrics)
-                                    : NULL;
-    enum err rc = engine_run(r->job.engine, e);
+    struct progress *progress;
+    enum err rc;
 
+    if (signals == NULL) /* the job could not be stopped */
+        return error_memory(e, 0, "the thread that takes signals");
+    progress = r->options.progress ? progress_start(read_status, r->job.engine, r->process.metrics) : NULL;
+    rc = engine_run(r->job.engine, e);
     progress_stop(progress);
     signals_stop(signals);
     if (rc == OK)

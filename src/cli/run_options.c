@@ -1,94 +1,66 @@
 /* run_options.c: long options with one dash or two; what follows the job file is the job's. */
 #include "cli/run_options.h"
+#include "cli/arguments.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 void run_options_help(void)
 {
-    printf("usage: weir run [options] JOB.so [--] [arguments of the job]\n"
-           "       weir run [options] FILE.sql\n\n"
-           "Runs a job, a shared object made with <weir/weir.h>, in this process until it ends, fails for "
-           "good, or is told to\n"
-           "stop: by SIGTERM or Ctrl-C it takes a last checkpoint and ends cleanly; the second one ends it "
-           "at once.\n"
-           "Of a file of SQL all statements are executed, in order; each INSERT and STATEMENT SET is a job, "
-           "and they run\n"
-           "side by side until all have ended. A statement or job that fails ends the rest, with exit code "
-           "1.\n\n"
-           "  -c, --class NAME           the job's entry function (weir_main)\n"
-           "  -p, --parallelism N        instances of each operator, unless the job says otherwise\n"
-           "  -D KEY=VALUE               a configuration key; `weir config` lists them\n"
-           "  -s, --fromSavepoint PATH   go on from this checkpoint (its folder, its _metadata, or a folder "
-           "of checkpoints); a file of\n"
-           "                             SQL must make exactly one job then\n"
-           "      --fresh                begin anew, although execution.checkpointing.dir holds a checkpoint "
-           "of this job\n"
-           "  -n, --allowNonRestoredState  drop the state of operators that the job no longer has\n"
-           "  -d, --detached             FILE.sql: go on in the background once all statements are "
-           "executed\n"
-           "      --progress             a line of rates, lag, checkpoints and memory on the terminal, every "
-           "second\n"
-           "  -t, --target local         accepted: a job runs embedded\n"
-           "  -h, --help                 this\n\n"
-           "Configuration is read from $FLINK_CONF_DIR (else ./conf): flink-conf.yaml or config.yaml; then "
-           "FLINK_PROPERTIES, then\n"
-           "-D. Without -s, a job goes on from the newest checkpoint of its name in "
-           "execution.checkpointing.dir.\n\n"
-           "example: weir run -p 2 -D execution.checkpointing.interval=1s build/examples/health.so\n");
+    printf(
+        "usage: weir run [options] JOB.so [--] [arguments of the job]\n"
+        "       weir run [options] FILE.sql\n\n"
+        "Runs a job, a shared object made with <weir/weir.h>, in this process until it ends, fails for "
+        "good, or is told to\n"
+        "stop: by SIGTERM or Ctrl-C it takes a last checkpoint and ends cleanly; the second one ends it "
+        "at once.\n"
+        "Of a file of SQL all statements are executed, in order; each INSERT and STATEMENT SET is a job, "
+        "and they run\n"
+        "side by side until all have ended. A statement or job that fails ends the rest, with exit code "
+        "1.\n\n"
+        "  -c, --class NAME           the job's entry function (weir_main)\n"
+        "  -p, --parallelism N        instances of each operator, unless the job says otherwise\n"
+        "  -D KEY=VALUE               a configuration key; `weir config` lists them\n"
+        "  -s, --fromSavepoint PATH   go on from this checkpoint (its folder, its _metadata, or a folder "
+        "of checkpoints); a file of\n"
+        "                             SQL must make exactly one job then\n"
+        "      --fresh                begin anew, although execution.checkpointing.dir holds a checkpoint "
+        "of this job\n"
+        "  -n, --allowNonRestoredState  drop the state of operators that the job no longer has\n"
+        "  -d, --detached             FILE.sql: go on in the background once all statements are "
+        "executed\n"
+        "      --progress             a line of rates, lag, checkpoints and memory on the terminal, every "
+        "second\n"
+        "  -t, --target local         accepted: a job runs embedded\n"
+        "  -h, --help                 this\n\n"
+        "Configuration is read from $FLINK_CONF_DIR (else ./conf): flink-conf.yaml or config.yaml; then "
+        "FLINK_PROPERTIES, then\n"
+        "-D. Without -s, a job goes on from the newest checkpoint of its name in "
+        "execution.checkpointing.dir.\n"
+        "Keys override.catalog.NAME.OPTION, override.connector.NAME.OPTION and override.table.NAME.OPTION go "
+        "over the options of\n"
+        "CREATE in FILE.sql, so that one file runs in every place.\n\n"
+        "example: weir run -p 2 -D execution.checkpointing.interval=1s build/examples/health.so\n");
 }
 
-/* "-x", "--xyz" or "-xyz"; the value is the next argument, or what follows '='. */
-struct cursor {
-    int argc, at;
-    char **argv;
-};
-
-static bool is_option(const char *word, const char *brief, const char *full)
-{
-    size_t dashes = strspn(word, "-");
-
-    if (dashes == 0 || dashes > 2)
-        return false;
-    return strcmp(word + dashes, brief) == 0 || strcmp(word + dashes, full) == 0;
-}
-
-static enum err value_of(struct cursor *c, const char **out, struct error *e)
-{
-    if (c->at + 1 >= c->argc)
-        return error_set(e, ERR_CONFIG, "option %s wants a value", c->argv[c->at]);
-    *out = c->argv[++c->at];
-    return OK;
-}
-
-static enum err set_parallelism(struct config *config, struct cursor *c, struct error *e)
+static enum err set_parallelism(struct config *config, struct arguments *a, struct error *e)
 {
     const char *text = NULL;
-    enum err rc = value_of(c, &text, e);
+    enum err rc = arguments_value(a, &text, e);
     int64_t n = 0;
 
     if (rc != OK)
         return rc;
     if (config_parse_int(text, &n, e) != OK || n < 1)
         return error_set(e, ERR_CONFIG, "option %s: \"%s\" is no parallelism (want 1 or more)",
-                         c->argv[c->at - 1], text);
+                         a->argv[a->at - 1], text);
     return config_set(config, "parallelism.default", text, "-p", e);
 }
 
-static enum err set_key(struct config *config, struct cursor *c, struct error *e)
-{
-    const char *word = c->argv[c->at] + 2, *assignment = word;
-    enum err rc = OK;
-
-    if (*word == '\0')
-        rc = value_of(c, &assignment, e);
-    return rc == OK ? config_set_text(config, assignment, e) : rc;
-}
-
-static enum err check_target(struct cursor *c, struct error *e)
+static enum err check_target(struct arguments *a, struct error *e)
 {
     const char *target = NULL;
-    enum err rc = value_of(c, &target, e);
+    enum err rc = arguments_value(a, &target, e);
 
     if (rc == OK && strcmp(target, "local") != 0)
         return error_set(e, ERR_UNSUPPORTED, "target \"%s\" is not there yet: a job runs embedded (-t local)",
@@ -96,34 +68,32 @@ static enum err check_target(struct cursor *c, struct error *e)
     return rc;
 }
 
-static enum err read_one(struct cursor *c, struct config *config, struct run_options *out, struct error *e)
+static enum err read_one(struct arguments *a, struct config *config, struct run_options *out, struct error *e)
 {
-    const char *word = c->argv[c->at];
-
-    if (strncmp(word, "-D", 2) == 0)
-        return set_key(config, c, e);
-    if (is_option(word, "h", "help")) {
+    if (arguments_at_key(a))
+        return arguments_key(a, config, e);
+    if (arguments_at(a, "h", "help")) {
         out->help = true;
         return OK;
     }
-    if (is_option(word, "c", "class"))
-        return value_of(c, &out->entry, e);
-    if (is_option(word, "p", "parallelism"))
-        return set_parallelism(config, c, e);
-    if (is_option(word, "s", "fromSavepoint"))
-        return value_of(c, &out->from, e);
-    if (is_option(word, "t", "target"))
-        return check_target(c, e);
-    if (is_option(word, "n", "allowNonRestoredState"))
+    if (arguments_at(a, "c", "class"))
+        return arguments_value(a, &out->entry, e);
+    if (arguments_at(a, "p", "parallelism"))
+        return set_parallelism(config, a, e);
+    if (arguments_at(a, "s", "fromSavepoint"))
+        return arguments_value(a, &out->from, e);
+    if (arguments_at(a, "t", "target"))
+        return check_target(a, e);
+    if (arguments_at(a, "n", "allowNonRestoredState"))
         out->allow_non_restored = true;
-    else if (is_option(word, "fresh", "fresh"))
+    else if (arguments_at(a, "fresh", "fresh"))
         out->fresh = true;
-    else if (is_option(word, "progress", "progress"))
+    else if (arguments_at(a, "progress", "progress"))
         out->progress = true;
-    else if (is_option(word, "d", "detached"))
+    else if (arguments_at(a, "d", "detached"))
         out->detached = true;
     else
-        return error_set(e, ERR_CONFIG, "there is no option %s", word);
+        return error_set(e, ERR_CONFIG, "there is no option %s", a->argv[a->at]);
     return OK;
 }
 
@@ -145,15 +115,15 @@ bool run_options_is_sql(const char *path)
 }
 
 /* Behind a file of SQL there are options too. */
-static enum err read_behind_sql(struct cursor *c, struct config *config, struct run_options *out,
+static enum err read_behind_sql(struct arguments *a, struct config *config, struct run_options *out,
                                 struct error *e)
 {
     enum err rc = OK;
 
-    for (c->at++; rc == OK && c->at < c->argc; c->at++)
-        rc = c->argv[c->at][0] == '-'
-                 ? read_one(c, config, out, e)
-                 : error_set(e, ERR_CONFIG, "%s takes no arguments (\"%s\")", out->job, c->argv[c->at]);
+    for (a->at++; rc == OK && a->at < a->argc; a->at++)
+        rc = a->argv[a->at][0] == '-'
+                 ? read_one(a, config, out, e)
+                 : error_set(e, ERR_CONFIG, "%s takes no arguments (\"%s\")", out->job, a->argv[a->at]);
     return rc;
 }
 
@@ -173,27 +143,27 @@ static enum err check(const struct run_options *o, struct error *e)
 enum err run_options_read(int argc, char **argv, struct config *config, struct run_options *out,
                           struct error *e)
 {
-    struct cursor c = {argc, 1, argv};
+    struct arguments a = {argc, 1, argv};
     enum err rc;
 
     *out = (struct run_options){.entry = "weir_main"};
     if ((rc = run_options_files(config, e)) != OK)
         return rc;
-    for (; c.at < argc && argv[c.at][0] == '-' && strcmp(argv[c.at], "--") != 0; c.at++)
-        if ((rc = read_one(&c, config, out, e)) != OK)
+    for (; a.at < argc && argv[a.at][0] == '-' && strcmp(argv[a.at], "--") != 0; a.at++)
+        if ((rc = read_one(&a, config, out, e)) != OK)
             return rc;
     if (out->help)
         return OK;
-    if (c.at >= argc || strcmp(argv[c.at], "--") == 0)
+    if (a.at >= argc || strcmp(argv[a.at], "--") == 0)
         return error_set(e, ERR_CONFIG, "which job? a path to a .so or a .sql file is wanted");
-    out->job = argv[c.at];
+    out->job = argv[a.at];
     if (run_options_is_sql(out->job))
-        return (rc = read_behind_sql(&c, config, out, e)) == OK ? check(out, e) : rc;
-    if (c.at + 1 < argc && strcmp(argv[c.at + 1], "--") == 0) {
-        argv[c.at + 1] = argv[c.at]; /* the job's argv[0] takes the place of "--" */
-        c.at++;
+        return (rc = read_behind_sql(&a, config, out, e)) == OK ? check(out, e) : rc;
+    if (a.at + 1 < argc && strcmp(argv[a.at + 1], "--") == 0) {
+        argv[a.at + 1] = argv[a.at]; /* the job's argv[0] takes the place of "--" */
+        a.at++;
     }
-    out->argc = argc - c.at;
-    out->argv = argv + c.at;
+    out->argc = argc - a.at;
+    out->argv = argv + a.at;
     return check(out, e);
 }

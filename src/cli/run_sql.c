@@ -147,10 +147,12 @@ static int execute(const struct run_options *o, struct config *config, const str
         fprintf(stderr, "weir run: %s\n", e.text);
         return 1;
     }
-    if ((ok = sql_client_text(client, source, false)))
+    if ((ok = sql_client_text(client, source, false))) {
+        sql_client_check_overrides(client);
         tell_parent(detached_fd);
-    else
+    } else {
         sql_client_stop(client);
+    }
     ok &= sql_client_wait(client);
     sql_client_free(client);
     return ok ? 0 : 1;

@@ -31,7 +31,9 @@ static bool run_script(struct sql_client *client, const char *path)
     if (echo)
         sql_client_info(client, "Executing SQL from file.");
     ok = sql_client_file(client, path, echo);
-    if (!ok) /* what was begun before is not left half-way: jobs end as they would by a signal */
+    if (ok)
+        sql_client_check_overrides(client);
+    else /* what was begun before is not left half-way: jobs end as they would by a signal */
         sql_client_stop(client);
     if (echo && sql_client_running(client) > 0)
         sql_client_info(client, "Waiting for %" PRId32 " job(s) to end.", sql_client_running(client));
@@ -43,7 +45,7 @@ static bool run_script(struct sql_client *client, const char *path)
 
 static int run(struct config *config, const struct sql_options *o)
 {
-    bool types = o->file == NULL && isatty(STDIN_FILENO), ok;
+    bool types = o->file == NULL && isatty(STDIN_FILENO), ok = false;
     struct sql_client_options options = {.manner = types ? SQL_INTERACTIVE : SQL_SCRIPT,
                                          .progress = isatty(STDERR_FILENO)};
     struct sql_client *client;

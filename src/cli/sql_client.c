@@ -88,7 +88,7 @@ static enum err set_up(struct sql_client *c, struct error *e)
     if ((c->session = session_new(&env)) == NULL || (c->jobs = sql_jobs_new(&c->process)) == NULL)
         return error_memory(e, 0, "a SQL session");
     c->signals = signals_start(take_signal, c);
-    return OK;
+    return c->signals ? OK : error_memory(e, 0, "the thread that takes signals");
 }
 
 enum err sql_client_new(struct config *config, const struct sql_client_options *options,
@@ -366,6 +366,17 @@ bool sql_client_file(struct sql_client *c, const char *path, bool echo)
     }
     bytes_fini(&text);
     return ok;
+}
+
+static void warn_unused(UNUSED void *arg, const char *key)
+{
+    log_warn("sql", "%s has no effect: the script creates nothing of that name (or another name is meant)",
+             key);
+}
+
+void sql_client_check_overrides(struct sql_client *c)
+{
+    session_unused_overrides(c->session, warn_unused, NULL);
 }
 
 bool sql_client_init_file(struct sql_client *c, const char *path)

@@ -35,6 +35,9 @@ bool sql_client_text(struct sql_client *c, const struct sql_source *source, bool
 bool sql_client_init_file(struct sql_client *c, const char *path);
 bool sql_client_file(struct sql_client *c, const char *path, bool echo); /* "-": standard input */
 
+/* A script is executed: warn of settings override.* that nothing in it was created by. */
+void sql_client_check_overrides(struct sql_client *c);
+
 /* Wait for the jobs that run; a signal stops them with a last checkpoint, a second one at once. False when
  * one failed, and was told. An application stops the others then. */
 bool sql_client_wait(struct sql_client *c);

@@ -3,6 +3,7 @@
  */
 #include "cli/sql_options.h"
 #include "base/mem.h"
+#include "cli/arguments.h"
 #include "cli/run_options.h"
 #include <stdio.h>
 
@@ -65,31 +66,10 @@ static const struct {
     {"pyexec", "pyExecutable", OPTION_REFUSED, "weir runs no Python"},
 };
 
-struct cursor {
-    int argc, at;
-    char **argv;
-};
-
-static enum err value_of(struct cursor *c, const char **out, struct error *e)
-{
-    if (c->at + 1 >= c->argc)
-        return error_set(e, ERR_CONFIG, "option %s wants a value", c->argv[c->at]);
-    *out = c->argv[++c->at];
-    return OK;
-}
-
-static enum err set_key(struct cursor *c, struct config *config, struct error *e)
-{
-    const char *assignment = c->argv[c->at] + 2;
-    enum err rc = *assignment ? OK : value_of(c, &assignment, e);
-
-    return rc == OK ? config_set_text(config, assignment, e) : rc;
-}
-
-static enum err add_jar(struct cursor *c, struct sql_options *out, struct error *e)
+static enum err add_jar(struct arguments *a, struct sql_options *out, struct error *e)
 {
     const char *path = NULL;
-    enum err rc = value_of(c, &path, e);
+    enum err rc = arguments_value(a, &path, e);
 
     if (rc == OK && !MEM_GROW(out->jars, out->jar_count, out->jar_capacity))
         rc = error_memory(e, 0, "options");
@@ -98,81 +78,79 @@ static enum err add_jar(struct cursor *c, struct sql_options *out, struct error 
     return rc;
 }
 
-static enum err read_checked(struct cursor *c, struct sql_options *out, struct error *e)
+static enum err read_checked(struct arguments *a, struct sql_options *out, struct error *e)
 {
-    out->checked = &c->argv[c->at + 1];
-    while (c->at + 1 < c->argc && (c->argv[c->at + 1][0] != '-' || strcmp(c->argv[c->at + 1], "-") == 0)) {
+    out->checked = &a->argv[a->at + 1];
+    while (a->at + 1 < a->argc && (a->argv[a->at + 1][0] != '-' || strcmp(a->argv[a->at + 1], "-") == 0)) {
         out->checked_count++;
-        c->at++;
+        a->at++;
     }
     return out->checked_count ? OK : error_set(e, ERR_CONFIG, "--check wants files");
 }
 
-/* The option that a word is; -1: none. */
-static int find(const char *word)
+/* The option that the word is; -1: none. */
+static int find(const struct arguments *a)
 {
-    size_t dashes = strspn(word, "-");
-
-    for (size_t i = 0; dashes >= 1 && dashes <= 2 && i < COUNT_OF(table); i++)
-        if (strcmp(word + dashes, table[i].brief) == 0 || strcmp(word + dashes, table[i].full) == 0)
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        if (arguments_at(a, table[i].brief, table[i].full))
             return (int)i;
     return -1;
 }
 
-static enum err read_one(struct cursor *c, struct config *config, struct sql_options *out, struct error *e)
+static enum err read_one(struct arguments *a, struct config *config, struct sql_options *out, struct error *e)
 {
-    const char *word = c->argv[c->at], *unused = NULL;
+    const char *word = a->argv[a->at], *unused = NULL;
     int i;
 
-    if (strncmp(word, "-D", 2) == 0)
-        return set_key(c, config, e);
-    if ((i = find(word)) < 0)
+    if (arguments_at_key(a))
+        return arguments_key(a, config, e);
+    if ((i = find(a)) < 0)
         return error_set(e, ERR_CONFIG, "there is no option %s", word);
     switch (table[i].option) {
     case OPTION_HELP:
         out->help = true;
         return OK;
     case OPTION_FILE:
-        return value_of(c, &out->file, e);
+        return arguments_value(a, &out->file, e);
     case OPTION_INIT:
-        return value_of(c, &out->init, e);
+        return arguments_value(a, &out->init, e);
     case OPTION_HISTORY:
-        return value_of(c, &out->history, e);
+        return arguments_value(a, &out->history, e);
     case OPTION_SESSION:
-        return value_of(c, &unused, e);
+        return arguments_value(a, &unused, e);
     case OPTION_JAR:
-        return add_jar(c, out, e);
+        return add_jar(a, out, e);
     case OPTION_CHECK:
-        return read_checked(c, out, e);
+        return read_checked(a, out, e);
     default:
         return error_set(e, ERR_UNSUPPORTED, "option %s: %s", word, table[i].why);
     }
 }
 
 /* `embedded` and `gateway` stand first. */
-static enum err read_mode(struct cursor *c, struct error *e)
+static enum err read_mode(struct arguments *a, struct error *e)
 {
-    if (c->at < c->argc && strcmp(c->argv[c->at], "gateway") == 0)
+    if (a->at < a->argc && strcmp(a->argv[a->at], "gateway") == 0)
         return error_set(e, ERR_UNSUPPORTED,
                          "there is no gateway in this version: `weir sql` runs jobs in this process");
-    if (c->at < c->argc && strcmp(c->argv[c->at], "embedded") == 0)
-        c->at++;
+    if (a->at < a->argc && strcmp(a->argv[a->at], "embedded") == 0)
+        a->at++;
     return OK;
 }
 
 enum err sql_options_read(int argc, char **argv, struct config *config, struct sql_options *out,
                           struct error *e)
 {
-    struct cursor c = {argc, 1, argv};
+    struct arguments a = {argc, 1, argv};
     enum err rc;
 
     *out = (struct sql_options){0};
-    if ((rc = read_mode(&c, e)) != OK || (rc = run_options_files(config, e)) != OK)
+    if ((rc = read_mode(&a, e)) != OK || (rc = run_options_files(config, e)) != OK)
         return rc;
-    for (; rc == OK && c.at < argc; c.at++)
-        rc = argv[c.at][0] == '-'
-                 ? read_one(&c, config, out, e)
-                 : error_set(e, ERR_CONFIG, "\"%s\" is no option; a script goes behind -f", argv[c.at]);
+    for (; rc == OK && a.at < argc; a.at++)
+        rc = argv[a.at][0] == '-'
+                 ? read_one(&a, config, out, e)
+                 : error_set(e, ERR_CONFIG, "\"%s\" is no option; a script goes behind -f", argv[a.at]);
     if (rc == OK && out->checked && out->file)
         rc = error_set(e, ERR_CONFIG, "-f runs a script and --check runs none: give one of them");
     return rc;

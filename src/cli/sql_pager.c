@@ -34,8 +34,8 @@ struct pager {
     const struct result_style *style;
     struct query_rows *queue;
     struct result_cells cells;
-    struct live_row *live;
-    size_t live_count, live_capacity;
+    struct live_row *live; /* owned: those of the result are live_count from `oldest` on */
+    size_t oldest, live_count, live_capacity;
     size_t top;  /* the first row shown ... */
     bool follow; /* ... is that of the last page */
     int32_t first_column;
@@ -46,6 +46,12 @@ struct pager {
 };
 
 /* --- what is shown -------------------------------------------------------------------------------------- */
+
+/* The nth row of the result. */
+static struct live_row *live_at(const struct pager *p, size_t n)
+{
+    return &p->live[p->oldest + n];
+}
 
 /* The texts of a row, one behind the other, without `op`. */
 static struct slice row_text(const struct pager *p, int64_t row)
@@ -67,13 +73,24 @@ static bool same_rows(const struct pager *p, int64_t a, int64_t b)
 static void drop(struct pager *p, size_t at)
 {
     p->live_count--;
-    memmove(&p->live[at], &p->live[at + 1], (p->live_count - at) * sizeof *p->live);
+    memmove(live_at(p, at), live_at(p, at + 1), (p->live_count - at) * sizeof *p->live);
+}
+
+/* What is behind it moves once for many that were dropped. */
+static void drop_oldest(struct pager *p)
+{
+    p->oldest++;
+    p->live_count--;
+    if (p->oldest < p->live_count)
+        return;
+    memmove(p->live, live_at(p, 0), p->live_count * sizeof *p->live);
+    p->oldest = 0;
 }
 
 static void remove_equal(struct pager *p, const struct live_row *gone)
 {
     for (size_t i = p->live_count; i-- > 0;)
-        if (p->live[i].hash == gone->hash && same_rows(p, p->live[i].row, gone->row)) {
+        if (live_at(p, i)->hash == gone->hash && same_rows(p, live_at(p, i)->row, gone->row)) {
             drop(p, i);
             return;
         }
@@ -90,12 +107,12 @@ static void take_row(struct pager *p, int64_t row, uint8_t kind)
         return;
     }
     if ((int64_t)p->live_count >= p->call->settings.most_rows)
-        drop(p, 0);
-    if (!MEM_GROW(p->live, p->live_count, p->live_capacity)) {
+        drop_oldest(p);
+    if (!MEM_GROW(p->live, p->oldest + p->live_count, p->live_capacity)) {
         p->failed = true;
         return;
     }
-    p->live[p->live_count++] = r;
+    *live_at(p, p->live_count++) = r;
 }
 
 /* Texts of rows that are shown no more are let go when they are the most. */
@@ -107,10 +124,10 @@ static void compact(struct pager *p)
         return;
     for (size_t i = 0; i < p->live_count; i++) {
         for (int32_t c = 0; c < kept.column_count; c++) {
-            bytes_slice(&kept.text, result_cell(&p->cells, p->live[i].row, c));
+            bytes_slice(&kept.text, result_cell(&p->cells, live_at(p, i)->row, c));
             bytes_append(&kept.ends, &kept.text.len, sizeof kept.text.len);
         }
-        p->live[i].row = (int64_t)i;
+        live_at(p, i)->row = (int64_t)i;
     }
     kept.row_count = (int64_t)p->live_count;
     p->failed |= kept.text.failed || kept.ends.failed;
@@ -185,7 +202,7 @@ static void copy_page(const struct pager *p, size_t count, int32_t first, int32_
     *out = (struct result_cells){.column_count = column_count};
     for (size_t i = 0; i < count; i++) {
         for (int32_t c = 0; c < column_count; c++) {
-            bytes_slice(&out->text, result_cell(&p->cells, p->live[p->top + i].row, first + c));
+            bytes_slice(&out->text, result_cell(&p->cells, live_at(p, p->top + i)->row, first + c));
             bytes_append(&out->ends, &out->text.len, sizeof out->text.len);
         }
         out->failed |= out->text.failed || out->ends.failed;

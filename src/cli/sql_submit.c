@@ -181,8 +181,9 @@ bool sql_submit_set_end(const struct sql_call *call)
         return refuse(call, "the statement set is empty");
     whole.source = set->one_source ? set->source : &source;
     whole.statement = &statement;
-    if (set->text.failed ||
-        read_set(call, whole.source, set->one_source ? set->begin : 0, &statement, &error) != OK)
+    if (set->text.failed)
+        return refuse(call, "there was no memory to keep the statement set");
+    if (read_set(call, whole.source, set->one_source ? set->begin : 0, &statement, &error) != OK)
         return sql_answer_sql_error(&whole, &error);
     return sql_submit(&whole, &statement);
 }

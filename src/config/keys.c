@@ -113,6 +113,8 @@ const struct config_key config_keys[] = {
     {"client.*", NULL, KEY_STRING, KEY_NOT_NEEDED, NULL, NULL, "the client needs no tuning"},
 
     /* --- checkpoints and savepoints */
+    {"execution.source.batch-rows", NULL, KEY_INT, KEY_HONOURED, "4096", "1..65536",
+     "weir's own: the most rows that a source of files or VALUES gives at once; a checkpoint lies between two"},
     {"execution.checkpointing.interval", NULL, KEY_DURATION, KEY_HONOURED, NULL, "10 ms..",
      "time between the starts of two checkpoints; unset: no checkpoints, so nothing is recovered or "
      "committed"},
@@ -691,6 +693,15 @@ const struct config_key config_keys[] = {
      SQL_DOC "CREATE TABLE AS in one"},
     {"table.plan.*", NULL, KEY_STRING, SQL_USE, NULL, NULL, SQL_DOC "compiled plans"},
     {"table.resources.download-dir", NULL, KEY_STRING, SQL_USE, NULL, NULL, SQL_DOC "files of functions"},
+    {"override.catalog.*", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL,
+     "weir's own: override.catalog.<catalog>.<option> goes over that option of CREATE CATALOG; empty: "
+     "without it"},
+    {"override.connector.*", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL,
+     "weir's own: override.connector.<connector>.<option> goes over that option of every CREATE TABLE with "
+     "this connector"},
+    {"override.table.*", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL,
+     "weir's own: override.table.<table>.<option> goes over that option of CREATE TABLE, and over the "
+     "connector's"},
     {"sql-client.*", NULL, KEY_STRING, KEY_HONOURED, NULL, NULL, "how the SQL client shows results"},
 };
 const size_t config_key_count = COUNT_OF(config_keys);

@@ -33,25 +33,61 @@ const struct connector *connector_at(size_t n)
 
 /* --- options: of every table --- */
 
-static const struct setting shared_source[] = {
-    {"scan.parallelism", SETTING_INT, SETTING_OPTIONAL, NULL, "1..32768", "subtasks of the source"},
-    {0},
-};
-static const struct setting shared_sink[] = {
-    {"sink.parallelism", SETTING_INT, SETTING_OPTIONAL, NULL, "1..32768", "subtasks of the sink"},
-    {0},
-};
-static const struct setting shared_format[] = {
-    {"on-error", SETTING_ENUM, SETTING_OPTIONAL, "fail", "fail|skip",
-     "a record that cannot be read fails the job, or is counted (`numRecordsSkipped`), logged and left out"},
+enum { SHARED_SOURCE, SHARED_SINK, SHARED_FORMAT };
+
+const struct setting connector_shared[] = {
+    [SHARED_SOURCE] = {"scan.parallelism", SETTING_INT, SETTING_OPTIONAL, NULL, "1..32768",
+                       "where it can be read: subtasks of the source"},
+    [SHARED_SINK] = {"sink.parallelism", SETTING_INT, SETTING_OPTIONAL, NULL, "1..32768",
+                     "where it can be written: subtasks of the sink"},
+    [SHARED_FORMAT] = {"on-error", SETTING_ENUM, SETTING_OPTIONAL, "fail", "fail|skip|dead-letter",
+                       "a record that cannot be read fails the job; or is counted (`numRecordsSkipped`), "
+                       "logged and left out; or "
+                       "is written to `dead-letter.table`"},
+    {"dead-letter.table", SETTING_TEXT, SETTING_OPTIONAL, NULL, NULL,
+     "the table (`t`, `d.t` or `c.d.t`) that takes the records that cannot be read"},
     {0},
 };
 
 static bool is_shared(const struct connector *c, const char *name)
 {
-    return (c->source && strcmp(name, shared_source[0].name) == 0) ||
-           (c->sink && strcmp(name, shared_sink[0].name) == 0) ||
-           (c->formats && strcmp(name, shared_format[0].name) == 0);
+    for (int i = 0; connector_shared[i].name; i++)
+        if (strcmp(name, connector_shared[i].name) == 0)
+            return i == SHARED_SOURCE ? c->source != NULL
+                   : i == SHARED_SINK ? c->sink != NULL
+                                      : c->formats && c->source;
+    return false;
+}
+
+enum on_error connector_on_error(const struct connector_request *r)
+{
+    static const char *const words[] = {
+        [ON_ERROR_FAIL] = "fail", [ON_ERROR_SKIP] = "skip", [ON_ERROR_EMIT] = "dead-letter"};
+    const char *text = connector_option(r->options, "on-error");
+
+    for (size_t i = 0; text && i < COUNT_OF(words); i++)
+        if (strcmp(text, words[i]) == 0)
+            return (enum on_error)i;
+    return ON_ERROR_FAIL; /* others have been refused */
+}
+
+/* The two options about records that cannot be read go together. */
+static enum err check_on_error(const struct connector *c, const struct map *options, struct error *e)
+{
+    const char *on_error = map_get(options, slice_text("on-error"));
+    const char *table = map_get(options, slice_text("dead-letter.table"));
+    bool wanted = on_error && strcmp(on_error, "dead-letter") == 0;
+
+    if (c->formats == FORMATS_NONE || wanted == (table != NULL))
+        return OK;
+    if (wanted)
+        return error_set(e, ERR_CONFIG,
+                         "'on-error' = 'dead-letter' needs 'dead-letter.table': the table that takes the "
+                         "records that cannot be read");
+    return error_set(e, ERR_CONFIG,
+                     "'dead-letter.table' is set, but 'on-error' is '%s'; set it to 'dead-letter', or leave "
+                     "the table out",
+                     on_error ? on_error : "fail");
 }
 
 /* Only what the shared rules know is looked at. */
@@ -62,10 +98,10 @@ static bool is_not_shared(void *arg, const char *name)
 
 static enum err check_shared(const struct connector *c, const struct map *options, struct error *e)
 {
-    const struct setting rules[] = {shared_source[0], shared_sink[0], shared_format[0], {0}};
-    const struct settings s = {rules, options, c->name};
+    const struct settings s = {connector_shared, options, c->name};
+    enum err rc = settings_check(&s, is_not_shared, (void *)(uintptr_t)c, e);
 
-    return settings_check(&s, is_not_shared, (void *)(uintptr_t)c, e);
+    return rc == OK ? check_on_error(c, options, e) : rc;
 }
 
 /* --- options: of a connector --- */
@@ -312,38 +348,4 @@ enum err connector_plan_sink(const struct connector *c, const struct connector_r
     rc = c->sink ? plan_vertex(c, r, true, out, e)
                  : error_set(e, ERR_UNSUPPORTED, "connector '%s' can be read, but not written to", c->name);
     return rc == OK ? OK : error_add(e, rc, "table %s", r->name);
-}
-
-/* --- documentation --- */
-
-static void write_metadata(const struct connector *c, struct bytes *out)
-{
-    if (c->metadata == NULL)
-        return;
-    bytes_text(out, "\n| metadata column | type | | |\n|---|---|---|---|\n");
-    for (const struct connector_metadata *m = c->metadata; m->key; m++)
-        bytes_printf(out, "| `%s` | `%s` | %s | %s |\n", m->key, m->type,
-                     m->writable ? "read, write" : "read", m->doc);
-}
-
-static void write_connector(const struct connector *c, struct bytes *out)
-{
-    bytes_printf(out, "\n## %s\n\n%s\n\n", c->name, c->doc ? c->doc : "");
-    if (c->settings && c->settings->name)
-        settings_write_doc(c->settings, out);
-    else if (c->options && *c->options)
-        bytes_printf(out, "Options: `%s`\n", c->options);
-    else
-        bytes_text(out, "It has no options.\n");
-    write_metadata(c, out);
-}
-
-void connector_write_doc(struct bytes *out)
-{
-    bytes_text(out,
-               "# Connectors\n\nWhat a table's `WITH ('connector' = ...)` takes. A table also takes "
-               "`scan.parallelism` where it can be read, `sink.parallelism` where it can be written, and "
-               "`on-error` (`fail`, `skip`) where a format decodes its records.\n");
-    for (size_t i = 0; i < COUNT_OF(connectors); i++)
-        write_connector(connectors[i], out);
 }

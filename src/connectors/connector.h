@@ -17,7 +17,9 @@
 #define WEIR_CONNECTORS_CONNECTOR_H
 #include "base/map.h"
 #include "connectors/settings.h"
-#include "operators/operator.h"
+#include "operators/decode.h"
+
+struct expr;
 
 /* Which kinds of rows a source gives, or a sink takes. */
 enum connector_changes {
@@ -25,6 +27,9 @@ enum connector_changes {
     CHANGES_UPSERT, /* of a key: inserts, updates without what was before, deletes (the key is enough) */
     CHANGES_ALL,    /* all four kinds: updates come as pairs, before and after */
 };
+
+/* What a source's dead letters are. */
+enum connector_errors { ERRORS_NONE, ERRORS_OF_MESSAGES, ERRORS_OF_LINES };
 
 /* A table as it was declared. */
 struct connector_table {
@@ -40,6 +45,8 @@ struct connector_request {
     const char *name;            /* of the table or stream, for messages */
     const struct map *options;   /* name to const char *, without 'connector' */
     const struct schema *schema; /* sink: the columns that come in; source: those wanted, or NULL */
+    const struct expr *filter;   /* source: over schema: rows that do not meet it need not be given, but may;
+                                  * NULL: all are wanted */
     const struct config *config;
     struct fs *fs; /* borrowed; outlives the job */
     struct clock *clock;
@@ -68,6 +75,8 @@ struct connector_plan {
                                              * same task, that emits rows of request.schema; NULL: the first
                                              * one does */
     const void *decode_spec;
+    enum connector_errors errors; /* source: with 'on-error' = 'dead-letter' the last vertex emits what could
+                                   * not be read at port 1, as rows of format_error_schema */
     enum connector_changes changes; /* source: what it gives; sink: what it takes */
     bool bounded;                   /* source: it has an end */
     int32_t parallelism;            /* as scan.parallelism or sink.parallelism say; 0: the job's */
@@ -138,9 +147,15 @@ static inline const char *connector_option(const struct map *options, const char
     return map_get(options, slice_text(name));
 }
 
+/* What `on-error` says: dead-letter is ON_ERROR_EMIT. */
+enum on_error connector_on_error(const struct connector_request *r);
+
+/* Those that tables of all connectors take, where they make sense; ended by a NULL name. */
+extern const struct setting connector_shared[];
+
 /* The settings of a connector with what a request gives. */
 struct settings connector_settings(const struct connector *c, const struct connector_request *r);
 
-/* All connectors as a Markdown page, docs/connectors.md. */
+/* All connectors and formats as a Markdown page, docs/connectors.md; connector_doc.c. */
 void connector_write_doc(struct bytes *out);
 #endif

@@ -1,5 +1,4 @@
 /* datagen.c: the connector datagen: rows of random values and sequences, as many a second as wanted. */
-#include "base/mem.h"
 #include "connectors/connector.h"
 #include "connectors/datagen_field.h"
 #include "connectors/generator.h"
@@ -8,99 +7,22 @@
 
 struct datagen_spec {
     struct generator_spec generator; /* first */
-    const struct schema *schema;
     const struct datagen_field *fields;
 };
 
-struct datagen {
-    struct generator generator;
-    struct builder builder;
-};
-
-static struct datagen *self(struct op *o)
+static void make(const struct generator_spec *generator, const struct strand *from, int32_t count,
+                 int64_t now_us, struct builder *to)
 {
-    return CONTAINER_OF(CONTAINER_OF(o, struct generator, op), struct datagen, generator);
-}
+    const struct datagen_spec *spec = CONTAINER_OF_CONST(generator, struct datagen_spec, generator);
+    const struct datagen_run run = {from->seed, now_us};
 
-static const struct datagen_spec *spec_of(const struct datagen *d)
-{
-    return CONTAINER_OF_CONST(d->generator.spec, struct datagen_spec, generator);
-}
-
-/* --- the source --------------------------------------------------------------------------------------- */
-
-static enum err make(struct generator *g, const struct strand *from, int32_t count, struct batch **out,
-                     struct error *e)
-{
-    struct datagen *d = CONTAINER_OF(g, struct datagen, generator);
-    const struct datagen_spec *spec = spec_of(d);
-    const struct datagen_run run = {from->seed, clock_wall_us(g->env->clock)};
-    struct builder *b = &d->builder;
-
-    builder_reserve(b, count);
-    for (int32_t c = 0; c < spec->schema->field_count; c++)
+    for (int32_t c = 0; c < generator->schema->field_count; c++)
         for (int32_t i = 0; i < count; i++)
-            datagen_field_append(&spec->fields[c], &b->columns[c], &run,
+            datagen_field_append(&spec->fields[c], &to->columns[c], &run,
                                  (uint64_t)(from->next + i * from->stride));
-    return builder_finish(b, out, e);
 }
 
-static enum err datagen_open(struct op *o, const struct op_env *env, struct error *e)
-{
-    struct datagen *d = self(o);
-
-    if (!builder_init(&d->builder, spec_of(d)->schema, env->budget))
-        return error_memory(e, sizeof *d, "a datagen source");
-    return generator_open(&d->generator, env, e);
-}
-
-static enum err datagen_restore(struct op *o, const struct op_restore *from, struct error *e)
-{
-    return generator_restore(&self(o)->generator, from, e);
-}
-
-static enum err datagen_poll(struct op *o, bool *more, bool *done, struct error *e)
-{
-    return generator_poll(&self(o)->generator, more, done, e);
-}
-
-static enum err datagen_snapshot(struct op *o, UNUSED int64_t id, struct op_snapshot *out, struct error *e)
-{
-    return generator_snapshot(&self(o)->generator, out, e);
-}
-
-static void datagen_close(struct op *o)
-{
-    struct datagen *d = self(o);
-
-    generator_fini(&d->generator);
-    builder_fini(&d->builder);
-    mem_free(d);
-}
-
-static const struct operator_ops datagen_ops = {
-    .name = "datagen",
-    .open = datagen_open,
-    .restore = datagen_restore,
-    .poll = datagen_poll,
-    .snapshot = datagen_snapshot,
-    .close = datagen_close,
-};
-
-static enum err datagen_new(const void *spec, struct op **out, struct error *e)
-{
-    struct datagen *d = mem_zalloc(sizeof *d);
-
-    if (d == NULL)
-        return error_memory(e, sizeof *d, "a datagen source");
-    d->generator.op.ops = &datagen_ops;
-    d->generator.spec = spec;
-    d->generator.make = make;
-    *out = &d->generator.op;
-    return OK;
-}
-
-static const struct operator_factory datagen_factory = {"datagen", datagen_new, NULL};
+static const struct operator_factory datagen_factory = {"datagen", generator_new, NULL};
 
 /* --- planning ----------------------------------------------------------------------------------------- */
 
@@ -167,11 +89,12 @@ static enum err plan_datagen(const struct connector_request *r, struct connector
     if (spec == NULL)
         return error_memory(e, sizeof *spec, "a datagen source");
     assert(r->schema); /* gives_rows */
-    spec->schema = r->schema;
     spec->generator = (struct generator_spec){
+        .schema = r->schema,
         .row_count = settings_given(&s, "number-of-rows") ? settings_int(&s, "number-of-rows") : INT64_MAX,
         .rows_per_second = (double)settings_int(&s, "rows-per-second"),
-        .batch_rows = BATCH_ROWS};
+        .batch_rows = BATCH_ROWS,
+        .make = make};
     if ((rc = plan_columns(r, spec, e)) != OK)
         return rc;
     *out = (struct connector_plan){.factory = &datagen_factory,

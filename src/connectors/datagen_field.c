@@ -2,6 +2,7 @@
  * positive. */
 #include "connectors/datagen_field.h"
 #include "base/calendar.h"
+#include "base/decimal.h"
 #include "base/hash.h"
 #include "config/config.h"
 #include <errno.h>
@@ -332,15 +333,6 @@ static void append_whole(struct column_builder *to, int64_t v)
     }
 }
 
-static __int128 power_of_ten(int32_t n)
-{
-    __int128 v = 1;
-
-    while (n-- > 0)
-        v *= 10;
-    return v;
-}
-
 static __int128 decimal(const struct type *type, double v)
 {
     return (__int128)(v * pow(10, type->scale));
@@ -456,7 +448,7 @@ static void append_sequence(const struct datagen_field *f, struct column_builder
         builder_f64(to, (double)v);
         break;
     case TYPE_DECIMAL:
-        builder_i128(to, (__int128)v * power_of_ten(f->type->scale));
+        builder_i128(to, (__int128)v * decimal_power(f->type->scale));
         break;
     case TYPE_STRING:
         builder_copied(to, text, (size_t)snprintf(text, sizeof text, "%" PRId64, v));

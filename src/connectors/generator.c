@@ -7,6 +7,23 @@
 #define STRAND_BYTES 24
 #define TICK_US      INT64_C(5000) /* a slow source gives single rows on time, a fast one some at a time */
 
+struct generator {
+    struct op op;
+    const struct generator_spec *spec; /* borrowed */
+    const struct op_env *env;
+    struct builder builder;
+    struct strand *strands; /* owned */
+    int32_t strand_count;
+    int32_t turn; /* the strand to look at next */
+    double rate;  /* this subtask's rows a second */
+    int64_t begun_us, made;
+};
+
+static struct generator *self(struct op *o)
+{
+    return CONTAINER_OF(o, struct generator, op);
+}
+
 /* --- strands ------------------------------------------------------------------------------------------ */
 
 static double rate_of(const struct generator *g)
@@ -27,12 +44,15 @@ static enum err set_strands(struct generator *g, int32_t count, struct error *e)
     return OK;
 }
 
-enum err generator_open(struct generator *g, const struct op_env *env, struct error *e)
+static enum err generator_open(struct op *o, const struct op_env *env, struct error *e)
 {
-    enum err rc = set_strands(g, 1, e);
+    struct generator *g = self(o);
+    enum err rc;
 
     g->env = env;
-    if (rc != OK)
+    if (!builder_init(&g->builder, g->spec->schema, env->budget))
+        return error_memory(e, sizeof *g, "a source's rows");
+    if ((rc = set_strands(g, 1, e)) != OK)
         return rc;
     g->strands[g->strand_count++] = (struct strand){env->subtask, env->parallelism, env->seed};
     g->rate = rate_of(g);
@@ -90,8 +110,9 @@ static enum err read_items(const struct op_restore *from, struct strand *all, in
     return OK;
 }
 
-enum err generator_restore(struct generator *g, const struct op_restore *from, struct error *e)
+static enum err generator_restore(struct op *o, const struct op_restore *from, struct error *e)
 {
+    struct generator *g = self(o);
     size_t room = 1;
     int32_t count = 0;
     struct strand *all;
@@ -109,8 +130,9 @@ enum err generator_restore(struct generator *g, const struct op_restore *from, s
     return rc;
 }
 
-enum err generator_snapshot(struct generator *g, struct op_snapshot *out, struct error *e)
+static enum err generator_snapshot(struct op *o, UNUSED int64_t id, struct op_snapshot *out, struct error *e)
 {
+    const struct generator *g = self(o);
     struct bytes item = {0};
     enum err rc = OK;
 
@@ -127,12 +149,6 @@ enum err generator_snapshot(struct generator *g, struct op_snapshot *out, struct
     return rc;
 }
 
-void generator_fini(struct generator *g)
-{
-    mem_free(g->strands);
-    g->strands = NULL;
-}
-
 /* --- making ------------------------------------------------------------------------------------------- */
 
 static int64_t rows_left(const struct generator *g, const struct strand *s)
@@ -144,8 +160,9 @@ static int64_t rows_left(const struct generator *g, const struct strand *s)
 static struct strand *next_strand(struct generator *g)
 {
     for (int32_t i = 0; i < g->strand_count; i++) {
-        struct strand *s = &g->strands[g->turn++ % g->strand_count];
+        struct strand *s = &g->strands[g->turn];
 
+        g->turn = (g->turn + 1) % g->strand_count;
         if (rows_left(g, s) > 0)
             return s;
     }
@@ -169,10 +186,11 @@ static int64_t rows_due(struct generator *g)
     return 0;
 }
 
-enum err generator_poll(struct generator *g, bool *more, bool *done, struct error *e)
+static enum err generator_poll(struct op *o, bool *more, bool *done, struct error *e)
 {
+    struct generator *g = self(o);
     struct strand *s = next_strand(g);
-    int64_t due;
+    int64_t due, now_us;
     struct batch *b;
     int32_t count;
     enum err rc;
@@ -184,11 +202,46 @@ enum err generator_poll(struct generator *g, bool *more, bool *done, struct erro
     if ((due = rows_due(g)) <= 0)
         return OK;
     count = (int32_t)MIN(MIN(due, rows_left(g, s)), g->spec->batch_rows);
-    if ((rc = g->make(g, s, count, &b, e)) != OK)
+    now_us = clock_wall_us(g->env->clock);
+    builder_reserve(&g->builder, count);
+    g->spec->make(g->spec, s, count, now_us, &g->builder);
+    if ((rc = builder_finish(&g->builder, &b, e)) != OK)
         return rc;
-    b->born_us = clock_wall_us(g->env->clock);
+    b->born_us = now_us;
     s->next += s->stride * count;
     g->made += count;
     *more = true;
     return g->env->out->batch(g->env->out, 0, b, e);
+}
+
+/* --- the operator ------------------------------------------------------------------------------------- */
+
+static void generator_close(struct op *o)
+{
+    struct generator *g = self(o);
+
+    mem_free(g->strands);
+    builder_fini(&g->builder);
+    mem_free(g);
+}
+
+static const struct operator_ops generator_ops = {
+    .name = "generator",
+    .open = generator_open,
+    .restore = generator_restore,
+    .poll = generator_poll,
+    .snapshot = generator_snapshot,
+    .close = generator_close,
+};
+
+enum err generator_new(const void *spec, struct op **out, struct error *e)
+{
+    struct generator *g = mem_zalloc(sizeof *g);
+
+    if (g == NULL)
+        return error_memory(e, sizeof *g, "a source");
+    g->op.ops = &generator_ops;
+    g->spec = spec;
+    *out = &g->op;
+    return OK;
 }

@@ -10,15 +10,8 @@
  */
 #ifndef WEIR_CONNECTORS_GENERATOR_H
 #define WEIR_CONNECTORS_GENERATOR_H
+#include "batch/builder.h"
 #include "operators/operator.h"
-
-struct generator;
-
-struct generator_spec {
-    int64_t row_count;      /* of all subtasks together; INT64_MAX: no end */
-    double rows_per_second; /* of all subtasks together; 0: as fast as they are taken */
-    int32_t batch_rows;
-};
 
 /* Rows of numbers next, next + stride, ... */
 struct strand {
@@ -26,23 +19,17 @@ struct strand {
     uint64_t seed; /* of the job that began it */
 };
 
-struct generator {
-    struct op op;
-    const struct generator_spec *spec; /* borrowed */
-    const struct op_env *env;
-    /* Make `count` rows. */
-    enum err (*make)(struct generator *g, const struct strand *from, int32_t count, struct batch **out,
-                     struct error *e);
-    struct strand *strands; /* owned */
-    int32_t strand_count, turn;
-    double rate; /* this subtask's rows a second */
-    int64_t begun_us, made;
+/* The first member of a connector's own spec. */
+struct generator_spec {
+    const struct schema *schema;
+    int64_t row_count;      /* of all subtasks together; INT64_MAX: no end */
+    double rows_per_second; /* of all subtasks together; 0: as fast as they are taken */
+    int32_t batch_rows;
+    /* Append `count` rows; the builder keeps a failure. */
+    void (*make)(const struct generator_spec *spec, const struct strand *from, int32_t count, int64_t now_us,
+                 struct builder *to);
 };
 
-/* What operator_ops of such a source are made of. */
-MUST_USE enum err generator_open(struct generator *g, const struct op_env *env, struct error *e);
-MUST_USE enum err generator_restore(struct generator *g, const struct op_restore *from, struct error *e);
-MUST_USE enum err generator_poll(struct generator *g, bool *more, bool *done, struct error *e);
-MUST_USE enum err generator_snapshot(struct generator *g, struct op_snapshot *out, struct error *e);
-void generator_fini(struct generator *g);
+/* operator_new of a factory whose spec begins with a struct generator_spec. */
+MUST_USE enum err generator_new(const void *spec, struct op **out, struct error *e);
 #endif

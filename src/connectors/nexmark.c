@@ -1,7 +1,6 @@
 /* nexmark.c: the connector nexmark: the events of the benchmark as one table, the usual columns of Flink's.
  * Only what is wanted is made: a query that reads two fields of bids pays for those.
  */
-#include "base/mem.h"
 #include "connectors/connector.h"
 #include "connectors/generator.h"
 #include "connectors/nexmark_event.h"
@@ -18,13 +17,7 @@ struct column_plan {
 struct nexmark_source_spec {
     struct generator_spec generator; /* first */
     struct nexmark_spec events;
-    const struct schema *schema;
     const struct column_plan *columns;
-};
-
-struct nexmark {
-    struct generator generator;
-    struct builder builder;
 };
 
 enum { EVENT_TYPE, PERSON, AUCTION, BID, EVENT_TIME };
@@ -63,16 +56,6 @@ static const struct known table_columns[] = {
 static const struct known *const fields_of[] = {
     [PERSON] = person_fields, [AUCTION] = auction_fields, [BID] = bid_fields};
 
-static struct nexmark *self(struct op *o)
-{
-    return CONTAINER_OF(CONTAINER_OF(o, struct generator, op), struct nexmark, generator);
-}
-
-static const struct nexmark_source_spec *spec_of(const struct nexmark *n)
-{
-    return CONTAINER_OF_CONST(n->generator.spec, struct nexmark_source_spec, generator);
-}
-
 /* --- the source --------------------------------------------------------------------------------------- */
 
 static void append_row(const struct nexmark_spec *s, const struct column_plan *plan, enum nexmark_kind kind,
@@ -102,74 +85,17 @@ static void append_column(const struct nexmark_spec *s, const struct column_plan
     }
 }
 
-static enum err make(struct generator *g, const struct strand *from, int32_t count, struct batch **out,
-                     struct error *e)
+static void make(const struct generator_spec *generator, const struct strand *from, int32_t count,
+                 UNUSED int64_t now_us, struct builder *to)
 {
-    struct nexmark *n = CONTAINER_OF(g, struct nexmark, generator);
-    const struct nexmark_source_spec *spec = spec_of(n);
+    const struct nexmark_source_spec *spec = CONTAINER_OF_CONST(generator, struct nexmark_source_spec,
+                                                                generator);
 
-    builder_reserve(&n->builder, count);
-    for (int32_t c = 0; c < spec->schema->field_count; c++)
-        append_column(&spec->events, &spec->columns[c], from, count, &n->builder.columns[c]);
-    return builder_finish(&n->builder, out, e);
+    for (int32_t c = 0; c < generator->schema->field_count; c++)
+        append_column(&spec->events, &spec->columns[c], from, count, &to->columns[c]);
 }
 
-static enum err nexmark_open(struct op *o, const struct op_env *env, struct error *e)
-{
-    struct nexmark *n = self(o);
-
-    if (!builder_init(&n->builder, spec_of(n)->schema, env->budget))
-        return error_memory(e, sizeof *n, "a nexmark source");
-    return generator_open(&n->generator, env, e);
-}
-
-static enum err nexmark_restore(struct op *o, const struct op_restore *from, struct error *e)
-{
-    return generator_restore(&self(o)->generator, from, e);
-}
-
-static enum err nexmark_poll(struct op *o, bool *more, bool *done, struct error *e)
-{
-    return generator_poll(&self(o)->generator, more, done, e);
-}
-
-static enum err nexmark_snapshot(struct op *o, UNUSED int64_t id, struct op_snapshot *out, struct error *e)
-{
-    return generator_snapshot(&self(o)->generator, out, e);
-}
-
-static void nexmark_close(struct op *o)
-{
-    struct nexmark *n = self(o);
-
-    generator_fini(&n->generator);
-    builder_fini(&n->builder);
-    mem_free(n);
-}
-
-static const struct operator_ops nexmark_ops = {
-    .name = "nexmark",
-    .open = nexmark_open,
-    .restore = nexmark_restore,
-    .poll = nexmark_poll,
-    .snapshot = nexmark_snapshot,
-    .close = nexmark_close,
-};
-
-static enum err nexmark_new(const void *spec, struct op **out, struct error *e)
-{
-    struct nexmark *n = mem_zalloc(sizeof *n);
-
-    if (n == NULL)
-        return error_memory(e, sizeof *n, "a nexmark source");
-    n->generator.op.ops = &nexmark_ops;
-    n->generator.spec = spec;
-    n->generator.make = make;
-    *out = &n->generator.op;
-    return OK;
-}
-
-static const struct operator_factory nexmark_factory = {"nexmark", nexmark_new, NULL};
+static const struct operator_factory nexmark_factory = {"nexmark", generator_new, NULL};
 
 /* --- planning ----------------------------------------------------------------------------------------- */
 
@@ -271,12 +197,13 @@ static enum err plan_nexmark(const struct connector_request *r, struct connector
         return error_memory(e, sizeof *spec, "a nexmark source");
     assert(r->schema); /* gives_rows */
     count = settings_int(&s, "events.num");
-    spec->schema = r->schema;
     spec->events = read_events(&s);
     spec->generator = (struct generator_spec){
+        .schema = r->schema,
         .row_count = count ? count : INT64_MAX,
         .rows_per_second = settings_bool(&s, "rate-limited") ? spec->events.events_per_second : 0,
-        .batch_rows = BATCH_ROWS};
+        .batch_rows = BATCH_ROWS,
+        .make = make};
     if ((rc = plan_columns(r->arena, r->schema, &spec->columns, e)) != OK)
         return rc;
     *out = (struct connector_plan){.factory = &nexmark_factory,

@@ -1,106 +1,35 @@
 /* row_text.c: see row_text.h. */
 #include "connectors/row_text.h"
 #include "base/calendar.h"
-#include <math.h>
+#include "base/decimal.h"
+#include "base/number_text.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 /* --- numbers ------------------------------------------------------------------------------------------ */
 
-/* digits (without point) times ten to exponent, the first digit before the point. */
-static void write_java_number(const char *digits, int exponent, struct bytes *out)
-{
-    int count = (int)strlen(digits);
-
-    if (exponent < -3 || exponent >= 7) {
-        bytes_printf(out, "%c.%sE%d", digits[0], count > 1 ? digits + 1 : "0", exponent);
-    } else if (exponent < 0) {
-        bytes_text(out, "0.");
-        for (int i = -1; i > exponent; i--)
-            bytes_u8(out, '0');
-        bytes_text(out, digits);
-    } else {
-        for (int i = 0; i <= exponent; i++)
-            bytes_u8(out, (uint8_t)(i < count ? digits[i] : '0'));
-        bytes_printf(out, ".%s", count > exponent + 1 ? digits + exponent + 1 : "0");
-    }
-}
-
-/* `1.2345e+04`, as printf makes it, in Java's form. */
-static void write_scientific(const char *text, struct bytes *out)
-{
-    char digits[32];
-    size_t n = 0;
-
-    if (*text == '-') {
-        bytes_u8(out, '-');
-        text++;
-    }
-    for (; *text && *text != 'e'; text++)
-        if (*text != '.')
-            digits[n++] = *text;
-    while (n > 1 && digits[n - 1] == '0')
-        n--;
-    digits[n] = '\0';
-    write_java_number(digits, atoi(text + 1), out);
-}
-
-static bool write_special(double v, struct bytes *out)
-{
-    if (isnan(v))
-        bytes_text(out, "NaN");
-    else if (isinf(v))
-        bytes_text(out, v < 0 ? "-Infinity" : "Infinity");
-    else if (v == 0)
-        bytes_text(out, signbit(v) ? "-0.0" : "0.0");
-    else
-        return false;
-    return true;
-}
-
 void row_text_double(double v, struct bytes *out)
 {
-    char text[40];
+    char *to = bytes_reserve(out, NUMBER_TEXT_MAX);
 
-    if (write_special(v, out))
-        return;
-    for (int precision = 0; precision <= 16; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, v);
-        if (strtod(text, NULL) == v)
-            break;
-    }
-    write_scientific(text, out);
+    if (to)
+        out->len += number_format_double(v, to);
 }
 
 void row_text_float(float v, struct bytes *out)
 {
-    char text[40];
+    char *to = bytes_reserve(out, NUMBER_TEXT_MAX);
 
-    if (write_special((double)v, out))
-        return;
-    for (int precision = 0; precision <= 8; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, (double)v);
-        if (strtof(text, NULL) == v)
-            break;
-    }
-    write_scientific(text, out);
+    if (to)
+        out->len += number_format_float(v, to);
 }
 
 /* Always with the scale's digits, as a BigDecimal of a column has them. */
 static void write_decimal(__int128 v, int32_t scale, struct bytes *out)
 {
-    char digits[48];
-    int n = (int)sizeof digits;
-    unsigned __int128 rest = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+    char *to = bytes_reserve(out, DECIMAL_TEXT_MAX);
 
-    for (int32_t i = 0; rest || i <= scale; i++, rest /= 10) {
-        if (i == scale && scale)
-            digits[--n] = '.';
-        digits[--n] = (char)('0' + (int)(rest % 10));
-    }
-    if (v < 0)
-        bytes_u8(out, '-');
-    bytes_append(out, digits + n, sizeof digits - (size_t)n);
+    if (to)
+        out->len += decimal_format(v, scale, to);
 }
 
 /* --- times -------------------------------------------------------------------------------------------- */

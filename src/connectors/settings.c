@@ -34,6 +34,11 @@ static const struct setting *find(const struct setting *rules, const char *name)
     return NULL;
 }
 
+bool settings_known(const struct setting *rules, const char *name)
+{
+    return find(rules, name) != NULL;
+}
+
 static const struct setting *rule_of(const struct settings *s, const char *name,
                                      UNUSED enum setting_kind kind)
 {
@@ -69,16 +74,14 @@ static int word_number(const char *values, const char *value)
 
 static enum err wrong_word(const struct setting *rule, const char *name, const char *value, struct error *e)
 {
-    char words[400];
-    size_t n = 0;
+    struct bytes words = {0};
+    const char *text;
 
-    for (const char *p = rule->values; *p && n + 3 < sizeof words; p++) {
-        words[n++] = *p == '|' ? ',' : *p;
-        if (*p == '|')
-            words[n++] = ' ';
-    }
-    words[n] = '\0';
-    return error_set(e, ERR_CONFIG, "option '%s' is '%s'; it takes one of %s", name, value, words);
+    settings_write_words(rule->values, &words);
+    text = bytes_cstr(&words);
+    error_set(e, ERR_CONFIG, "option '%s' is '%s'; it takes one of %s", name, value, text ? text : "?");
+    bytes_fini(&words);
+    return ERR_CONFIG;
 }
 
 static enum err check_range(const struct setting *rule, const char *name, int64_t value, struct error *e)
@@ -288,29 +291,32 @@ const char *const *settings_list(const struct settings *s, struct arena *arena, 
 
 /* --- documentation ------------------------------------------------------------------------------------ */
 
+void settings_write_words(const char *words, struct bytes *out)
+{
+    for (; *words; words++)
+        if (*words == '|')
+            bytes_text(out, ", ");
+        else
+            bytes_u8(out, (uint8_t)*words);
+}
+
 static void write_values(const struct setting *rule, struct bytes *out)
 {
     static const char *const kinds[] = {
-        [SETTING_TEXT] = "text",        [SETTING_LIST] = "list (`;`)",
-        [SETTING_INT] = "number",       [SETTING_NUMBER] = "number",
-        [SETTING_BOOL] = "true, false", [SETTING_DURATION] = "duration",
-        [SETTING_SIZE] = "size",        [SETTING_ENUM] = "",
+        [SETTING_TEXT] = "text",     [SETTING_LIST] = "list (`;`)",  [SETTING_INT] = "number",
+        [SETTING_NUMBER] = "number", [SETTING_BOOL] = "true, false", [SETTING_DURATION] = "duration",
+        [SETTING_SIZE] = "size",
     };
 
-    if (rule->kind != SETTING_ENUM) {
+    if (rule->kind == SETTING_ENUM)
+        settings_write_words(rule->values, out);
+    else
         bytes_text(out, kinds[rule->kind]);
-        return;
-    }
-    for (const char *p = rule->values; *p; p++)
-        if (*p == '|')
-            bytes_text(out, ", ");
-        else
-            bytes_u8(out, (uint8_t)*p);
 }
 
 void settings_write_doc(const struct setting *rules, struct bytes *out)
 {
-    bytes_text(out, "| option | values | default | |\n|---|---|---|---|\n");
+    bytes_text(out, SETTINGS_TABLE_HEAD);
     for (; rules->name; rules++) {
         bytes_printf(out, "| `%s` | ", rules->name);
         write_values(rules, out);

@@ -46,6 +46,9 @@ struct settings {
 MUST_USE enum err settings_check(const struct settings *s, bool (*also)(void *arg, const char *name),
                                  void *arg, struct error *e);
 
+/* Whether a name is one of the rules. */
+bool settings_known(const struct setting *rules, const char *name);
+
 /* What is given, or the default. The name must be one of the rules with that kind, and checked: else it is
  * our bug. Numbers without default: ask settings_given first. For a pattern ask by the full name. */
 bool settings_given(const struct settings *s, const char *name);
@@ -61,6 +64,8 @@ int settings_enum(const struct settings *s, const char *name);
 const char *const *settings_list(const struct settings *s, struct arena *arena, const char *name,
                                  int32_t *count);
 
-/* The rules as a Markdown table. */
+/* The rules as a Markdown table, and what that is made of. */
+#define SETTINGS_TABLE_HEAD "| option | takes | default | what it does |\n|---|---|---|---|\n"
 void settings_write_doc(const struct setting *rules, struct bytes *out);
+void settings_write_words(const char *words, struct bytes *out); /* "a|b" as "a, b" */
 #endif

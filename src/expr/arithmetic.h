@@ -12,7 +12,4 @@ const struct variant *arithmetic_negate(enum type_kind kind); /* of numbers and 
 
 /* The call has a date, time, timestamp or interval among its arguments: type it, or ERR_INPUT. */
 enum err arithmetic_time_resolve(struct resolution *r, char op, struct error *e);
-
-/* Days since 1970 that many months on; the last day of the month where it has no such day. */
-int32_t arithmetic_add_months(int32_t days, int64_t months);
 #endif

@@ -23,7 +23,8 @@ static int64_t wrap_multiply(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a * (uint64_t)b);
 }
 
-int32_t arithmetic_add_months(int32_t days, int64_t months)
+/* Days since 1970 that many months on; the last day of the month where it has no such day. */
+static int32_t add_months(int32_t days, int64_t months)
 {
     struct civil d = calendar_civil(days);
     int64_t month = (int64_t)d.year * 12 + d.month - 1 + months;
@@ -71,9 +72,8 @@ static void shift_instants_by_months(struct call *c, int sign)
 
         if (!column_valid(c->out, i))
             continue;
-        c->out->i64[i] = arithmetic_add_months((int32_t)days, (int64_t)sign * by->column->i32[i & by->mask]) *
-                             day +
-                         at - days * day;
+        c->out->i64[i] = add_months((int32_t)days, (int64_t)sign * by->column->i32[i & by->mask]) * day + at -
+                         days * day;
     }
 }
 
@@ -93,8 +93,8 @@ static void shift_dates_by_months(struct call *c, int sign)
 
     for (int32_t i = 0; i < c->row_count; i++)
         if (column_valid(c->out, i))
-            c->out->i32[i] = arithmetic_add_months(point->column->i32[i & point->mask],
-                                                   (int64_t)sign * by->column->i32[i & by->mask]);
+            c->out->i32[i] = add_months(point->column->i32[i & point->mask],
+                                        (int64_t)sign * by->column->i32[i & by->mask]);
 }
 
 static void shift_times(struct call *c, int sign)

@@ -7,15 +7,6 @@
 #include <ctype.h>
 #include <strings.h>
 
-static struct slice trim(struct slice s)
-{
-    while (s.len && (unsigned char)s.ptr[0] <= ' ')
-        s = slice_from(s, 1);
-    while (s.len && (unsigned char)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
-}
-
 /* Parses a value into row of a column; NULL or why not. */
 typedef const char *(*parse_fn)(const struct cast *k, struct slice s, struct column *to, int32_t row);
 
@@ -53,7 +44,7 @@ static const char *parse_boolean(UNUSED const struct cast *k, struct slice s, st
     static const char *name(UNUSED const struct cast *k, struct slice s, struct column *to, int32_t row)     \
     {                                                                                                        \
         int64_t v = 0;                                                                                       \
-        const char *why = number_parse_int(trim(s), min, max, &v);                                           \
+        const char *why = number_parse_int(slice_trim(s), min, max, &v);                                     \
                                                                                                              \
         to->member[row] = (__typeof__(to->member[0]))v;                                                      \
         return why;                                                                                          \
@@ -75,7 +66,7 @@ static const char *parse_double(UNUSED const struct cast *k, struct slice s, str
 
 static const char *parse_decimal(UNUSED const struct cast *k, struct slice s, struct column *to, int32_t row)
 {
-    return decimal_parse(trim(s), to->type->precision, to->type->scale, &to->i128[row]);
+    return decimal_parse(slice_trim(s), to->type->precision, to->type->scale, &to->i128[row]);
 }
 
 /* --- dates and times */
@@ -103,7 +94,7 @@ static bool take_digits(struct slice *s, size_t least, size_t most, int32_t *out
 /* Digits alone, with blanks around, as a number below 100000. */
 static bool whole_number(struct slice s, int32_t *out)
 {
-    s = trim(s);
+    s = slice_trim(s);
     return take_digits(&s, 1, 5, out) && s.len == 0;
 }
 
@@ -194,7 +185,7 @@ static const char *parse_time(UNUSED const struct cast *k, struct slice s, struc
     if (more) {
         if (!whole_number(take_part(&s, '.', &more), &second))
             return not_a_time;
-        millis = more ? fraction_millis(trim(s)) : 0;
+        millis = more ? fraction_millis(slice_trim(s)) : 0;
     }
     if (hour > 23 || minute > 59 || second > 59)
         return "there is no such time of day";

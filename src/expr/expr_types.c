@@ -20,14 +20,6 @@ const struct type *expr_type_timed(struct arena *a, enum type_kind kind, int32_t
     return arena_copy(a, &t, sizeof t);
 }
 
-const struct type *expr_type_text(struct arena *a, enum type_kind kind, enum type_form form, int32_t length,
-                                  bool nullable)
-{
-    struct type t = {.kind = kind, .nullable = nullable, .form = form, .length = length};
-
-    return arena_copy(a, &t, sizeof t);
-}
-
 bool expr_type_is_null(const struct type *t)
 {
     return t->form == FORM_NULL;
@@ -71,7 +63,7 @@ int32_t expr_type_precision(const struct type *t)
     return t->kind == TYPE_DECIMAL ? t->precision : digits[t->kind];
 }
 
-int32_t expr_type_scale(const struct type *t)
+static int32_t scale_of(const struct type *t)
 {
     return t->kind == TYPE_DECIMAL ? t->scale : 0;
 }
@@ -88,8 +80,8 @@ static const struct type *adjusted(struct arena *a, int32_t precision, int32_t s
 
 const struct type *expr_type_arithmetic(struct arena *a, char op, const struct type *x, const struct type *y)
 {
-    int32_t p1 = expr_type_precision(x), s1 = expr_type_scale(x);
-    int32_t p2 = expr_type_precision(y), s2 = expr_type_scale(y), scale = MAX(s1, s2);
+    int32_t p1 = expr_type_precision(x), s1 = scale_of(x);
+    int32_t p2 = expr_type_precision(y), s2 = scale_of(y), scale = MAX(s1, s2);
 
     switch (op) {
     case '*':
@@ -115,6 +107,7 @@ static const struct type *common_text(struct arena *a, const struct type *x, con
     bool fixed = x->form == FORM_CHAR || x->kind == TYPE_FIXED || y->form == FORM_CHAR ||
                  y->kind == TYPE_FIXED; /* a length of 0 is then a length */
     int32_t length = x->length && y->length ? MAX(x->length, y->length) : 0;
+    struct type plain;
 
     if (same)
         return x;
@@ -122,7 +115,8 @@ static const struct type *common_text(struct arena *a, const struct type *x, con
         length = y->length;
     if (fixed && y->length == 0 && y->form == FORM_CHAR)
         length = x->length;
-    return expr_type_text(a, kind, FORM_PLAIN, length, true);
+    plain = (struct type){.kind = kind, .nullable = true, .length = length};
+    return arena_copy(a, &plain, sizeof plain);
 }
 
 static const struct type *common_exact(struct arena *a, const struct type *x, const struct type *y)
@@ -131,9 +125,9 @@ static const struct type *common_exact(struct arena *a, const struct type *x, co
 
     if (x->kind != TYPE_DECIMAL && y->kind != TYPE_DECIMAL)
         return y->kind > x->kind ? y : x;
-    whole = MAX(expr_type_precision(x) - expr_type_scale(x), expr_type_precision(y) - expr_type_scale(y));
+    whole = MAX(expr_type_precision(x) - scale_of(x), expr_type_precision(y) - scale_of(y));
     whole = MIN(whole, DECIMAL_DIGITS_MAX);
-    scale = MIN(MAX(expr_type_scale(x), expr_type_scale(y)), DECIMAL_DIGITS_MAX - whole);
+    scale = MIN(MAX(scale_of(x), scale_of(y)), DECIMAL_DIGITS_MAX - whole);
     return expr_type_decimal(a, whole + scale, scale, true);
 }
 

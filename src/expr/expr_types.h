@@ -6,9 +6,6 @@
 /* NULL: no memory. */
 const struct type *expr_type_decimal(struct arena *a, int32_t precision, int32_t scale, bool nullable);
 const struct type *expr_type_timed(struct arena *a, enum type_kind kind, int32_t precision, bool nullable);
-/* STRING or BINARY of at most length, 0: no limit. */
-const struct type *expr_type_text(struct arena *a, enum type_kind kind, enum type_form form, int32_t length,
-                                  bool nullable);
 
 bool expr_type_is_integer(const struct type *t);
 bool expr_type_is_exact(const struct type *t);  /* integers and DECIMAL */
@@ -20,7 +17,6 @@ bool expr_type_is_null(const struct type *t); /* that of a bare NULL */
 
 /* Decimal digits of an exact number: BIGINT is 19, 0. */
 int32_t expr_type_precision(const struct type *t);
-int32_t expr_type_scale(const struct type *t);
 
 /* Of `x op y` for op in + - * / % with at least one DECIMAL and two exact numbers. */
 const struct type *expr_type_arithmetic(struct arena *a, char op, const struct type *x, const struct type *y);

@@ -11,15 +11,15 @@
  *
  * "si[i>s" is SUBSTRING, "s*>s" is CONCAT. An argument fits that is cast to its letter without being asked.
  */
-#include "base/mem.h"
+#include "config/config.h"
 #include "expr/cast.h"
 #include "expr/expr_internal.h"
 #include "expr/expr_types.h"
 #include "expr/functions.h"
 #include "expr/functions_core.h"
-#include <pthread.h>
-#include <stdlib.h>
 #include <strings.h>
+
+#define NAMES_MAX 512 /* of functions; there are some 250 */
 
 static const struct function *const lists[] = {
     functions_comparison,    functions_logic,         functions_operator,     functions_math,
@@ -30,44 +30,13 @@ static const struct function *const lists[] = {
     functions_string_printf,
 };
 
-/* Those of the user's, for function_register; guarded by the lock. */
-static struct {
-    pthread_rwlock_t lock;
-    const struct function **functions; /* owned; the functions are borrowed */
-    size_t count, capacity;
-} added = {.lock = PTHREAD_RWLOCK_INITIALIZER};
-
-static const struct function *find_added(const char *name)
-{
-    const struct function *found = NULL;
-
-    pthread_rwlock_rdlock(&added.lock);
-    for (size_t i = 0; i < added.count && !found; i++)
-        if (strcasecmp(added.functions[i]->name, name) == 0)
-            found = added.functions[i];
-    pthread_rwlock_unlock(&added.lock);
-    return found;
-}
-
 const struct function *function_find(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         for (const struct function *f = lists[i]; f->name; f++)
             if (strcasecmp(f->name, name) == 0)
                 return f;
-    return find_added(name);
-}
-
-/* The nth of those of the user's; NULL behind the last. */
-static const struct function *nth_added(size_t n)
-{
-    const struct function *f = NULL;
-
-    pthread_rwlock_rdlock(&added.lock);
-    if (n < added.count)
-        f = added.functions[n];
-    pthread_rwlock_unlock(&added.lock);
-    return f;
+    return NULL;
 }
 
 const struct function *function_next(size_t *at)
@@ -78,67 +47,20 @@ const struct function *function_next(size_t *at)
         for (const struct function *f = lists[i]; f->name; f++)
             if (n-- == 0)
                 return f;
-    return nth_added(n);
-}
-
-enum err function_register(const struct function *f, struct error *e)
-{
-    enum err rc = OK;
-
-    assert(f->name && f->resolve == NULL ? f->signature != NULL : true);
-    if (function_find(f->name))
-        return error_set(e, ERR_EXISTS, "there is a function %s already; give yours another name", f->name);
-    pthread_rwlock_wrlock(&added.lock);
-    if (MEM_GROW(added.functions, added.count, added.capacity))
-        added.functions[added.count++] = f;
-    else
-        rc = error_memory(e, sizeof f, "a function's entry");
-    pthread_rwlock_unlock(&added.lock);
-    return rc;
-}
-
-/* --- the nearest name */
-
-#define NEAR_NAME_MAX 40
-
-/* How many letters must change, come or go to make one name of the other (Levenshtein), in any case. */
-static int distance(const char *a, const char *b)
-{
-    int row[NEAR_NAME_MAX + 1], n = (int)strlen(b);
-
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1]; i++) {
-        int diagonal = row[0];
-
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            int change = diagonal + ((a[i - 1] | 32) != (b[j - 1] | 32));
-
-            diagonal = row[j];
-            row[j] = MIN(change, MIN(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[n];
+    return NULL;
 }
 
 const char *function_nearest(const char *name)
 {
-    const char *best = NULL;
-    int best_distance = (int)strlen(name) / 3 + 1; /* beyond that it is another word */
-    size_t at = 0;
+    const char *names[NAMES_MAX];
+    size_t at = 0, count = 0;
 
-    if (strlen(name) > NEAR_NAME_MAX)
-        return NULL;
-    for (const struct function *f; (f = function_next(&at)) != NULL;) {
-        if (f->flags & FN_HIDDEN || strlen(f->name) > NEAR_NAME_MAX)
-            continue;
-        if (distance(name, f->name) < best_distance) {
-            best_distance = distance(name, f->name);
-            best = f->name;
+    for (const struct function *f; (f = function_next(&at)) != NULL;)
+        if (!(f->flags & FN_HIDDEN)) {
+            assert(count < NAMES_MAX);
+            names[count++] = f->name;
         }
-    }
-    return best;
+    return config_nearest(name, names, count);
 }
 
 const char *function_group_title(enum function_group g)

@@ -62,6 +62,10 @@ static inline struct slice arg_slice(const struct arg *a, int32_t row)
 {
     return column_slice(a->column, row & a->mask);
 }
+static inline int64_t arg_i64(const struct arg *a, int32_t row)
+{
+    return a->column->i64[row & a->mask];
+}
 
 /* One evaluation over rows 0..row_count. */
 struct call {
@@ -77,6 +81,15 @@ struct call {
     const struct expr_session *session;
     int64_t now_us; /* wall clock of this batch */
 };
+
+/* No argument is NULL in this row: for kernels that are not FN_STRICT. */
+static inline bool call_all_valid(const struct call *c, int32_t row)
+{
+    for (int32_t i = 0; i < c->arg_count; i++)
+        if (!arg_valid(&c->args[i], row))
+            return false;
+    return true;
+}
 
 /* Room for a text of len bytes that lives as long as the result; NULL: no memory, return error_memory. */
 char *call_text(struct call *c, size_t len);
@@ -128,8 +141,6 @@ const struct function *function_find(const char *name);
 const struct function *function_next(size_t *at);
 const char *function_nearest(const char *name); /* NULL when none is near */
 const char *function_group_title(enum function_group g);
-
-/* Columns for functions of the user's (CREATE FUNCTION ... of a C library) are added by function_register;
- * the entry and what it points to must outlive all use. */
-MUST_USE enum err function_register(const struct function *f, struct error *e);
+/* All as a Markdown page, docs/functions.md; function_doc.c. */
+void function_write_doc(struct bytes *out);
 #endif

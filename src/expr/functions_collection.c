@@ -24,19 +24,6 @@ static struct list list_of(const struct call *c, int32_t arg, int32_t row)
     return (struct list){&column->children[0], column->offsets[at], column->offsets[at + 1]};
 }
 
-static bool all_valid(const struct call *c, int32_t row)
-{
-    for (int32_t i = 0; i < c->arg_count; i++)
-        if (!arg_valid(&c->args[i], row))
-            return false;
-    return true;
-}
-
-static int64_t integer(const struct call *c, int32_t arg, int32_t row)
-{
-    return c->args[arg].column->i64[row & c->args[arg].mask];
-}
-
 static enum err no_type(struct error *e)
 {
     return error_memory(e, sizeof(struct type), "a type");
@@ -181,9 +168,9 @@ static enum err item_of_array(struct call *c, struct error *e)
         struct list x = {0};
         int64_t n = 0;
 
-        if (all_valid(c, i)) {
+        if (call_all_valid(c, i)) {
             x = list_of(c, 0, i);
-            n = integer(c, 1, i);
+            n = arg_i64(&c->args[1], i);
             if (n < 1)
                 return call_fail(c, e, "elements of an array count from 1; there is no [%" PRId64 "]", n);
         }
@@ -327,12 +314,7 @@ static enum err array_join(struct call *c, struct error *e)
 
             if (!there)
                 continue;
-            if (!first && between.len)
-                memcpy(to + at, between.ptr, between.len);
-            at += first ? 0 : between.len;
-            if (part.len)
-                memcpy(to + at, part.ptr, part.len);
-            at += part.len;
+            at = kit_join(to, at, between, part, first);
             first = false;
         }
         if (!call_put(c, i, slice_of(to, at)))
@@ -445,8 +427,8 @@ static void make_difference(struct maker *m, int32_t row)
 static void make_slice(struct maker *m, int32_t row)
 {
     struct list x = list_of(m->call, 0, row);
-    int64_t size = x.end - x.begin, start = integer(m->call, 1, row);
-    int64_t end = m->call->arg_count > 2 ? integer(m->call, 2, row) : size;
+    int64_t size = x.end - x.begin, start = arg_i64(&m->call->args[1], row);
+    int64_t end = m->call->arg_count > 2 ? arg_i64(&m->call->args[2], row) : size;
 
     start += start < 0 ? size + 1 : 0;
     end += end < 0 ? size + 1 : 0;
@@ -551,7 +533,7 @@ static int32_t longest(const struct call *c)
 /* NULL arguments make the result NULL, but for a NULL element. */
 static bool row_is_null(const struct call *c, int32_t row, bool takes_element)
 {
-    return takes_element ? !arg_valid(&c->args[0], row) : !all_valid(c, row);
+    return takes_element ? !arg_valid(&c->args[0], row) : !call_all_valid(c, row);
 }
 
 static enum err make_list(struct call *c, struct error *e)
@@ -728,7 +710,7 @@ static enum err part_types(struct resolution *r, struct error *e)
 static enum err map_union(struct call *c, UNUSED struct error *e)
 {
     for (int32_t i = 0; i < c->row_count; i++) {
-        if (!all_valid(c, i)) {
+        if (!call_all_valid(c, i)) {
             builder_null(c->rows);
             continue;
         }
@@ -767,7 +749,7 @@ static enum err from_arrays(struct call *c, struct error *e)
     for (int32_t i = 0; i < c->row_count; i++) {
         struct list keys, values;
 
-        if (!all_valid(c, i)) {
+        if (!call_all_valid(c, i)) {
             builder_null(c->rows);
             continue;
         }

@@ -9,7 +9,6 @@ KERNELS_FAST
 #include "base/hash.h"
 #include "base/mem.h"
 #include "expr/cast.h"
-#include "expr/comparison.h"
 #include "expr/expr_internal.h"
 #include "expr/expr_types.h"
 #include "expr/functions_core.h"
@@ -166,7 +165,8 @@ static bool takes_text(const struct type *t)
            t->kind == TYPE_TIME || expr_type_is_instant(t);
 }
 
-const struct type *comparison_type(struct arena *a, const struct type *x, const struct type *y)
+/* NULL: the two cannot be compared, or there is no memory (a->failed). */
+static const struct type *comparison_type(struct arena *a, const struct type *x, const struct type *y)
 {
     if (is_text(x) && takes_text(y) && !expr_type_is_null(y))
         return y;

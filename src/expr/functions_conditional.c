@@ -1,7 +1,6 @@
 /* functions_conditional.c: CASE, IF, COALESCE, GREATEST and their like, and the forms that are only another way
  * of writing something else (BETWEEN, NULLIF, NOT IN).
  */
-#include "expr/comparison.h"
 #include "expr/expr_internal.h"
 #include "expr/expr_types.h"
 #include "expr/functions_core.h"

@@ -5,6 +5,7 @@
  *
  * A value that is itself a call of JSON_OBJECT or JSON_ARRAY is put in as JSON, any other text as a string.
  */
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/zone.h"
 #include "expr/cast.h"
@@ -62,22 +63,6 @@ static bool put_made(struct call *c, int32_t row)
 }
 
 /* --- values */
-
-static void base64(struct slice s, struct bytes *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < s.len; i += 3) {
-        uint32_t left = (uint32_t)(s.len - i), three = (uint32_t)(uint8_t)s.ptr[i] << 16;
-
-        three |= left > 1 ? (uint32_t)(uint8_t)s.ptr[i + 1] << 8 : 0;
-        three |= left > 2 ? (uint8_t)s.ptr[i + 2] : 0;
-        bytes_u8(out, (uint8_t)digits[three >> 18]);
-        bytes_u8(out, (uint8_t)digits[three >> 12 & 63]);
-        bytes_u8(out, left > 1 ? (uint8_t)digits[three >> 6 & 63] : '=');
-        bytes_u8(out, left > 2 ? (uint8_t)digits[three & 63] : '=');
-    }
-}
 
 /* Times as `2020-01-02T03:04:05.678`, instants in UTC with a Z. */
 static void scalar(struct maker *m, const struct column *v, int32_t row)
@@ -184,7 +169,7 @@ static void value(struct maker *m, const struct column *v, int32_t row)
     case TYPE_BINARY:
     case TYPE_FIXED:
         bytes_u8(&m->made, '"');
-        base64(column_slice(v, row), &m->made);
+        base64_encode(column_slice(v, row), &m->made);
         bytes_u8(&m->made, '"');
         break;
     default:

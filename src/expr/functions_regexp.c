@@ -9,11 +9,6 @@
 #include "expr/kit.h"
 #include "base/mem.h"
 
-static enum err no_text(struct error *e)
-{
-    return error_memory(e, 0, "a text");
-}
-
 static enum err open_cache(UNUSED const struct expr *call, UNUSED const struct expr_session *s, void **self,
                            struct error *e)
 {
@@ -36,11 +31,6 @@ static enum err pattern_of(struct call *c, int32_t row, struct java_regex **out,
     if (rc != OK)
         *e = why;
     return rc;
-}
-
-static int64_t integer(const struct call *c, int32_t arg, int32_t row)
-{
-    return c->args[arg].column->i64[row & c->args[arg].mask];
 }
 
 /* Steps through all matches: false at the end, and when the search failed. An empty match is followed by the
@@ -105,7 +95,7 @@ static enum err regexp_count(struct call *c, struct error *e)
             count++;
         c->out->i32[i] = count;
         if ((m.regex == NULL || m.failed) && !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -127,7 +117,7 @@ static enum err regexp_instr(struct call *c, struct error *e)
                     ? 1
                     : (int32_t)characters_count(slice_of(m.text.ptr, (size_t)(hit.ptr - m.text.ptr))) + 1;
         if ((m.regex == NULL || m.failed) && !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -154,8 +144,8 @@ static enum err regexp_extract(struct call *c, struct error *e)
 
         if (rc != OK)
             return rc;
-        if (!put_group(c, i, regex, c->arg_count > 2 ? integer(c, 2, i) : 0))
-            return no_text(e);
+        if (!put_group(c, i, regex, c->arg_count > 2 ? arg_i64(&c->args[2], i) : 0))
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -179,15 +169,12 @@ static enum err regexp_extract_all(struct call *c, struct error *e)
         struct matches m = {0};
         int64_t group = 1;
         enum err rc;
-        bool there = true;
 
-        for (int32_t k = 0; k < c->arg_count; k++)
-            there = there && arg_valid(&c->args[k], i);
-        if (there) {
+        if (call_all_valid(c, i)) {
             m.text = arg_slice(&c->args[0], i);
             if ((rc = pattern_of(c, i, &m.regex, e)) != OK)
                 return rc;
-            group = c->arg_count > 2 ? integer(c, 2, i) : 1;
+            group = c->arg_count > 2 ? arg_i64(&c->args[2], i) : 1;
         }
         if (m.regex && group >= 0 && group <= java_regex_groups(m.regex))
             append_groups(c, &m, (int32_t)group);
@@ -219,15 +206,15 @@ static enum err replace_row(struct call *c, int32_t row, struct java_regex *rege
             from = hit.ptr + hit.len;
     }
     if (m.failed)
-        return call_null(c, row) ? OK : no_text(e);
+        return call_null(c, row) ? OK : kit_no_text(e);
     if (from == begin && made->len == 0 && !made->failed)
-        return call_put(c, row, m.text) ? OK : no_text(e);
+        return call_put(c, row, m.text) ? OK : kit_no_text(e);
     bytes_append(made, from, m.text.len - (size_t)(from - begin));
     if (made->failed || made->len > INT32_MAX || (to = kit_text(c, made->len)) == NULL)
-        return no_text(e);
+        return kit_no_text(e);
     if (made->len)
         memcpy(to, made->ptr, made->len);
-    return call_put(c, row, slice_of(to, made->len)) ? OK : no_text(e);
+    return call_put(c, row, slice_of(to, made->len)) ? OK : kit_no_text(e);
 }
 
 static enum err regexp_replace(struct call *c, struct error *e)
@@ -241,7 +228,7 @@ static enum err regexp_replace(struct call *c, struct error *e)
 
         if ((rc = pattern_of(c, i, &regex, e)) != OK)
             break;
-        rc = regex ? replace_row(c, i, regex, &made, e) : call_null(c, i) ? OK : no_text(e);
+        rc = regex ? replace_row(c, i, regex, &made, e) : call_null(c, i) ? OK : kit_no_text(e);
         if (rc != OK)
             break;
     }
@@ -281,7 +268,7 @@ static enum err open_map(UNUSED const struct expr *call, UNUSED const struct exp
     enum err rc;
 
     if (maker == NULL)
-        return no_text(e);
+        return kit_no_text(e);
     if ((rc = java_regex_cache_new(0, &maker->between_pairs, e)) == OK)
         rc = java_regex_cache_new(0, &maker->within_pair, e);
     if (rc == OK)
@@ -382,14 +369,6 @@ static void append_pairs(const struct map_maker *maker, struct column_builder *o
     builder_list_end(out);
 }
 
-static bool all_valid(const struct call *c, int32_t row)
-{
-    for (int32_t k = 0; k < c->arg_count; k++)
-        if (!arg_valid(&c->args[k], row))
-            return false;
-    return true;
-}
-
 static enum err str_to_map(struct call *c, struct error *e)
 {
     struct map_maker *maker = c->self;
@@ -399,7 +378,7 @@ static enum err str_to_map(struct call *c, struct error *e)
         struct slice text;
         enum err rc;
 
-        if (!all_valid(c, i)) {
+        if (!call_all_valid(c, i)) {
             builder_null(c->rows);
             continue;
         }
@@ -409,7 +388,7 @@ static enum err str_to_map(struct call *c, struct error *e)
         text = arg_slice(&c->args[0], i);
         maker->count = 0;
         if (text.len && !split_pairs(maker, text, between, within))
-            return no_text(e);
+            return kit_no_text(e);
         append_pairs(maker, c->rows);
     }
     return OK;
@@ -428,7 +407,7 @@ static enum err extract_all_types(struct resolution *r, struct error *e)
 
     r->variant = &extract_all;
     r->result = kit_list(r->arena, type_simple(TYPE_STRING, true), true);
-    return rc == OK && r->result == NULL ? no_text(e) : rc;
+    return rc == OK && r->result == NULL ? kit_no_text(e) : rc;
 }
 
 static enum err to_map_types(struct resolution *r, struct error *e)
@@ -438,7 +417,7 @@ static enum err to_map_types(struct resolution *r, struct error *e)
 
     r->variant = &to_map;
     r->result = kit_map(r->arena, text, text, true);
-    return rc == OK && r->result == NULL ? no_text(e) : rc;
+    return rc == OK && r->result == NULL ? kit_no_text(e) : rc;
 }
 
 #define REGEXP(name_, usage_, doc_, least_, most_, signature_, kernel_)                                      \

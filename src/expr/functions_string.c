@@ -5,11 +5,6 @@
 #include "expr/functions.h"
 #include "expr/kit.h"
 
-static enum err no_text(struct error *e)
-{
-    return error_memory(e, 0, "a text");
-}
-
 /* Room for a result of len bytes; a length past what a view can hold fails the call. */
 static enum err room(struct call *c, uint64_t len, char **out, struct error *e)
 {
@@ -17,7 +12,7 @@ static enum err room(struct call *c, uint64_t len, char **out, struct error *e)
         return call_fail(c, e, "the text would have %" PRIu64 " bytes; at most %d are possible", len,
                          INT32_MAX);
     *out = kit_text(c, (size_t)len);
-    return *out ? OK : no_text(e);
+    return *out ? OK : kit_no_text(e);
 }
 
 static bool put(struct call *c, int32_t row, const char *text, size_t len)
@@ -49,12 +44,12 @@ static enum err chr(struct call *c, struct error *e)
 {
     EACH_ROW(c, i)
     {
-        int64_t code = c->args[0].column->i64[i & c->args[0].mask];
+        int64_t code = arg_i64(&c->args[0], i);
         char text[CHARACTERS_MAX];
         size_t len = code < 0 ? 0 : characters_put(text, (uint32_t)(code & 0xff));
 
         if (!put(c, i, text, len))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -135,7 +130,7 @@ static enum err change_case(struct call *c, char first, char last, size_t (*map)
         else
             len = map(to, text);
         if (!put(c, i, to, len))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -170,7 +165,7 @@ static enum err initcap(struct call *c, struct error *e)
             in_word = small || capital || (byte >= '0' && byte <= '9');
         }
         if (!put(c, i, to, text.len))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -198,7 +193,7 @@ static enum err concat(struct call *c, struct error *e)
             at += part.len;
         }
         if (!put(c, i, to, at))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -217,20 +212,12 @@ static enum err join_row(struct call *c, int32_t row, struct slice between, stru
     if ((rc = room(c, len, &to, e)) != OK)
         return rc;
     for (int32_t k = 1; k < c->arg_count; k++) {
-        struct slice part;
-
         if (!arg_valid(&c->args[k], row))
             continue;
-        part = arg_slice(&c->args[k], row);
-        if (!first && between.len)
-            memcpy(to + at, between.ptr, between.len);
-        at += first ? 0 : between.len;
-        if (part.len)
-            memcpy(to + at, part.ptr, part.len);
-        at += part.len;
+        at = kit_join(to, at, between, arg_slice(&c->args[k], row), first);
         first = false;
     }
-    return put(c, row, to, at) ? OK : no_text(e);
+    return put(c, row, to, at) ? OK : kit_no_text(e);
 }
 
 static enum err concat_ws(struct call *c, struct error *e)
@@ -240,7 +227,7 @@ static enum err concat_ws(struct call *c, struct error *e)
 
         if (!arg_valid(&c->args[0], i)) {
             if (!call_null(c, i))
-                return no_text(e);
+                return kit_no_text(e);
             continue;
         }
         if ((rc = join_row(c, i, arg_slice(&c->args[0], i), e)) != OK)
@@ -266,7 +253,7 @@ static enum err repeat(struct call *c, struct error *e)
     EACH_ROW(c, i)
     {
         struct slice text = arg_slice(&c->args[0], i);
-        int64_t times = c->args[1].column->i64[i & c->args[1].mask];
+        int64_t times = arg_i64(&c->args[1], i);
         enum err rc;
         char *to;
 
@@ -276,7 +263,7 @@ static enum err repeat(struct call *c, struct error *e)
         for (int64_t k = 0; k < times; k++)
             memcpy(to + (size_t)k * text.len, text.ptr, text.len);
         if (!put(c, i, to, text.len * (size_t)times))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -300,7 +287,7 @@ static enum err reverse(struct call *c, struct error *e)
             p += size;
         }
         if (!put(c, i, to, text.len))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -354,7 +341,7 @@ static enum err replace_row(struct call *c, int32_t row, struct error *e)
         for (int64_t at = 0; (at = characters_find(text, old, (size_t)at)) >= 0; at += (int64_t)old.len)
             hits++;
     if (hits == 0)
-        return call_put(c, row, text) ? OK : no_text(e);
+        return call_put(c, row, text) ? OK : kit_no_text(e);
     len = text.len + hits * by.len - hits * old.len;
     if ((rc = room(c, len, &to, e)) != OK)
         return rc;
@@ -362,7 +349,7 @@ static enum err replace_row(struct call *c, int32_t row, struct error *e)
         put_between(to, text, by);
     else
         put_replaced(to, text, old, by);
-    return put(c, row, to, (size_t)len) ? OK : no_text(e);
+    return put(c, row, to, (size_t)len) ? OK : kit_no_text(e);
 }
 
 static enum err replace(struct call *c, struct error *e)
@@ -416,7 +403,7 @@ static enum err translate(struct call *c, struct error *e)
             len += code == UINT32_MAX ? 0 : characters_put(to + len, code);
         }
         if (!put(c, i, to, len))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -460,11 +447,11 @@ static enum err with_types(struct resolution *r, struct error *e)
 static enum err elt(struct call *c, struct error *e)
 {
     for (int32_t i = 0; i < c->row_count; i++) {
-        int64_t n = arg_valid(&c->args[0], i) ? c->args[0].column->i64[i & c->args[0].mask] : 0;
+        int64_t n = arg_valid(&c->args[0], i) ? arg_i64(&c->args[0], i) : 0;
         bool there = n >= 1 && n < c->arg_count && arg_valid(&c->args[n], i);
 
         if (there ? !call_put(c, i, arg_slice(&c->args[n], i)) : !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }

@@ -1,77 +1,24 @@
 /* functions_string_code.c: texts written another way: base64, hexadecimal digits, character sets, URLs. */
+#include "base/base64.h"
+#include "base/hex.h"
 #include "expr/characters.h"
 #include "expr/functions.h"
 #include "expr/kit.h"
 #include "expr/url.h"
 
-static enum err no_text(struct error *e)
-{
-    return error_memory(e, 0, "a text");
-}
-
 /* --- base64 */
-
-static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static size_t put_base64(char *to, struct slice from)
-{
-    const uint8_t *p = (const uint8_t *)from.ptr;
-    size_t at = 0;
-
-    for (size_t left = from.len; left; left -= MIN(left, 3), p += 3) {
-        uint32_t three = (uint32_t)p[0] << 16 | (left > 1 ? (uint32_t)p[1] << 8 : 0) | (left > 2 ? p[2] : 0);
-
-        to[at++] = base64_digits[three >> 18];
-        to[at++] = base64_digits[three >> 12 & 63];
-        to[at++] = left > 1 ? base64_digits[three >> 6 & 63] : '=';
-        to[at++] = left > 2 ? base64_digits[three & 63] : '=';
-    }
-    return at;
-}
 
 static enum err to_base64(struct call *c, struct error *e)
 {
     EACH_ROW(c, i)
     {
         struct slice text = arg_slice(&c->args[0], i);
-        char *to = text.len > INT32_MAX / 2 ? NULL : kit_text(c, (text.len + 2) / 3 * 4);
+        char *to = text.len > INT32_MAX / 2 ? NULL : kit_text(c, BASE64_TEXT(text.len));
 
-        if (to == NULL || !call_put(c, i, slice_of(to, put_base64(to, text))))
-            return no_text(e);
+        if (to == NULL || !call_put(c, i, slice_of(to, base64_write(text, to))))
+            return kit_no_text(e);
     }
     return OK;
-}
-
-static int base64_value(char digit)
-{
-    const char *hit = digit ? strchr(base64_digits, digit) : NULL;
-
-    return hit ? (int)(hit - base64_digits) : -1;
-}
-
-/* False when it is not base64; the padding may be left out, but not be wrong. */
-static bool take_base64(struct slice from, char *to, size_t *len)
-{
-    size_t digits = from.len, at = 0;
-    uint32_t bits = 0;
-
-    while (digits && from.ptr[digits - 1] == '=')
-        digits--;
-    if (from.len != digits && (from.len % 4 || from.len - digits > 2))
-        return false;
-    if (digits % 4 == 1)
-        return false;
-    for (size_t i = 0; i < digits; i++) {
-        int value = base64_value(from.ptr[i]);
-
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)value;
-        if (i % 4)
-            to[at++] = (char)(bits >> (6 - i % 4 * 2) & 0xff);
-    }
-    *len = at;
-    return true;
 }
 
 static enum err from_base64(struct call *c, struct error *e)
@@ -79,29 +26,21 @@ static enum err from_base64(struct call *c, struct error *e)
     EACH_ROW(c, i)
     {
         struct slice text = arg_slice(&c->args[0], i);
-        char *to = kit_text(c, text.len);
+        char *to = kit_text(c, BASE64_BYTES(text.len));
         size_t len;
 
         if (to == NULL)
-            return no_text(e);
-        if (!take_base64(text, to, &len))
+            return kit_no_text(e);
+        if (!base64_read(text, to, &len))
             return call_fail(c, e, "FROM_BASE64 cannot read '%.*s': it is not base64",
                              (int)MIN(text.len, 100), text.ptr);
         if (!call_put(c, i, slice_of(to, len)))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
 
 /* --- UNHEX */
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
 
 /* An odd number of digits has a 0 in front. */
 static bool take_hex(struct slice from, char *to)
@@ -132,7 +71,7 @@ static enum err unhex(struct call *c, struct error *e)
 
         if (to == NULL ||
             (take_hex(text, to) ? !call_put(c, i, slice_of(to, (text.len + 1) / 2)) : !call_null(c, i)))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -213,12 +152,12 @@ static enum err encode(struct call *c, struct error *e)
             return rc;
         if (set == CHARSET_UTF8) {
             if (!call_put(c, i, text))
-                return no_text(e);
+                return kit_no_text(e);
             continue;
         }
         to = text.len > INT32_MAX / 8 ? NULL : kit_text(c, text.len * 4 + 2);
         if (to == NULL || !call_put(c, i, slice_of(to, encode_text(to, text, set))))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -289,7 +228,7 @@ static enum err decode(struct call *c, struct error *e)
             return rc;
         to = bytes.len > INT32_MAX / 4 ? NULL : kit_text(c, bytes.len * 3 + 3); /* U+FFFD has 3 bytes */
         if (to == NULL || !call_put(c, i, slice_of(to, decode_bytes(to, bytes, set))))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -310,13 +249,13 @@ static enum err parse_url(struct call *c, struct error *e)
             char *to = kit_text(c, found.len);
 
             if (to == NULL)
-                return no_text(e);
+                return kit_no_text(e);
             for (size_t k = 0; k < found.len; k++)
                 to[k] = (char)characters_simple_lower((uint8_t)found.ptr[k]);
             found.ptr = to;
         }
         if (there ? !call_put(c, i, found) : !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -329,7 +268,7 @@ static enum err url_encode(struct call *c, struct error *e)
         char *to = text.len > INT32_MAX / 3 ? NULL : kit_text(c, text.len * 3);
 
         if (to == NULL || !call_put(c, i, slice_of(to, url_escape(to, text))))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -344,7 +283,7 @@ static enum err url_decode(struct call *c, struct error *e)
 
         if (to == NULL ||
             (url_unescape(to, text, &len) ? !call_put(c, i, slice_of(to, len)) : !call_null(c, i)))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }

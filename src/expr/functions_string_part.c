@@ -6,16 +6,6 @@
 #include "expr/kit.h"
 #include "batch/builder.h"
 
-static enum err no_text(struct error *e)
-{
-    return error_memory(e, 0, "a text");
-}
-
-static int64_t integer(const struct call *c, int32_t arg, int32_t row)
-{
-    return c->args[arg].column->i64[row & c->args[arg].mask];
-}
-
 /* --- SUBSTRING, LEFT, RIGHT */
 
 /* count characters from number start (from 0) on. */
@@ -40,13 +30,14 @@ static enum err substring(struct call *c, struct error *e)
 {
     EACH_ROW(c, i)
     {
-        int64_t count = c->arg_count > 2 ? integer(c, 2, i) : INT32_MAX;
+        int64_t count = c->arg_count > 2 ? arg_i64(&c->args[2], i) : INT32_MAX;
         bool done = count < 0
                         ? call_null(c, i)
-                        : call_put(c, i, substring_of(arg_slice(&c->args[0], i), integer(c, 1, i), count));
+                        : call_put(c, i,
+                                   substring_of(arg_slice(&c->args[0], i), arg_i64(&c->args[1], i), count));
 
         if (!done)
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -54,8 +45,8 @@ static enum err substring(struct call *c, struct error *e)
 static enum err left(struct call *c, struct error *e)
 {
     EACH_ROW(c, i)
-    if (!call_put(c, i, cut(arg_slice(&c->args[0], i), 0, MAX(integer(c, 1, i), 0))))
-        return no_text(e);
+    if (!call_put(c, i, cut(arg_slice(&c->args[0], i), 0, MAX(arg_i64(&c->args[1], i), 0))))
+        return kit_no_text(e);
     return OK;
 }
 
@@ -64,10 +55,10 @@ static enum err right(struct call *c, struct error *e)
     EACH_ROW(c, i)
     {
         struct slice text = arg_slice(&c->args[0], i);
-        int64_t count = integer(c, 1, i), all = count > 0 ? characters_count(text) : 0;
+        int64_t count = arg_i64(&c->args[1], i), all = count > 0 ? characters_count(text) : 0;
 
         if (!call_put(c, i, count <= 0 ? slice_of(text.ptr, 0) : cut(text, MAX(all - count, 0), all)))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -102,7 +93,7 @@ static enum err trim_sides(struct call *c, int32_t text, int32_t set, int sides,
         struct slice characters = set < c->arg_count ? arg_slice(&c->args[set], i) : SLICE(" ");
 
         if (!call_put(c, i, trimmed(arg_slice(&c->args[text], i), characters, sides)))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -176,22 +167,22 @@ static size_t fill(char *to, struct slice with, int64_t characters)
 static enum err pad_row(struct call *c, int32_t row, bool before, struct error *e)
 {
     struct slice text = arg_slice(&c->args[0], row), with = arg_slice(&c->args[2], row);
-    int64_t wanted = integer(c, 1, row), have = characters_count(text), missing = wanted - have;
+    int64_t wanted = arg_i64(&c->args[1], row), have = characters_count(text), missing = wanted - have;
     size_t len;
     char *to;
 
     if (wanted < 0 || with.len == 0)
-        return call_null(c, row) ? OK : no_text(e);
+        return call_null(c, row) ? OK : kit_no_text(e);
     if (missing <= 0)
-        return call_put(c, row, cut(text, 0, wanted)) ? OK : no_text(e);
+        return call_put(c, row, cut(text, 0, wanted)) ? OK : kit_no_text(e);
     if (missing > (INT32_MAX - (int64_t)text.len) / CHARACTERS_MAX)
         return call_fail(c, e, "the text would have %" PRId64 " characters, which is too many", wanted);
     if ((to = kit_text(c, text.len + (size_t)missing * CHARACTERS_MAX)) == NULL)
-        return no_text(e);
+        return kit_no_text(e);
     len = fill(before ? to : to + text.len, with, missing);
     if (text.len)
         memcpy(before ? to + len : to, text.ptr, text.len);
-    return call_put(c, row, slice_of(to, len + text.len)) ? OK : no_text(e);
+    return call_put(c, row, slice_of(to, len + text.len)) ? OK : kit_no_text(e);
 }
 
 static enum err lpad(struct call *c, struct error *e)
@@ -223,25 +214,25 @@ static enum err rpad(struct call *c, struct error *e)
 static enum err overlay_row(struct call *c, int32_t row, struct error *e)
 {
     struct slice text = arg_slice(&c->args[0], row), by = arg_slice(&c->args[1], row);
-    int64_t start = integer(c, 2, row), all = characters_count(text);
-    int64_t count = c->arg_count > 3 ? integer(c, 3, row) : characters_count(by);
+    int64_t start = arg_i64(&c->args[2], row), all = characters_count(text);
+    int64_t count = c->arg_count > 3 ? arg_i64(&c->args[3], row) : characters_count(by);
     struct slice head, tail = {text.ptr, 0};
     size_t len;
     char *to;
 
     if (start <= 0 || start > all)
-        return call_put(c, row, text) ? OK : no_text(e);
+        return call_put(c, row, text) ? OK : kit_no_text(e);
     head = cut(text, 0, start - 1);
     if (count > 0 && count <= all - start)
         tail = cut(text, start - 1 + count, all);
     len = head.len + by.len + tail.len;
     if (len > INT32_MAX || (to = kit_text(c, len)) == NULL)
-        return no_text(e);
+        return kit_no_text(e);
     memcpy(to, head.ptr, head.len);
     if (by.len)
         memcpy(to + head.len, by.ptr, by.len);
     memcpy(to + head.len + by.len, tail.ptr, tail.len);
-    return call_put(c, row, slice_of(to, len)) ? OK : no_text(e);
+    return call_put(c, row, slice_of(to, len)) ? OK : kit_no_text(e);
 }
 
 static enum err overlay(struct call *c, struct error *e)
@@ -273,7 +264,7 @@ static enum err position(struct call *c, UNUSED struct error *e)
 {
     EACH_ROW(c, i)
     c->out->i32[i] = (int32_t)position_of(arg_slice(&c->args[1], i), arg_slice(&c->args[0], i),
-                                          c->arg_count > 2 ? integer(c, 2, i) : 1);
+                                          c->arg_count > 2 ? arg_i64(&c->args[2], i) : 1);
     return OK;
 }
 
@@ -313,7 +304,8 @@ static enum err instr(struct call *c, struct error *e)
     EACH_ROW(c, i)
     {
         struct slice text = arg_slice(&c->args[0], i), needle = arg_slice(&c->args[1], i);
-        int64_t from = c->arg_count > 2 ? integer(c, 2, i) : 1, nth = c->arg_count > 3 ? integer(c, 3, i) : 1;
+        int64_t from = c->arg_count > 2 ? arg_i64(&c->args[2], i) : 1,
+                nth = c->arg_count > 3 ? arg_i64(&c->args[3], i) : 1;
         int64_t at = 0;
 
         if (nth <= 0)
@@ -379,10 +371,11 @@ static enum err split_index(struct call *c, struct error *e)
     EACH_ROW(c, i)
     {
         struct slice part;
-        bool found = nth_part(arg_slice(&c->args[0], i), arg_slice(&c->args[1], i), integer(c, 2, i), &part);
+        bool found = nth_part(arg_slice(&c->args[0], i), arg_slice(&c->args[1], i), arg_i64(&c->args[2], i),
+                              &part);
 
         if (found ? !call_put(c, i, part) : !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -392,16 +385,16 @@ static enum err split_index_code(struct call *c, struct error *e)
 {
     EACH_ROW(c, i)
     {
-        int64_t code = integer(c, 1, i);
+        int64_t code = arg_i64(&c->args[1], i);
         char separator[CHARACTERS_MAX];
         struct slice part;
         bool found = code >= 1 && code <= 255 &&
                      nth_part(arg_slice(&c->args[0], i),
                               slice_of(separator, characters_put(separator, (uint32_t)code)),
-                              integer(c, 2, i), &part);
+                              arg_i64(&c->args[2], i), &part);
 
         if (found ? !call_put(c, i, part) : !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }

@@ -21,16 +21,11 @@ struct printer {
     struct bytes made, part;
 };
 
-static enum err no_memory(struct error *e)
-{
-    return error_memory(e, 0, "a text");
-}
-
 static enum err open_printer(UNUSED const struct expr *call, UNUSED const struct expr_session *s, void **self,
                              struct error *e)
 {
     *self = mem_zalloc(sizeof(struct printer));
-    return *self ? OK : no_memory(e);
+    return *self ? OK : kit_no_text(e);
 }
 
 static void close_printer(void *self)
@@ -252,15 +247,15 @@ static enum err print(struct call *c, struct error *e)
 
         if (!good) {
             if (!call_null(c, i))
-                return no_memory(e);
+                return kit_no_text(e);
             continue;
         }
         if (self->made.failed || self->part.failed || (to = kit_text(c, self->made.len)) == NULL)
-            return no_memory(e);
+            return kit_no_text(e);
         if (self->made.len)
             memcpy(to, self->made.ptr, self->made.len);
         if (!call_put(c, i, slice_of(to, self->made.len)))
-            return no_memory(e);
+            return kit_no_text(e);
     }
     return OK;
 }

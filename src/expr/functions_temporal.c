@@ -226,7 +226,7 @@ static enum err timestamp_add(struct call *c, struct error *e)
 
     EACH_ROW(c, i)
     {
-        int64_t count = c->args[1].column->i64[i & c->args[1].mask], moved;
+        int64_t count = arg_i64(&c->args[1], i), moved;
         struct instant v = instant_of(c, &c->args[2], i);
         int32_t days = calendar_day_of(v.local_us);
 

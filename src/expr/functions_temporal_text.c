@@ -19,16 +19,11 @@ struct kept {
     struct bytes made_text; /* what is being written */
 };
 
-static enum err no_text(struct error *e)
-{
-    return error_memory(e, 0, "a text");
-}
-
 static enum err open_kept(UNUSED const struct expr *call, UNUSED const struct expr_session *s, void **self,
                           struct error *e)
 {
     *self = mem_zalloc(sizeof(struct kept));
-    return *self ? OK : no_text(e);
+    return *self ? OK : kit_no_text(e);
 }
 
 static void close_kept(void *self)
@@ -65,12 +60,12 @@ static enum err prepare(struct call *c, int32_t arg, int32_t row, enum java_patt
     k->made = false;
     rc = java_pattern_init(&k->pattern, style, text, &why);
     if (rc == ERR_MEMORY)
-        return no_text(e);
+        return kit_no_text(e);
     if (rc != OK)
         return call_fail(c, e, "%s", why.text);
     bytes_slice(&k->text, text);
     k->made = !k->text.failed;
-    return k->made ? OK : no_text(e);
+    return k->made ? OK : kit_no_text(e);
 }
 
 static enum err put_formatted(struct call *c, int32_t row, const struct java_pattern *p,
@@ -84,10 +79,10 @@ static enum err put_formatted(struct call *c, int32_t row, const struct java_pat
         return call_fail(c, e, "the pattern '" SLICE_FMT "' asks for a zone, which the time does not have",
                          SLICE_ARG(bytes_all(&((struct kept *)c->self)->text)));
     if (made->failed || (to = kit_text(c, made->len)) == NULL)
-        return no_text(e);
+        return kit_no_text(e);
     if (made->len)
         memcpy(to, made->ptr, made->len);
-    return call_put(c, row, slice_of(to, made->len)) ? OK : no_text(e);
+    return call_put(c, row, slice_of(to, made->len)) ? OK : kit_no_text(e);
 }
 
 /* --- DATE_FORMAT */
@@ -159,7 +154,7 @@ static enum err date_format_text(struct call *c, struct error *e)
             m.local_us = m.utc_us;
             rc = put_formatted(c, i, p, &m, e);
         } else if (!call_null(c, i)) {
-            rc = no_text(e);
+            rc = kit_no_text(e);
         }
     }
     java_pattern_fini(&from);
@@ -186,14 +181,14 @@ static enum err from_unixtime(struct call *c, struct error *e)
 {
     EACH_ROW(c, i)
     {
-        int64_t seconds = c->args[0].column->i64[i & c->args[0].mask];
+        int64_t seconds = arg_i64(&c->args[0], i);
         struct java_moment m = {.zone = session_zone(c)};
         const struct java_pattern *p;
         enum err rc;
 
         if (seconds > SECONDS_MAX || seconds < -SECONDS_MAX) {
             if (!call_null(c, i))
-                return no_text(e);
+                return kit_no_text(e);
             continue;
         }
         m.utc_us = seconds * MICROS_PER_SECOND;
@@ -309,7 +304,7 @@ static enum err to_date(struct call *c, struct error *e)
                 c->out->i32[i] = calendar_day_of(utc_us);
         }
         if (!done && !call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -328,7 +323,7 @@ static enum err to_timestamp(struct call *c, struct error *e)
         if (java_pattern_parse_default(arg_slice(&c->args[0], i), &c->out->i64[i]))
             c->out->i64[i] = floor_millis(c->out->i64[i]);
         else if (!call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -360,7 +355,7 @@ static enum err to_timestamp_by(struct call *c, struct error *e)
             continue;
         if ((rc = prepare(c, 1, i, JAVA_PATTERN_FORMATTER, &p, e)) == ERR_INPUT) {
             if (!call_null(c, i)) /* a pattern that is none: NULL here */
-                return no_text(e);
+                return kit_no_text(e);
             continue;
         }
         if (rc != OK)
@@ -370,7 +365,7 @@ static enum err to_timestamp_by(struct call *c, struct error *e)
         else if (java_pattern_parse_sql(text, &parsed.local_us))
             c->out->i64[i] = floor_millis(parsed.local_us);
         else if (!call_null(c, i))
-            return no_text(e);
+            return kit_no_text(e);
     }
     return OK;
 }
@@ -394,7 +389,7 @@ static enum err put_millis(struct call *c, int32_t row, double guess, int64_t mi
         millis <= LTZ_MAX_MS)
         c->out->i64[row] = millis * 1000;
     else if (!call_null(c, row))
-        return no_text(e);
+        return kit_no_text(e);
     return OK;
 }
 
@@ -404,7 +399,7 @@ static enum err to_ltz(struct call *c, struct error *e)
 
     EACH_ROW(c, i)
     {
-        int64_t precision = c->args[1].column->i64[i & c->args[1].mask], v = 0;
+        int64_t precision = arg_i64(&c->args[1], i), v = 0;
         double d = 0, by = precision == 0 ? 1000 : 1;
         enum err rc;
 
@@ -412,7 +407,7 @@ static enum err to_ltz(struct call *c, struct error *e)
             return call_fail(c, e, "TO_TIMESTAMP_LTZ takes 0 (seconds) or 3 (milliseconds), not %" PRId64,
                              precision);
         if (whole) {
-            v = c->args[0].column->i64[i & c->args[0].mask];
+            v = arg_i64(&c->args[0], i);
             d = (double)v;
             v = d * by > 1e18 || d * by < -1e18 ? 0 : v * (int64_t)by;
         } else {
@@ -468,7 +463,7 @@ static enum err convert_tz(struct call *c, struct error *e)
             m.local_us = zone_local(m.zone, m.utc_us);
             rc = put_formatted(c, i, &p, &m, e);
         } else if (!call_null(c, i)) {
-            rc = no_text(e);
+            rc = kit_no_text(e);
         }
     }
     java_pattern_fini(&p);

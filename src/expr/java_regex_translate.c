@@ -1,6 +1,7 @@
 /* java_regex_translate.c: a pattern of Java's in PCRE2's words, character by character; what only one of the two
  * knows is said otherwise or refused. A pattern that both refuse is left to PCRE2.
  */
+#include "base/hex.h"
 #include "expr/characters.h"
 #include "expr/java_regex.h"
 
@@ -37,15 +38,6 @@ static void copy(struct walk *w, size_t count)
     w->at += count;
 }
 
-static int hex_digit(int c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Four digits behind the backslash and u at `ahead`; -1 when they are not there. */
 static int64_t unit_at(const struct walk *w, size_t ahead)
 {
@@ -54,7 +46,7 @@ static int64_t unit_at(const struct walk *w, size_t ahead)
     if (peek(w, ahead) != '\\' || peek(w, ahead + 1) != 'u')
         return -1;
     for (size_t i = 2; i < 6; i++) {
-        int digit = hex_digit(peek(w, ahead + i));
+        int digit = hex_value(peek(w, ahead + i));
 
         if (digit < 0)
             return -1;

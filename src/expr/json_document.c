@@ -1,5 +1,6 @@
 /* json_document.c: a reader that goes down with the document, at most DEPTH_MAX deep. */
 #include "expr/json_document.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/number_text.h"
 #include "expr/characters.h"
@@ -38,14 +39,11 @@ static bool hex_digits(const char *p, const char *end, uint32_t *out)
     if (end - p < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        uint32_t v = c >= '0' && c <= '9'                     ? (uint32_t)(c - '0')
-                     : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (uint32_t)((c | 0x20) - 'a' + 10)
-                                                              : 16;
+        int digit = hex_value(p[i]);
 
-        if (v > 15)
+        if (digit < 0)
             return false;
-        *out = *out << 4 | v;
+        *out = *out << 4 | (uint32_t)digit;
     }
     return true;
 }

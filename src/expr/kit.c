@@ -1,5 +1,6 @@
 /* kit.c: signatures read letter by letter. */
 #include "expr/kit.h"
+#include "expr/expr_internal.h"
 #include <strings.h>
 
 enum err kit_refuse(struct error *e)
@@ -71,14 +72,9 @@ const struct type *kit_map(struct arena *a, const struct type *key, const struct
     return key && value ? nested(a, TYPE_MAP, fields, 2, nullable) : NULL;
 }
 
-bool kit_is_literal_null(const struct expr *x)
-{
-    return x->kind == EXPR_LITERAL && (x->literal == NULL || !column_valid(x->literal, 0));
-}
-
 bool kit_literal_text(const struct expr *x, struct slice *out)
 {
-    if (x->kind != EXPR_LITERAL || kit_is_literal_null(x) || x->type->kind != TYPE_STRING)
+    if (x->kind != EXPR_LITERAL || expr_is_null(x) || x->type->kind != TYPE_STRING)
         return false;
     *out = column_slice(x->literal, 0);
     return true;

@@ -29,6 +29,24 @@ static inline char *kit_text(struct call *c, size_t len)
     return call_text(c, MAX(len, 1));
 }
 
+/* There is no memory for a text. */
+static inline enum err kit_no_text(struct error *e)
+{
+    return error_memory(e, 0, "a text");
+}
+
+/* Put part at to + at, behind between unless it is the first; where the next one goes. */
+static inline size_t kit_join(char *to, size_t at, struct slice between, struct slice part, bool first)
+{
+    if (!first && between.len) {
+        memcpy(to + at, between.ptr, between.len);
+        at += between.len;
+    }
+    if (part.len)
+        memcpy(to + at, part.ptr, part.len);
+    return at + part.len;
+}
+
 /* "Does not take these": ERR_INPUT without a text. */
 enum err kit_refuse(struct error *e);
 
@@ -46,7 +64,6 @@ const struct type *kit_map(struct arena *a, const struct type *key, const struct
 
 /* The text of a literal argument; false when it is not one (or is NULL). */
 bool kit_literal_text(const struct expr *x, struct slice *out);
-bool kit_is_literal_null(const struct expr *x);
 
 /* Is the text one of these words, in any case? -1 when not. */
 int kit_word(struct slice text, const char *const *words, int count);

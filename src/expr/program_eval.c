@@ -78,7 +78,8 @@ static bool make_absent(struct run *r, const struct step *s, struct column *c, i
     return true;
 }
 
-struct column *program_absent(struct run *r, const struct step *s, int32_t row_count)
+/* A column of the step's type, all absent. */
+static struct column *absent_column(struct run *r, const struct step *s, int32_t row_count)
 {
     struct column *c = program_header(r, s, s->expr->type);
 
@@ -263,7 +264,7 @@ static enum err eval_kernel(struct run *r, struct frame *f, int32_t step, struct
         absent |= all_absent(&args[i]);
     }
     if (strict && absent)
-        column = program_absent(r, s, f->row_count);
+        column = absent_column(r, s, f->row_count);
     else
         column = program_header(r, s, s->expr->type);
     if (column == NULL)
@@ -277,7 +278,7 @@ static enum err eval_kernel(struct run *r, struct frame *f, int32_t step, struct
 /* Nothing to evaluate over: the value is a column without rows. */
 static enum err eval_nothing(struct run *r, const struct step *s, struct arg *out, struct error *e)
 {
-    struct column *c = program_absent(r, s, 0);
+    struct column *c = absent_column(r, s, 0);
 
     *out = (struct arg){c, -1};
     return c ? OK : program_no_memory(e);

@@ -106,8 +106,6 @@ MUST_USE enum err program_eval(struct run *r, struct frame *f, int32_t step, str
 /* Memory for the results of a step, and a column of its type with values (zeroed for views), no validity. */
 void *program_alloc(struct run *r, const struct step *s, size_t byte_count);
 struct column *program_column(struct run *r, const struct step *s, int32_t row_count);
-/* The same with the values all absent. */
-struct column *program_absent(struct run *r, const struct step *s, int32_t row_count);
 
 /* Only the headers, of nested types too; no rows. */
 struct column *program_header(struct run *r, const struct step *s, const struct type *type);

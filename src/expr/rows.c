@@ -28,7 +28,7 @@ int rows_compare(const struct column *x, int32_t row, const struct column *y, in
     case TYPE_BINARY:
     case TYPE_FIXED:
     case TYPE_UUID:
-        return slice_compare(column_slice(x, row), column_slice(y, other));
+        return ORDER(slice_compare(column_slice(x, row), column_slice(y, other)), 0);
     case TYPE_INT8:
         return ORDER(x->i8[row], y->i8[other]);
     case TYPE_INT16:

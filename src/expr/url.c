@@ -1,5 +1,6 @@
 /* url.c: cut from the outside in: blanks, protocol, reference, query, authority, path. */
 #include "expr/url.h"
+#include "base/hex.h"
 #include <stdio.h>
 #include <strings.h>
 
@@ -17,15 +18,6 @@ static struct slice cut_at(struct slice s, char byte, struct slice *rest)
 
     *rest = at < 0 ? (struct slice){NULL, 0} : slice_from(s, (size_t)at + 1);
     return at < 0 ? s : slice_of(s.ptr, (size_t)at);
-}
-
-static struct slice without_blanks(struct slice s)
-{
-    while (s.len && (uint8_t)s.ptr[0] <= ' ')
-        s = slice_from(s, 1);
-    while (s.len && (uint8_t)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
 }
 
 static bool known_protocol(struct slice name)
@@ -82,7 +74,7 @@ static bool parse_authority(struct url *out)
 
 bool url_parse(struct slice text, struct url *out)
 {
-    struct slice s = without_blanks(text), rest;
+    struct slice s = slice_trim(text), rest;
 
     *out = (struct url){0};
     if (s.len >= 4 && strncasecmp(s.ptr, "url:", 4) == 0)
@@ -166,14 +158,6 @@ size_t url_escape(char *to, struct slice text)
     return at;
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool url_unescape(char *to, struct slice text, size_t *len)
 {
     size_t at = 0;
@@ -182,9 +166,12 @@ bool url_unescape(char *to, struct slice text, size_t *len)
         char byte = text.ptr[i];
 
         if (byte == '%') {
-            if (text.len - i < 3 || digit(text.ptr[i + 1]) < 0 || digit(text.ptr[i + 2]) < 0)
+            int high = text.len - i < 3 ? -1 : hex_value(text.ptr[i + 1]);
+            int low = text.len - i < 3 ? -1 : hex_value(text.ptr[i + 2]);
+
+            if (high < 0 || low < 0)
                 return false;
-            byte = (char)(digit(text.ptr[i + 1]) << 4 | digit(text.ptr[i + 2]));
+            byte = (char)(high << 4 | low);
             i += 2;
         } else if (byte == '+') {
             byte = ' ';

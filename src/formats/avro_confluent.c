@@ -169,7 +169,7 @@ static enum err decode(struct decoder *decoder, struct batch *raw, struct batch 
     *rows = *errors = NULL;
     d->last = NULL;
     d->waiting = rc != OK;
-    return rc == OK ? payloads_decode(&d->payloads, raw, rows, errors, e) : rc;
+    return rc == OK ? payloads_decode(decoder, raw, rows, errors, e) : rc;
 }
 
 /* --- making --- */

@@ -193,7 +193,7 @@ static enum err encode(struct encoder *enc, const struct batch *rows, struct pay
     struct confluent_encoder *c = CONTAINER_OF(enc, struct confluent_encoder, base.encoder);
     enum err rc = have_id(c, e);
 
-    return rc == OK ? row_encoder_encode(&c->base, rows, out, e) : rc;
+    return rc == OK ? row_encoder_encode(enc, rows, out, e) : rc;
 }
 
 /* --- making --- */

@@ -71,12 +71,6 @@ static enum err make_plan(struct avro_decoder *d, const struct decode_spec *spec
     return given ? error_add(e, ERR_CONFIG, "option 'avro.schema'") : rc;
 }
 
-static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
-                       struct error *e)
-{
-    return payloads_decode(CONTAINER_OF(decoder, struct payloads, decoder), raw, rows, errors, e);
-}
-
 static void free_decoder(struct decoder *decoder)
 {
     struct avro_decoder *d = CONTAINER_OF(decoder, struct avro_decoder, payloads.decoder);
@@ -88,7 +82,7 @@ static void free_decoder(struct decoder *decoder)
 
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
-    static const struct decoder_ops ops = {decode, free_decoder};
+    static const struct decoder_ops ops = {payloads_decode, free_decoder};
     struct avro_decoder *d = mem_zalloc(sizeof *d);
     enum err rc;
 
@@ -121,12 +115,6 @@ static enum encoded append_datum(struct row_encoder *r, int32_t row, UNUSED enum
     return avro_writer_row(a->writer, r->view->columns, row, out, &r->failure) ? ENCODED : ENCODED_BAD;
 }
 
-static enum err encode(struct encoder *enc, const struct batch *rows, struct payload_run *out,
-                       struct error *e)
-{
-    return row_encoder_encode(CONTAINER_OF(enc, struct row_encoder, encoder), rows, out, e);
-}
-
 static void free_encoder(struct encoder *enc)
 {
     struct avro_encoder *a = CONTAINER_OF(enc, struct avro_encoder, base.encoder);
@@ -138,7 +126,7 @@ static void free_encoder(struct encoder *enc)
 
 static enum err new_encoder(const struct encode_spec *spec, struct encoder **out, struct error *e)
 {
-    static const struct encoder_ops ops = {encode, free_encoder};
+    static const struct encoder_ops ops = {row_encoder_encode, free_encoder};
     struct avro_encoder *a = mem_zalloc(sizeof *a);
     struct bytes json = {0};
     enum err rc;

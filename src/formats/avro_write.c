@@ -310,8 +310,9 @@ static enum err make_node(struct arena *arena, const struct type *t, const struc
     return make_node(arena, t->fields[t->field_count - 1].type, a->types[0], depth + 1, out->children, e);
 }
 
-enum err avro_writer_new(const struct avro_schema *avro, const struct schema *schema,
-                         struct avro_writer **out, struct error *e)
+/* Columns against a schema's fields, by place and name. */
+static enum err new_writer(const struct avro_schema *avro, const struct schema *schema,
+                           struct avro_writer **out, struct error *e)
 {
     struct avro_writer *w = mem_zalloc(sizeof *w);
     enum err rc;
@@ -354,7 +355,7 @@ enum err avro_writer_open(const struct format *f, const struct map *options, con
     if (rc == OK && json->failed)
         rc = error_memory(e, json->len, "an Avro schema");
     if (rc == OK && (rc = avro_schema_parse(bytes_all(json), &avro, e)) == OK)
-        rc = avro_writer_new(avro, schema, out, e);
+        rc = new_writer(avro, schema, out, e);
     if (rc == OK) {
         (*out)->schema = avro;
         return OK;

@@ -15,16 +15,14 @@ MUST_USE enum err avro_derive(const struct schema *schema, bool legacy, struct b
 
 struct avro_writer; /* read-only once made */
 
-/* Columns against a schema's fields, by place and name. ERR_CONFIG when they do not fit: which, and why. */
-MUST_USE enum err avro_writer_new(const struct avro_schema *avro, const struct schema *schema,
-                                  struct avro_writer **out, struct error *e);
 void avro_writer_free(struct avro_writer *w); /* NULL is fine */
 
 /* Append a row as a datum; false when it cannot be, with the failure set. */
 MUST_USE bool avro_writer_row(const struct avro_writer *w, const struct column *columns, int32_t row,
                               struct bytes *out, struct failure *f);
 
-/* For formats: the document given by option `schema`, else the derived one, appended to json; and its writer. */
+/* For formats: the document given by option `schema`, else the derived one, appended to json; and its writer.
+ * ERR_CONFIG when columns do not fit the schema's fields, by place and name: which, and why. */
 MUST_USE enum err avro_writer_open(const struct format *f, const struct map *options,
                                    const struct schema *schema, struct bytes *json, struct avro_writer **out,
                                    struct error *e);

@@ -36,7 +36,6 @@ struct changelog_decoder {
     struct json_reader reader;      /* its root is the table's row */
     struct json_node *metadata;     /* a ROW of the columns that are metadata */
     bool *in_row, *is_metadata;     /* per field of the schema; in the arena */
-    locale_t locale;                /* owned */
     struct wants root, body, inner; /* of the outermost object, the one with the rows, its "source" */
     int payload_at, new_at, old_at, op_at, inner_at; /* places in root, body */
     int metadata_at[CHANGELOG_METADATA_MAX];         /* places in root, body or inner */
@@ -440,12 +439,6 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
 
 /* --- making --- */
 
-static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
-                       struct error *e)
-{
-    return payloads_decode(CONTAINER_OF(decoder, struct payloads, decoder), raw, rows, errors, e);
-}
-
 static void free_decoder(struct decoder *decoder)
 {
     struct changelog_decoder *d = CONTAINER_OF(decoder, struct changelog_decoder, payloads.decoder);
@@ -457,8 +450,6 @@ static void free_decoder(struct decoder *decoder)
     pcre2_code_free(d->database);
     pcre2_code_free(d->table);
     pcre2_match_data_free(d->match);
-    if (d->locale)
-        freelocale(d->locale);
     mem_free(d);
 }
 
@@ -575,7 +566,7 @@ static enum err read_options(struct changelog_decoder *d, const struct decode_sp
 enum err changelog_decoder_new(const struct changelog_dialect *dialect, const struct decode_spec *spec,
                                struct decoder **out, struct error *e)
 {
-    static const struct decoder_ops ops = {decode, free_decoder};
+    static const struct decoder_ops ops = {payloads_decode, free_decoder};
     struct changelog_decoder *d = mem_zalloc(sizeof *d);
     enum err rc;
 
@@ -589,9 +580,6 @@ enum err changelog_decoder_new(const struct changelog_dialect *dialect, const st
         (rc = payloads_init(&d->payloads, spec, e)) != OK || (rc = make_trees(d, spec, e)) != OK)
         goto out;
     choose_wants(d, spec);
-    if ((d->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)) == (locale_t)0)
-        rc = error_memory(e, 0, "a locale");
-    d->reader.locale = d->locale;
 out:
     if (rc == OK)
         *out = &d->payloads.decoder;

@@ -24,12 +24,6 @@ static enum encoded append_change(struct row_encoder *r, int32_t row, enum row_k
     return ENCODED;
 }
 
-static enum err encode(struct encoder *enc, const struct batch *rows, struct payload_run *out,
-                       struct error *e)
-{
-    return row_encoder_encode(CONTAINER_OF(enc, struct row_encoder, encoder), rows, out, e);
-}
-
 static void free_encoder(struct encoder *enc)
 {
     struct changelog_encoder *c = CONTAINER_OF(enc, struct changelog_encoder, base.encoder);
@@ -71,7 +65,7 @@ static bool make_frame(struct changelog_encoder *c, const struct changelog_diale
 enum err changelog_encoder_new(const struct changelog_dialect *d, const struct encode_spec *spec,
                                struct encoder **out, struct error *e)
 {
-    static const struct encoder_ops ops = {encode, free_encoder};
+    static const struct encoder_ops ops = {row_encoder_encode, free_encoder};
     struct changelog_encoder *c = mem_zalloc(sizeof *c);
     enum err rc;
 

@@ -8,7 +8,6 @@
 #include "batch/builder.h"
 #include "formats/failure.h"
 #include "formats/format_options.h"
-#include <locale.h>
 
 struct csv_syntax {
     char delimiter, element;
@@ -39,6 +38,6 @@ struct csv_text {
 
 /* Append text to a column that is no ARRAY and no ROW; scratch is for bytes that are decoded. False when it
  * does not fit, with the failure set and nothing appended. */
-bool csv_value(struct column_builder *to, const struct csv_text *text, locale_t locale, struct bytes *scratch,
+bool csv_value(struct column_builder *to, const struct csv_text *text, struct bytes *scratch,
                struct failure *failure);
 #endif

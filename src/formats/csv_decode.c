@@ -22,7 +22,6 @@ struct csv_decoder {
     struct csv_syntax syntax;
     struct place *places; /* owned: the columns of a line */
     int32_t place_count;
-    locale_t locale; /* owned */
 
     /* of the payload at hand */
     const char *at, *end;
@@ -202,7 +201,7 @@ static bool append_scalar(struct csv_decoder *d, struct column_builder *to, cons
 {
     if (is_null(d, text->text))
         return append_null(d, to);
-    if (LIKELY(csv_value(to, text, d->locale, &d->scratch, &d->failure)))
+    if (LIKELY(csv_value(to, text, &d->scratch, &d->failure)))
         return true;
     return d->syntax.ignore_errors && to->type->nullable ? append_null(d, to) : false;
 }
@@ -364,12 +363,6 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
 
 /* --- making --- */
 
-static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
-                       struct error *e)
-{
-    return payloads_decode(CONTAINER_OF(decoder, struct payloads, decoder), raw, rows, errors, e);
-}
-
 static void free_decoder(struct decoder *decoder)
 {
     struct csv_decoder *d = CONTAINER_OF(decoder, struct csv_decoder, payloads.decoder);
@@ -378,8 +371,6 @@ static void free_decoder(struct decoder *decoder)
     bytes_fini(&d->text);
     bytes_fini(&d->scratch);
     mem_free(d->places);
-    if (d->locale)
-        freelocale(d->locale);
     mem_free(d);
 }
 
@@ -414,7 +405,7 @@ static enum err make_places(struct csv_decoder *d, const struct decode_spec *spe
 
 enum err csv_decoder_new(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
-    static const struct decoder_ops ops = {decode, free_decoder};
+    static const struct decoder_ops ops = {payloads_decode, free_decoder};
     struct csv_decoder *d = mem_zalloc(sizeof *d);
     enum err rc;
 
@@ -427,8 +418,6 @@ enum err csv_decoder_new(const struct decode_spec *spec, struct decoder **out, s
         goto out;
     csv_syntax_read(&d->syntax, spec->options);
     d->payloads.ignore_errors = d->syntax.ignore_errors;
-    if ((d->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)) == (locale_t)0)
-        rc = error_memory(e, 0, "a locale");
 out:
     if (rc == OK)
         *out = &d->payloads.decoder;

@@ -6,6 +6,7 @@
 #include "formats/csv.h"
 #include "formats/encoders.h"
 #include "formats/payloads.h"
+#include "base/base64.h"
 #include "base/mem.h"
 #include "formats/uuid.h"
 #include "formats/value_text.h"
@@ -120,7 +121,7 @@ static void write_plain(const struct csv_encoder *c, const struct column *from, 
         break;
     case TYPE_BINARY:
     case TYPE_FIXED:
-        value_text_base64(column_slice(from, row), out);
+        base64_encode(column_slice(from, row), out);
         break;
     case TYPE_UUID:
         uuid_format(column_slice(from, row).ptr, uuid);
@@ -198,12 +199,6 @@ static enum encoded append_line(struct row_encoder *r, int32_t row, UNUSED enum 
 
 /* --- making --- */
 
-static enum err encode(struct encoder *enc, const struct batch *rows, struct payload_run *out,
-                       struct error *e)
-{
-    return row_encoder_encode(CONTAINER_OF(enc, struct row_encoder, encoder), rows, out, e);
-}
-
 static void free_encoder(struct encoder *enc)
 {
     struct csv_encoder *c = CONTAINER_OF(enc, struct csv_encoder, base.encoder);
@@ -215,7 +210,7 @@ static void free_encoder(struct encoder *enc)
 
 enum err csv_encoder_new(const struct encode_spec *spec, struct encoder **out, struct error *e)
 {
-    static const struct encoder_ops ops = {encode, free_encoder};
+    static const struct encoder_ops ops = {row_encoder_encode, free_encoder};
     struct csv_encoder *c = mem_zalloc(sizeof *c);
     enum err rc;
 

@@ -1,5 +1,6 @@
 /* csv_format.c: format "csv": its options; csv_decode.c and csv_encode.c do the work. */
 #include "formats/csv.h"
+#include "base/hex.h"
 #include "formats/payloads.h"
 
 static const struct format_option options[] = {
@@ -28,7 +29,7 @@ static char delimiter_of(const char *text)
         return text[0] && text[1] == '\0' && (uint8_t)text[0] < 0x80 ? text[0] : '\0';
     if (text[1] == 'u' && strlen(text) == 6 && strspn(text + 2, "0123456789abcdefABCDEF") == 4) {
         for (int i = 2; i < 6; i++)
-            v = v * 16 + (unsigned)(text[i] <= '9' ? text[i] - '0' : (text[i] | 0x20) - 'a' + 10);
+            v = v * 16 + (unsigned)hex_value(text[i]);
         return v < 0x80 ? (char)v : '\0';
     }
     found = text[2] == '\0' ? strchr(from, text[1]) : NULL;

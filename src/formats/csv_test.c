@@ -10,32 +10,9 @@
 
 /* --- reading --- */
 
-struct csv_case {
-    const char *name, *columns, *line, *want; /* `!`: the message of the error */
-};
-
-static void check(const struct csv_case *cases, size_t count, const char *const *options)
-{
-    struct bytes text = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        struct test_decoder t;
-        const char *got, *want = cases[i].want;
-
-        test_decoder_open(&t, "csv", cases[i].columns, options);
-        got = test_decode_one(t.decoder, slice_text(cases[i].line), &text);
-        if (want[0] == '!'
-                ? strncmp(got, "!deserialization: ", 18) || strncmp(got + 18, want + 1, strlen(want + 1))
-                : strlen(got) != strlen(want) + (*want != 0) || strncmp(got, want, strlen(want)))
-            fail_msg("%s: got %s", cases[i].name, got);
-        test_decoder_close(&t);
-    }
-    bytes_fini(&text);
-}
-
 static void test_read(UNUSED void **state)
 {
-    static const struct csv_case cases[] = {
+    static const struct test_read_case cases[] = {
         {"plain", "a INT, b STRING, c DOUBLE", "1,text,1.5", "+I(1, text, 1.5)"},
         {"a long line", "a STRING, b STRING", "more than sixteen bytes of text,and more than that again",
          "+I(more than sixteen bytes of text, and more than that again)"},
@@ -82,7 +59,7 @@ static void test_read(UNUSED void **state)
          "!field a: is NULL, but the column is NOT NULL"},
     };
 
-    check(cases, COUNT_OF(cases), NULL);
+    test_read_cases("csv", cases, COUNT_OF(cases), NULL);
 }
 
 static void test_read_options(UNUSED void **state)
@@ -100,7 +77,7 @@ static void test_read_options(UNUSED void **state)
                                         NULL};
     static const char *const bare[] = {"disable-quote-character", "true", "allow-comments", "true", NULL};
     static const char *const ignore[] = {"ignore-parse-errors", "true", "null-literal", "", NULL};
-    static const struct csv_case others[] = {
+    static const struct test_read_case others[] = {
         {"delimiters", "a STRING, b ARRAY<INT>", "'x\ty'\t1|n/a|3", "+I(x\ty, [1, NULL, 3])"},
         {"null", "a STRING, b INT, c ARRAY<INT>, d ROW<x INT>", "n/a\t'n/a'\tn/a\tn/a",
          "+I(NULL, NULL, NULL, NULL)"},
@@ -111,10 +88,11 @@ static void test_read_options(UNUSED void **state)
         {"nothing escaped in quotes", "a STRING", "'x\\", "!field a: nothing follows the escape character"},
         {"carriage return", "a STRING, b STRING", "x\ty\r\n", "+I(x, y)"},
     };
-    static const struct csv_case bares[] = {{"quotes are text", "a STRING, b INT", "\"x\",1", "+I(\"x\", 1)"},
-                                            {"a comment", "a INT", "# 1\n", ""},
-                                            {"behind a comment", "a INT", "#\n#x\n1\n", "+I(1)"}};
-    static const struct csv_case ignored[] = {
+    static const struct test_read_case bares[] = {
+        {"quotes are text", "a STRING, b INT", "\"x\",1", "+I(\"x\", 1)"},
+        {"a comment", "a INT", "# 1\n", ""},
+        {"behind a comment", "a INT", "#\n#x\n1\n", "+I(1)"}};
+    static const struct test_read_case ignored[] = {
         {"a value", "a INT, b STRING", "x,y", "+I(NULL, y)"},
         {"in an array", "a ARRAY<INT>", "1;x", "+I([1, NULL])"},
         {"a short row", "a ROW<x INT, y INT>, b INT", "1,2", "+I(NULL, 2)"},
@@ -124,9 +102,9 @@ static void test_read_options(UNUSED void **state)
         {"an empty text", "a STRING, b INT", ",", "+I(NULL, NULL)"},
     };
 
-    check(others, COUNT_OF(others), other);
-    check(bares, COUNT_OF(bares), bare);
-    check(ignored, COUNT_OF(ignored), ignore);
+    test_read_cases("csv", others, COUNT_OF(others), other);
+    test_read_cases("csv", bares, COUNT_OF(bares), bare);
+    test_read_cases("csv", ignored, COUNT_OF(ignored), ignore);
 }
 
 /* Columns are told by their place, also when only some are wanted. */

@@ -2,12 +2,12 @@
  * front, no digit before or behind the point.
  */
 #include "formats/csv.h"
+#include "base/base64.h"
 #include "formats/json_number.h"
 #include "formats/json_time.h"
 #include "formats/short_view.h"
 #include "formats/utf8.h"
 #include "formats/uuid.h"
-#include "formats/value_text.h"
 #include <math.h>
 #include <strings.h>
 
@@ -18,15 +18,6 @@ static __attribute__((cold, noinline)) bool fail_text(struct failure *f, struct 
 {
     return FAIL(f, "%s: %.*s%s", why, (int)MIN(text.len, 40), text.ptr ? text.ptr : "",
                 text.len > 40 ? "..." : "");
-}
-
-static struct slice trim(struct slice s)
-{
-    while (s.len && (uint8_t)s.ptr[0] <= ' ')
-        s = slice_from(s, 1);
-    while (s.len && (uint8_t)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
 }
 
 /* --- numbers --- */
@@ -71,7 +62,7 @@ static bool read_number(struct slice text, char room[NUMBER_MAX], struct json_nu
 {
     struct slice tidy;
 
-    text = trim(text);
+    text = slice_trim(text);
     if (LIKELY(scan_whole(text, out)) || (tidy_number(text, room, &tidy) && scan_whole(tidy, out)))
         return true;
     return fail_text(f, text, "the text is no number");
@@ -111,7 +102,7 @@ static bool special_real(struct slice text, double *out)
 {
     bool negative;
 
-    text = trim(text);
+    text = slice_trim(text);
     negative = slice_starts(text, SLICE("-"));
     if (text.len && (negative || *text.ptr == '+'))
         text = slice_from(text, 1);
@@ -124,7 +115,7 @@ static bool special_real(struct slice text, double *out)
     return true;
 }
 
-static bool append_real(struct column_builder *to, struct slice text, locale_t locale, struct failure *f)
+static bool append_real(struct column_builder *to, struct slice text, struct failure *f)
 {
     bool single = to->type->kind == TYPE_FLOAT;
     char room[NUMBER_MAX];
@@ -138,7 +129,7 @@ static bool append_real(struct column_builder *to, struct slice text, locale_t l
     } else {
         if (!read_number(text, room, &n, f))
             return false;
-        why = single ? json_number_float(&n, locale, &v) : json_number_double(&n, locale, &d);
+        why = single ? json_number_float(&n, &v) : json_number_double(&n, &d);
     }
     if (why)
         return fail_text(f, text, why);
@@ -166,7 +157,7 @@ static bool append_decimal(struct column_builder *to, struct slice text, struct 
 
 static bool append_boolean(struct column_builder *to, struct slice text, struct failure *f)
 {
-    text = trim(text);
+    text = slice_trim(text);
     if (text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0)
         builder_u8(to, 1);
     else if (text.len == 5 && strncasecmp(text.ptr, "false", 5) == 0)
@@ -184,7 +175,7 @@ static bool append_time(struct column_builder *to, struct slice text, struct fai
     int64_t v = 0;
     const char *why;
 
-    text = trim(text);
+    text = slice_trim(text);
     if (to->type->kind == TYPE_DATE)
         why = json_time_date(text, &days);
     else if (to->type->kind == TYPE_TIME)
@@ -219,7 +210,7 @@ static bool append_bytes(struct column_builder *to, struct slice text, struct by
     size_t size = to->type->kind == TYPE_FIXED ? (size_t)to->type->length : 0;
 
     bytes_clear(scratch);
-    if (!value_text_unbase64(text, scratch))
+    if (!base64_decode(text, scratch))
         return fail_text(f, text, "the text is not base64");
     if (scratch->failed)
         to->owner->failed = true;
@@ -233,14 +224,13 @@ static bool append_uuid(struct column_builder *to, struct slice text, struct fai
 {
     char raw[16];
 
-    if (!uuid_parse(trim(text), raw))
+    if (!uuid_parse(slice_trim(text), raw))
         return fail_text(f, text, "the text is not a UUID");
     builder_copied(to, raw, sizeof raw);
     return true;
 }
 
-bool csv_value(struct column_builder *to, const struct csv_text *t, locale_t locale, struct bytes *scratch,
-               struct failure *f)
+bool csv_value(struct column_builder *to, const struct csv_text *t, struct bytes *scratch, struct failure *f)
 {
     switch (to->type->kind) {
     case TYPE_STRING:
@@ -256,7 +246,7 @@ bool csv_value(struct column_builder *to, const struct csv_text *t, locale_t loc
         return append_integer(to, t->text, f);
     case TYPE_FLOAT:
     case TYPE_DOUBLE:
-        return append_real(to, t->text, locale, f);
+        return append_real(to, t->text, f);
     case TYPE_DECIMAL:
         return append_decimal(to, t->text, f);
     case TYPE_BINARY:

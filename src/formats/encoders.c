@@ -133,9 +133,10 @@ static enum err append_rows(struct row_encoder *r, const struct batch *rows, str
     return OK;
 }
 
-enum err row_encoder_encode(struct row_encoder *r, const struct batch *rows, struct payload_run *out,
+enum err row_encoder_encode(struct encoder *encoder, const struct batch *rows, struct payload_run *out,
                             struct error *e)
 {
+    struct row_encoder *r = CONTAINER_OF(encoder, struct row_encoder, encoder);
     int32_t count = out->count;
     size_t len = out->bytes.len;
     enum err rc;

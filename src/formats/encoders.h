@@ -27,7 +27,7 @@ MUST_USE enum err row_encoder_init(struct row_encoder *r, const struct format *f
                                    const struct encode_spec *spec, struct error *e);
 void row_encoder_fini(struct row_encoder *r);
 
-/* encoder_ops.encode, by r->append. */
-MUST_USE enum err row_encoder_encode(struct row_encoder *r, const struct batch *rows, struct payload_run *out,
-                                     struct error *e);
+/* encoder_ops.encode of an encoder that is in a struct row_encoder, by its append. */
+MUST_USE enum err row_encoder_encode(struct encoder *encoder, const struct batch *rows,
+                                     struct payload_run *out, struct error *e);
 #endif

@@ -1,8 +1,8 @@
 /* format.c: the table of formats, the schemas of raw and error rows, and payloads as text. */
 #include "formats/format.h"
+#include "base/base64.h"
 #include "formats/payloads.h"
 #include "formats/utf8.h"
-#include "formats/value_text.h"
 
 /* --- the table --- */
 
@@ -37,6 +37,13 @@ static const struct type int32 = {.kind = TYPE_INT32};
 static const struct type int64 = {.kind = TYPE_INT64};
 static const struct type instant_or_null = {.kind = TYPE_TIMESTAMP_LTZ, .nullable = true, .precision = 3};
 
+static const struct type int32_or_null = {.kind = TYPE_INT32, .nullable = true};
+static const struct type text_or_null = {.kind = TYPE_STRING, .nullable = true};
+static const struct field header_fields[] = {{.name = "key", .type = &text_or_null},
+                                             {.name = "value", .type = &bytes_or_null}};
+static const struct type headers_or_null = {
+    .kind = TYPE_MAP, .nullable = true, .field_count = 2, .fields = header_fields};
+
 static const struct field error_fields[ERROR_COLUMN_COUNT] = {
     [RAW_VALUE] = {.name = "value", .type = &bytes_or_null},
     [RAW_KEY] = {.name = "key", .type = &bytes_or_null},
@@ -45,6 +52,8 @@ static const struct field error_fields[ERROR_COLUMN_COUNT] = {
     [RAW_OFFSET] = {.name = "offset", .type = &int64},
     [RAW_TIMESTAMP] = {.name = "timestamp", .type = &instant_or_null},
     [RAW_TIMESTAMP_TYPE] = {.name = "timestamp-type", .type = &text},
+    [RAW_HEADERS] = {.name = "headers", .type = &headers_or_null},
+    [RAW_LEADER_EPOCH] = {.name = "leader-epoch", .type = &int32_or_null},
     [ERROR_TYPE] = {.name = "error_type", .type = &text},
     [ERROR_MESSAGE] = {.name = "error_message", .type = &text},
 };
@@ -76,5 +85,5 @@ void format_printable(struct slice payload, struct bytes *out)
         return;
     }
     bytes_text(out, "base64:");
-    value_text_base64(payload, out);
+    base64_encode(payload, out);
 }

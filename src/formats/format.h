@@ -24,6 +24,8 @@ enum raw_column {
     RAW_OFFSET,         /* INT64 NOT NULL; a file's record number */
     RAW_TIMESTAMP,      /* TIMESTAMP_LTZ(3), nullable (microseconds in memory, as all timestamps) */
     RAW_TIMESTAMP_TYPE, /* STRING NOT NULL: NoTimestampType, CreateTime, LogAppendTime */
+    RAW_HEADERS,        /* MAP<STRING, BYTES>, nullable: nobody asked for them */
+    RAW_LEADER_EPOCH,   /* INT32, nullable */
     RAW_COLUMN_COUNT
 };
 extern const struct schema format_raw_schema;
@@ -43,7 +45,9 @@ struct decode_spec {
     const struct schema *physical; /* all columns of the table that are from payloads, in their order: a csv's
                                       are told by their place; NULL: those of schema that are RAW_NONE */
     const struct map *options; /* text to text (const char *): the WITH options without the format's prefix */
-    struct budget *budget;     /* may be NULL */
+    bool skips_null;       /* a record without payload (a tombstone) is left out; else it is an error, or a
+                                  row of NULL where the format has one for it (raw) */
+    struct budget *budget; /* may be NULL */
     struct executor *executor; /* for what blocks (the registry) */
     struct metrics *registry;  /* that metrics belongs to: for labels of our own; may be NULL */
     struct metric_scope

@@ -244,11 +244,12 @@ static void test_errors(UNUSED void **state)
         test_print(errors, &text),
         "+I(x'7b2261223a322c2262223a5b226120746578742c206c6f6e676572207468616e203132225d2c2263223a7b', "
         "x'746865206b6579', "
-        "topic, 3, 101, 1970-01-01T00:00:01.001000Z, CreateTime, deserialization, a key is wanted)\n"
-        "+I(NULL, x'746865206b6579', topic, 3, 102, 1970-01-01T00:00:01.001000Z, CreateTime, tombstone, the "
-        "record has no payload)\n"
-        "+I(x'', x'746865206b6579', topic, 3, 103, 1970-01-01T00:00:01.001000Z, CreateTime, tombstone, the "
-        "payload is empty)\n");
+        "topic, 3, 101, 1970-01-01T00:00:01.001000Z, CreateTime, NULL, NULL, deserialization, a key is "
+        "wanted)\n"
+        "+I(NULL, x'746865206b6579', topic, 3, 102, 1970-01-01T00:00:01.001000Z, CreateTime, NULL, NULL, "
+        "tombstone, the record has no payload)\n"
+        "+I(x'', x'746865206b6579', topic, 3, 103, 1970-01-01T00:00:01.001000Z, CreateTime, NULL, NULL, "
+        "tombstone, the payload is empty)\n");
     assert_int_equal(errors->split, 7);
     assert_true(metrics_sum(metrics, "deserialization_errors", &count));
     assert_true(count == 1);

@@ -9,13 +9,11 @@
 #include "formats/failure.h"
 #include "formats/json_time.h"
 #include "formats/json_tree.h"
-#include <locale.h>
 
 struct json_entry; /* of a MAP: json_decode.c */
 
 struct json_reader {
     struct json_node *root; /* borrowed */
-    locale_t locale;        /* borrowed: "C" */
     enum json_time_standard standard;
     bool fail_on_missing;
     bool ignore_errors; /* a value that does not fit its column is NULL, where that may be */

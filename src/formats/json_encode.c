@@ -2,6 +2,7 @@
  * as base64, no blanks.
  */
 #include "formats/json_encode.h"
+#include "base/base64.h"
 #include "base/mem.h"
 #include "formats/json_scan.h"
 #include "formats/uuid.h"
@@ -118,7 +119,7 @@ static void write_time(const struct json_writer *w, const struct column *c, int3
 static void write_bytes(struct slice raw, struct bytes *out)
 {
     bytes_u8(out, '"');
-    value_text_base64(raw, out);
+    base64_encode(raw, out);
     bytes_u8(out, '"');
 }
 

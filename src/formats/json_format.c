@@ -32,7 +32,6 @@ struct json_decoder {
     struct payloads payloads;
     struct arena arena; /* the nodes */
     struct json_reader reader;
-    locale_t locale; /* owned */
 };
 
 static void append(struct payloads *p, struct slice payload, struct payload_error *why)
@@ -42,12 +41,6 @@ static void append(struct payloads *p, struct slice payload, struct payload_erro
     why->reason = json_decode(&d->reader, payload, &p->rows, p->good_count, why->text);
 }
 
-static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
-                       struct error *e)
-{
-    return payloads_decode(CONTAINER_OF(decoder, struct payloads, decoder), raw, rows, errors, e);
-}
-
 static void free_decoder(struct decoder *decoder)
 {
     struct json_decoder *d = CONTAINER_OF(decoder, struct json_decoder, payloads.decoder);
@@ -55,14 +48,12 @@ static void free_decoder(struct decoder *decoder)
     payloads_fini(&d->payloads);
     json_reader_fini(&d->reader);
     arena_fini(&d->arena);
-    if (d->locale)
-        freelocale(d->locale);
     mem_free(d);
 }
 
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
-    static const struct decoder_ops ops = {decode, free_decoder};
+    static const struct decoder_ops ops = {payloads_decode, free_decoder};
     struct json_decoder *d = mem_zalloc(sizeof *d);
     enum err rc;
 
@@ -80,11 +71,7 @@ static enum err new_decoder(const struct decode_spec *spec, struct decoder **out
                                           "ISO-8601")
                              ? JSON_TIME_ISO
                              : JSON_TIME_SQL;
-    if ((rc = json_tree_new(&d->arena, spec->schema, d->payloads.wanted, &d->reader.root, e)) != OK)
-        goto out;
-    if ((d->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0)) == (locale_t)0)
-        rc = error_memory(e, 0, "a locale");
-    d->reader.locale = d->locale;
+    rc = json_tree_new(&d->arena, spec->schema, d->payloads.wanted, &d->reader.root, e);
 out:
     if (rc == OK)
         *out = &d->payloads.decoder;
@@ -108,12 +95,6 @@ static enum encoded append_object(struct row_encoder *r, int32_t row, UNUSED enu
     return LIKELY(json_writer_row(&j->writer, r->view->columns, row, out)) ? ENCODED : ENCODED_BAD;
 }
 
-static enum err encode(struct encoder *enc, const struct batch *rows, struct payload_run *out,
-                       struct error *e)
-{
-    return row_encoder_encode(CONTAINER_OF(enc, struct row_encoder, encoder), rows, out, e);
-}
-
 static void free_encoder(struct encoder *enc)
 {
     struct json_encoder *j = CONTAINER_OF(enc, struct json_encoder, base.encoder);
@@ -125,7 +106,7 @@ static void free_encoder(struct encoder *enc)
 
 static enum err new_encoder(const struct encode_spec *spec, struct encoder **out, struct error *e)
 {
-    static const struct encoder_ops ops = {encode, free_encoder};
+    static const struct encoder_ops ops = {row_encoder_encode, free_encoder};
     struct json_encoder *j = mem_zalloc(sizeof *j);
     enum err rc;
 

@@ -5,6 +5,7 @@
  */
 #include "formats/json_number.h"
 #include "base/mem.h"
+#include "base/number_text.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ static const char *terminated(struct slice text, char room[TEXT_MAX], char **own
     return room;
 }
 
-const char *json_number_double(const struct json_number *n, locale_t locale, double *out)
+const char *json_number_double(const struct json_number *n, double *out)
 {
     char room[TEXT_MAX], *owned;
     const char *text;
@@ -37,12 +38,12 @@ const char *json_number_double(const struct json_number *n, locale_t locale, dou
     }
     if ((text = terminated(n->text, room, &owned)) == NULL)
         return "there is no memory for a number of so many digits";
-    *out = strtod_l(text, NULL, locale);
+    *out = strtod_l(text, NULL, number_locale());
     mem_free(owned);
     return isinf(*out) ? "the number is too large" : NULL;
 }
 
-const char *json_number_float(const struct json_number *n, locale_t locale, float *out)
+const char *json_number_float(const struct json_number *n, float *out)
 {
     char room[TEXT_MAX], *owned;
     const char *text;
@@ -57,7 +58,7 @@ const char *json_number_float(const struct json_number *n, locale_t locale, floa
     }
     if ((text = terminated(n->text, room, &owned)) == NULL)
         return "there is no memory for a number of so many digits";
-    *out = strtof_l(text, NULL, locale);
+    *out = strtof_l(text, NULL, number_locale());
     mem_free(owned);
     return isinf(*out) ? "the number is too large" : NULL;
 }

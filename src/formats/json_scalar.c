@@ -1,10 +1,10 @@
 /* json_scalar.c: a value of JSON as a number, boolean, decimal, date, time, UUID or bytes. Numbers and
  * booleans may stand in a text, as some producers write them.
  */
+#include "base/base64.h"
 #include "formats/json_number.h"
 #include "formats/json_words.h"
 #include "formats/uuid.h"
-#include "formats/value_text.h"
 #include <math.h>
 #include <strings.h>
 
@@ -39,15 +39,6 @@ static bool read_number(struct json_reader *r, struct json_number *out)
     return why == NULL || fail_scan(r, why);
 }
 
-static struct slice trim(struct slice s)
-{
-    while (s.len && (uint8_t)s.ptr[0] <= ' ')
-        s = slice_from(s, 1);
-    while (s.len && (uint8_t)s.ptr[s.len - 1] <= ' ')
-        s.len--;
-    return s;
-}
-
 /* A number, or a text that holds one. */
 static bool read_number_or_text(struct json_reader *r, const struct type *t, struct json_number *out)
 {
@@ -62,7 +53,7 @@ static bool read_number_or_text(struct json_reader *r, const struct type *t, str
     r->at++;
     if (!read_text(r, &text, &borrowed))
         return false;
-    text = trim(text);
+    text = slice_trim(text);
     at = text.ptr;
     if (text.len == 0)
         return fail_value(r, text, "the text is no number");
@@ -151,10 +142,10 @@ static bool append_real(struct json_reader *r, struct column_builder *to)
     if (!read_number_or_text(r, to->type, &n))
         return false;
     if (to->type->kind == TYPE_FLOAT) {
-        if ((why = json_number_float(&n, r->locale, &f)) == NULL)
+        if ((why = json_number_float(&n, &f)) == NULL)
             builder_f32(to, f);
     } else {
-        if ((why = json_number_double(&n, r->locale, &d)) == NULL)
+        if ((why = json_number_double(&n, &d)) == NULL)
             builder_f64(to, d);
     }
     return why == NULL || fail_value(r, n.text, why);
@@ -186,7 +177,7 @@ static bool append_boolean(struct json_reader *r, struct column_builder *to)
         r->at++;
         if (!read_text(r, &text, &borrowed))
             return false;
-        text = trim(text);
+        text = slice_trim(text);
         value = text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0;
         if (!value && !(text.len == 5 && strncasecmp(text.ptr, "false", 5) == 0))
             return fail_value(r, text, "the text is neither true nor false");
@@ -200,7 +191,7 @@ static bool append_boolean(struct json_reader *r, struct column_builder *to)
 static bool append_base64(struct json_reader *r, struct column_builder *to, struct slice text)
 {
     struct bytes raw = {0};
-    bool fine = value_text_unbase64(text, &raw);
+    bool fine = base64_decode(text, &raw);
 
     if (!fine)
         fail_value(r, text, "the text is not base64");

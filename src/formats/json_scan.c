@@ -1,5 +1,6 @@
 /* json_scan.c: see json_scan.h. */
 #include "formats/json_scan.h"
+#include "base/hex.h"
 #include "formats/utf8.h"
 
 /* --- texts --- */
@@ -26,14 +27,6 @@ const char *json_scan_text_slow(const char **at, const char *end, struct json_te
         return "the text is not UTF-8";
     *at = p + 1;
     return NULL;
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Four hex digits; -1 when they are not there. */

@@ -4,13 +4,6 @@
 #include "formats/utf8.h"
 #include <stdio.h>
 
-/* --- options --- */
-
-const char *payloads_option(const struct decode_spec *spec, const char *name)
-{
-    return map_get(spec->options, slice_text(name));
-}
-
 /* --- columns of the raw batch --- */
 
 static bool is_text(enum type_kind kind)
@@ -24,7 +17,14 @@ static bool can_fill(const struct type *from, const struct type *to)
         return is_text(to->kind);
     if (from->kind == TYPE_TIMESTAMP_LTZ)
         return to->kind == TYPE_TIMESTAMP || to->kind == TYPE_TIMESTAMP_LTZ;
-    return to->kind == from->kind || (from->kind == TYPE_INT32 && to->kind == TYPE_INT64);
+    if (to->kind == TYPE_INT64)
+        return from->kind == TYPE_INT64 || from->kind == TYPE_INT32;
+    if (from->kind != to->kind || from->field_count != to->field_count)
+        return false;
+    for (int32_t i = 0; i < from->field_count; i++) /* headers: as they are */
+        if (from->fields[i].type->kind != to->fields[i].type->kind || !to->fields[i].type->nullable)
+            return false;
+    return true;
 }
 
 static enum err check_columns(const struct payloads *p, const struct decode_spec *spec, struct error *e)
@@ -157,7 +157,7 @@ static inline void decode_one(struct payloads *p, const struct batch *raw, int32
 
     *why = (struct payload_error){.type = "deserialization"};
     if ((!valid && !p->takes_null) || (valid && payload.len == 0 && !p->takes_empty)) {
-        why->skip = p->skips_none;
+        why->skip = p->skips_none || (!valid && p->spec->skips_null);
         if (why->skip)
             return;
         why->type = "tombstone";
@@ -267,9 +267,10 @@ static enum err add_kinds(const struct payloads *p, struct batch *rows, struct e
     return OK;
 }
 
-enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **rows, struct batch **errors,
-                         struct error *e)
+enum err payloads_decode(struct decoder *decoder, struct batch *raw, struct batch **rows,
+                         struct batch **errors, struct error *e)
 {
+    struct payloads *p = CONTAINER_OF(decoder, struct payloads, decoder);
     enum err rc;
 
     *rows = *errors = NULL;

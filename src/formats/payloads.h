@@ -44,13 +44,10 @@ struct payloads {
 MUST_USE enum err payloads_init(struct payloads *p, const struct decode_spec *spec, struct error *e);
 void payloads_fini(struct payloads *p);
 
-/* decoder_ops.decode, by p->append. */
-MUST_USE enum err payloads_decode(struct payloads *p, struct batch *raw, struct batch **rows,
+/* decoder_ops.decode of a decoder that is in a struct payloads, by its append. */
+MUST_USE enum err payloads_decode(struct decoder *decoder, struct batch *raw, struct batch **rows,
                                   struct batch **errors, struct error *e);
 
 /* A row was appended to the wanted columns of p->rows; only of decoders with changes. */
 void payloads_add_row(struct payloads *p, enum row_kind kind);
-
-/* Options: NULL when absent. */
-const char *payloads_option(const struct decode_spec *spec, const char *name);
 #endif

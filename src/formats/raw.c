@@ -180,6 +180,8 @@ static enum err find_column(const struct decode_spec *spec, int32_t *out, struct
     const struct field *fields = spec->schema->fields;
     int32_t found = -1;
 
+    if (spec->physical && spec->physical->field_count > 1)
+        return refuse_two("fills", &spec->physical->fields[0], &spec->physical->fields[1], e);
     for (int32_t i = 0; i < spec->schema->field_count; i++) {
         if (spec->raw[i] != RAW_NONE)
             continue;
@@ -189,12 +191,6 @@ static enum err find_column(const struct decode_spec *spec, int32_t *out, struct
     }
     *out = found; /* none: only metadata is wanted */
     return found < 0 || can_be_raw(fields[found].type) ? OK : refuse_type(&fields[found], "read", e);
-}
-
-static enum err decode(struct decoder *decoder, struct batch *raw, struct batch **rows, struct batch **errors,
-                       struct error *e)
-{
-    return payloads_decode(CONTAINER_OF(decoder, struct payloads, decoder), raw, rows, errors, e);
 }
 
 static void free_decoder(struct decoder *decoder)
@@ -209,7 +205,7 @@ static void free_decoder(struct decoder *decoder)
 
 static enum err new_decoder(const struct decode_spec *spec, struct decoder **out, struct error *e)
 {
-    static const struct decoder_ops ops = {decode, free_decoder};
+    static const struct decoder_ops ops = {payloads_decode, free_decoder};
     struct raw_decoder *d = mem_zalloc(sizeof *d);
     enum err rc;
 
@@ -278,12 +274,6 @@ static enum encoded append_value(struct row_encoder *base, int32_t row, UNUSED e
     return ENCODED;
 }
 
-static enum err encode(struct encoder *enc, const struct batch *rows, struct payload_run *out,
-                       struct error *e)
-{
-    return row_encoder_encode(CONTAINER_OF(enc, struct row_encoder, encoder), rows, out, e);
-}
-
 static void free_encoder(struct encoder *enc)
 {
     struct raw_encoder *r = CONTAINER_OF(enc, struct raw_encoder, base.encoder);
@@ -302,7 +292,7 @@ static enum err check_schema(const struct schema *schema, struct error *e)
 
 static enum err new_encoder(const struct encode_spec *spec, struct encoder **out, struct error *e)
 {
-    static const struct encoder_ops ops = {encode, free_encoder};
+    static const struct encoder_ops ops = {row_encoder_encode, free_encoder};
     struct raw_encoder *r = mem_zalloc(sizeof *r);
     enum err rc;
 

@@ -55,6 +55,8 @@ UNUSED static void test_raw_row(struct builder *b, struct slice value, int64_t o
     builder_i64(&b->columns[RAW_OFFSET], offset);
     builder_i64(&b->columns[RAW_TIMESTAMP], 1001000);
     builder_copied(&b->columns[RAW_TIMESTAMP_TYPE], "CreateTime", 10);
+    builder_null(&b->columns[RAW_HEADERS]);
+    builder_null(&b->columns[RAW_LEADER_EPOCH]);
 }
 
 /* A raw batch of payloads; one with ptr NULL is a tombstone. */
@@ -103,6 +105,30 @@ UNUSED static const char *test_decode_one(struct decoder *d, struct slice payloa
     batch_unref(errors);
     batch_unref(raw);
     return bytes_cstr(out);
+}
+
+struct test_read_case {
+    const char *name, *columns, *payload, *want; /* the row, "": none; `!`: how the error's message begins */
+};
+
+UNUSED static void test_read_cases(const char *format, const struct test_read_case *cases, size_t count,
+                                   const char *const *options)
+{
+    struct bytes text = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        struct test_decoder t;
+        const char *got, *want = cases[i].want;
+
+        test_decoder_open(&t, format, cases[i].columns, options);
+        got = test_decode_one(t.decoder, slice_text(cases[i].payload), &text);
+        if (want[0] == '!'
+                ? strncmp(got, "!deserialization: ", 18) || strncmp(got + 18, want + 1, strlen(want + 1))
+                : strlen(got) != strlen(want) + (*want != 0) || strncmp(got, want, strlen(want)))
+            fail_msg("%s: got %s", cases[i].name, got);
+        test_decoder_close(&t);
+    }
+    bytes_fini(&text);
 }
 
 /* The error of a decoder that cannot be made. */

@@ -1,13 +1,6 @@
 /* uuid.c: see uuid.h. */
 #include "formats/uuid.h"
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/hex.h"
 
 static bool is_dash(size_t at)
 {

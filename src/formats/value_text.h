@@ -21,7 +21,4 @@ void value_text_time(int64_t micros, struct bytes *out); /* 08:30:00, 08:30:00.5
 
 /* 2025-11-01 08:30:00.123, with between for the blank, and a Z behind an instant. */
 void value_text_timestamp(int64_t v, const struct type *t, char between, struct bytes *out);
-
-void value_text_base64(struct slice raw, struct bytes *out);
-bool value_text_unbase64(struct slice text, struct bytes *out); /* false when it is none; padding may lack */
 #endif

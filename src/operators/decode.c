@@ -2,8 +2,12 @@
 #include "operators/decode.h"
 #include "base/mem.h"
 #include "os/log.h"
+#include <stdio.h>
 
 #define LOG_EVERY_US INT64_C(10000000)
+
+#define EXCERPT_BYTES 120
+#define EXCERPT_TEXT  200
 
 struct decode {
     struct op base;
@@ -28,16 +32,35 @@ static struct slice text_of(const struct batch *b, int32_t column, int32_t row)
     return column_valid(&b->columns[column], row) ? column_slice(&b->columns[column], row) : SLICE("?");
 }
 
-static enum err fail(const struct batch *errors, struct error *e)
+/* The beginning of a payload as printable characters; others as \xNN. */
+static void excerpt(struct slice payload, char out[EXCERPT_TEXT])
+{
+    size_t at = 0, i;
+
+    for (i = 0; i < payload.len && at + 8 < EXCERPT_TEXT && i < EXCERPT_BYTES; i++) {
+        unsigned char c = (unsigned char)payload.ptr[i];
+
+        at += (size_t)snprintf(out + at, EXCERPT_TEXT - at, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
+    }
+    snprintf(out + at, EXCERPT_TEXT - at, "%s", i < payload.len ? "..." : "");
+}
+
+enum err decode_failed(const struct batch *errors, const char *what, struct error *e)
 {
     int32_t row = batch_row(errors, 0);
     struct slice topic = text_of(errors, RAW_TOPIC, row), message = text_of(errors, ERROR_MESSAGE, row);
+    const struct column *payloads = &errors->columns[RAW_VALUE];
+    bool any = column_valid(payloads, row) && column_slice(payloads, row).len;
+    char begin[EXCERPT_TEXT] = "";
 
+    if (any)
+        excerpt(column_slice(payloads, row), begin);
     return error_set(e, ERR_INPUT,
-                     "a record of %.*s, partition %" PRId32 ", offset %" PRId64
-                     ", cannot be read: %.*s; set 'on-error' to skip or dead-letter to go on without it",
-                     (int)topic.len, topic.ptr, errors->columns[RAW_PARTITION].i32[row],
-                     errors->columns[RAW_OFFSET].i64[row], (int)MIN(message.len, (size_t)500), message.ptr);
+                     "%s of topic %.*s, partition %" PRId32 ", offset %" PRId64
+                     ", cannot be read: %.*s%s%s; set 'on-error' to skip or dead-letter to go on without it",
+                     what, (int)MIN(topic.len, (size_t)200), topic.ptr,
+                     errors->columns[RAW_PARTITION].i32[row], errors->columns[RAW_OFFSET].i64[row],
+                     (int)MIN(message.len, (size_t)300), message.ptr, any ? "; it begins with: " : "", begin);
 }
 
 static void skip(struct decode *d, const struct batch *errors)
@@ -70,7 +93,7 @@ static enum err deal_with(struct decode *d, struct batch *errors, struct error *
     case ON_ERROR_EMIT:
         return d->env->out->batch(d->env->out, 1, errors, e);
     case ON_ERROR_FAIL:
-        rc = fail(errors, e);
+        rc = decode_failed(errors, "a record", e);
         break;
     case ON_ERROR_SKIP:
         skip(d, errors);
@@ -129,6 +152,8 @@ static enum err decode_open(struct op *o, const struct op_env *env, struct error
     d->decode = (struct decode_spec){.schema = d->spec->schema,
                                      .raw = d->spec->raw,
                                      .options = d->spec->options,
+                                     .physical = d->spec->physical,
+                                     .skips_null = d->spec->skips_null,
                                      .budget = env->budget,
                                      .registry = env->registry,
                                      .executor = env->executor,

@@ -18,9 +18,15 @@ struct decode_op_spec {
     const struct schema *schema; /* of the rows */
     const int32_t *raw;          /* as in decode_spec */
     const struct map *options;   /* as in decode_spec */
+    const struct schema *physical; /* as in decode_spec; may be NULL */
+    bool skips_null;               /* as in decode_spec */
     enum on_error on_error;
     const struct metric_label *metric_labels; /* of the decoder's bare metrics; may be NULL */
     size_t metric_label_count;
 };
 extern const struct operator_factory decode_factory;
+
+/* What to say of the first of some errors: `<what> of topic orders, partition 1, offset 42, cannot be read:
+ * <why>; it begins with: {"id": ...`, and what to do. Returns ERR_INPUT. */
+enum err decode_failed(const struct batch *errors, const char *what, struct error *e);
 #endif

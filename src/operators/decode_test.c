@@ -52,6 +52,8 @@ static struct batch *make_raw(struct budget *budget, const char *const *payloads
         builder_i64(&b.columns[RAW_OFFSET], 100 + i);
         builder_null(&b.columns[RAW_TIMESTAMP]);
         builder_copied(&b.columns[RAW_TIMESTAMP_TYPE], "CreateTime", 10);
+        builder_null(&b.columns[RAW_HEADERS]);
+        builder_null(&b.columns[RAW_LEADER_EPOCH]);
     }
     if (builder_finish(&b, &raw, &e) != OK)
         raw = NULL;

@@ -26,7 +26,8 @@ static enum err limit_batch(struct op *o, UNUSED int32_t input, struct batch *b,
 {
     struct limit *l = self(o);
     int32_t live = batch_live(b);
-    int64_t end = l->spec->count < 0 ? INT64_MAX : l->spec->offset + l->spec->count;
+    bool open = l->spec->count < 0 || l->spec->count > INT64_MAX - l->spec->offset;
+    int64_t end = open ? INT64_MAX : l->spec->offset + l->spec->count;
     int64_t first = MAX(l->spec->offset - l->seen, 0), last = MIN(end - l->seen, live);
     int32_t *rows;
     struct batch *out;

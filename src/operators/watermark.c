@@ -1,6 +1,7 @@
 /* watermark.c: splits, their latest times, and the minimum. */
 #include "operators/watermark.h"
 #include "base/mem.h"
+#include "expr/program.h"
 
 #define ITEM_PREFIX "split:"
 #define ANONYMOUS   -1
@@ -22,6 +23,7 @@ struct watermark {
     struct op base;
     const struct watermark_spec *spec;
     const struct op_env *env;
+    struct program *program; /* owned; NULL: there is no expression */
     struct split *splits; /* owned */
     size_t split_count, split_capacity;
     struct known *known; /* owned */
@@ -165,11 +167,10 @@ static int64_t latest_time(const struct batch *b, const struct column *c)
     return latest;
 }
 
-static enum err read_time(const struct watermark *w, const struct batch *b, int64_t *latest_us,
-                          struct error *e)
+static enum err read_column(const struct batch *b, int32_t column, int64_t *latest_us, struct error *e)
 {
-    const struct field *f = &b->schema->fields[w->spec->time_column];
-    const struct column *c = &b->columns[w->spec->time_column];
+    const struct field *f = &b->schema->fields[column];
+    const struct column *c = &b->columns[column];
 
     if (f->type->kind != TYPE_TIMESTAMP && f->type->kind != TYPE_TIMESTAMP_LTZ)
         return error_set(e, ERR_CONFIG,
@@ -178,6 +179,21 @@ static enum err read_time(const struct watermark *w, const struct batch *b, int6
     if (f->type->precision > 6 && *latest_us != WATERMARK_NONE)
         *latest_us = *latest_us / 1000 - (*latest_us % 1000 < 0); /* nanoseconds, rounded down */
     return OK;
+}
+
+static enum err read_time(const struct watermark *w, struct batch *b, int64_t *latest_us, struct error *e)
+{
+    struct batch *values = NULL;
+    enum err rc;
+
+    if (w->program == NULL)
+        return read_column(b, w->spec->time_column, latest_us, e);
+    if ((rc = program_run(w->program, b, clock_wall_us(w->env->clock), &values, e)) != OK)
+        return error_add(e, rc, "the watermark");
+    if (values)
+        rc = read_column(values, 0, latest_us, e);
+    batch_unref(values);
+    return rc;
 }
 
 static enum err watermark_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
@@ -259,10 +275,12 @@ static enum err watermark_split(struct op *o, const struct split_event *event, s
 
 /* --- life --- */
 
-static enum err watermark_open(struct op *o, const struct op_env *env, UNUSED struct error *e)
+static enum err watermark_open(struct op *o, const struct op_env *env, struct error *e)
 {
-    self(o)->env = env;
-    return OK;
+    struct watermark *w = self(o);
+
+    w->env = env;
+    return w->spec->value ? program_new(w->spec->value, env->budget, &w->program, e) : OK;
 }
 
 static enum err keep_known(struct watermark *w, struct slice name, int64_t max_us, struct error *e)
@@ -329,6 +347,7 @@ static void watermark_close(struct op *o)
         mem_free(w->splits[i].name);
     for (size_t i = 0; i < w->known_count; i++)
         mem_free(w->known[i].name);
+    program_free(w->program);
     mem_free(w->splits);
     mem_free(w->known);
     mem_free(w);

@@ -1,6 +1,7 @@
 /* watermark_test.c: watermarks of splits, their minimum, idleness, and what a restart keeps. */
 #include "base/mem.h"
 #include "base/test.h"
+#include "expr/program.h"
 #include "operators/operator_harness.h"
 #include "operators/watermark.h"
 #include <stdio.h>
@@ -21,14 +22,19 @@ static int teardown(UNUSED void **state)
     return 0;
 }
 
-static void feed(struct harness *h, int32_t split, const char *lines)
+static void feed_as(struct harness *h, const struct schema *as, int32_t split, const char *lines)
 {
-    struct batch *b = harness_rows(schema, lines, h->budget);
+    struct batch *b = harness_rows(as, lines, h->budget);
     struct error e;
 
     b->split = split;
     ASSERT_OK(harness_batch(h, 0, b, &e), &e);
     batch_unref(b);
+}
+
+static void feed(struct harness *h, int32_t split, const char *lines)
+{
+    feed_as(h, schema, split, lines);
 }
 
 static void test_disorder(UNUSED void **state)
@@ -58,6 +64,36 @@ static void test_disorder(UNUSED void **state)
         assert_int_equal(h.rows, 6);
         harness_close(&h);
     }
+}
+
+/* An expression over the row instead of the time column; a split at a time. */
+static void test_expression(UNUSED void **state)
+{
+    static const struct field field = {.name = "watermark"};
+    struct field fields[] = {field};
+    const struct schema *input, result = {1, fields};
+    const struct expr *exprs[1];
+    struct program_spec program = {.results = exprs, .schema = &result, .result_count = 1};
+    const struct watermark_spec spec = {.time_column = 1, .value = &program};
+    struct harness_config c = {.factory = &watermark_factory, .spec = &spec};
+    struct harness h;
+    struct error e;
+
+    ASSERT_OK(schema_parse(&arena, SLICE("name STRING, at TIMESTAMP(3), mark TIMESTAMP(3)"), &input, &e), &e);
+    exprs[0] = expr_column(&arena, 2, input->fields[2].type);
+    fields[0].type = input->fields[2].type;
+    ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
+    h.quiet = true;
+    ASSERT_OK(harness_split(&h, SPLIT_ADDED, 0, "t-0", WATERMARK_NONE, &e), &e);
+    ASSERT_OK(harness_split(&h, SPLIT_ADDED, 1, "t-1", WATERMARK_NONE, &e), &e);
+    feed_as(&h, input, 0, "a 9000 3000\nb 9000 5000\nc 9000 NULL");
+    HARNESS_EXPECT(&h, "");
+    feed_as(&h, input, 1, "a 1000 4000");
+    HARNESS_EXPECT(&h, "watermark 4000\n");
+    feed_as(&h, input, 1, "a NULL 8000");
+    HARNESS_EXPECT(&h, "watermark 5000\n");
+    assert_int_equal(h.rows, 5);
+    harness_close(&h);
 }
 
 static void test_minimum_of_splits(UNUSED void **state)
@@ -249,7 +285,7 @@ static void test_no_memory(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disorder),  cmocka_unit_test(test_minimum_of_splits),
+        cmocka_unit_test(test_disorder),  cmocka_unit_test(test_expression), cmocka_unit_test(test_minimum_of_splits),
         cmocka_unit_test(test_no_splits), cmocka_unit_test(test_idle_by_time),
         cmocka_unit_test(test_restart),   cmocka_unit_test(test_wrong_column),
         cmocka_unit_test(test_no_memory),

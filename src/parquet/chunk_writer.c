@@ -33,10 +33,12 @@ static bool take_hint(_Atomic uint16_t *hint)
     return left > 0 && atomic_compare_exchange_strong(hint, &left, (uint16_t)(left - 1));
 }
 
+/* With its first row: a chunk that never comes shall use no hint up. */
 static void begin_chunk(struct chunk *c)
 {
     struct parquet_hints *h = c->number < PARQUET_HINTS ? c->shared->hints : NULL;
 
+    c->begun = true;
     c->codec = c->shared->codec.kind;
     if (h && take_hint(&h->no_compression[c->number]))
         c->codec = COMPRESSION_NONE;
@@ -67,7 +69,6 @@ void chunk_init(struct chunk *c, const struct parquet_leaf *leaf, int32_t number
     bounds_init(&c->page_bounds, budget);
     bounds_init(&c->bounds, budget);
     bounds_init(&c->file_bounds, budget);
-    begin_chunk(c);
 }
 
 void chunk_fini(struct chunk *c)
@@ -674,6 +675,8 @@ enum err chunk_add(struct chunk *c, const struct leaf_rows *rows, struct error *
     int32_t slot = 0, value = 0;
     enum err rc;
 
+    if (!c->begun)
+        begin_chunk(c);
     while (slot < rows->slot_count) {
         struct part part = next_part(c, rows, slot, value);
 
@@ -734,7 +737,7 @@ enum err chunk_finish(struct chunk *c, struct error *e)
 void chunk_next(struct chunk *c)
 {
     dictionary_clear(&c->dictionary);
-    begin_chunk(c);
+    c->begun = false;
     c->id_width = 1;
     c->dictionary_page.len = c->pages.len = c->infos.len = 0;
     bytes_clear(&c->page_values);

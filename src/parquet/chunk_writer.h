@@ -39,6 +39,8 @@ struct chunk {
     int32_t number;                  /* of the leaf */
     enum parquet_compression codec;  /* of this chunk: shared's, or none where that saves nothing */
 
+    bool begun; /* it has rows, so codec and dictionary_on are chosen */
+
     /* the open page */
     bool dictionary_on;
     bool def_uniform;     /* all slots so far have max_def; def is empty */

@@ -263,6 +263,14 @@ static int64_t chunk_start(const struct meta_chunk *c)
     return dictionary ? c->dictionary_offset : c->data_offset;
 }
 
+int64_t parquet_reader_group_offset(const struct parquet_reader *r, int32_t group)
+{
+    const struct meta_group *g = &r->meta.groups[group];
+
+    assert(group >= 0 && group < r->meta.group_count);
+    return g->chunk_count ? chunk_start(&g->chunks[0]) : 0;
+}
+
 static enum err check_chunk(const struct group_read *g, const struct meta_chunk *c,
                             const struct parquet_column *leaf, struct error *e)
 {

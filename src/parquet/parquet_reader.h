@@ -20,6 +20,8 @@ const struct schema *parquet_reader_schema(const struct parquet_reader *r);
 int64_t parquet_reader_rows(const struct parquet_reader *r);
 int32_t parquet_reader_groups(const struct parquet_reader *r);
 int64_t parquet_reader_group_rows(const struct parquet_reader *r, int32_t group);
+/* Where in the file a row group begins, as table formats name it. */
+int64_t parquet_reader_group_offset(const struct parquet_reader *r, int32_t group);
 /* A value of the footer's key-value metadata, NULL when absent. */
 const char *parquet_reader_metadata(const struct parquet_reader *r, const char *key);
 

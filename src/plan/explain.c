@@ -188,6 +188,9 @@ enum err plan_explain(struct session *s, struct arena *arena, const struct sql_s
         explain->statement->kind != AST_STATEMENT_SET)
         return sql_fail(error, ERR_INPUT, SQL_VALIDATION_FAILED, explain->statement->place,
                         "EXPLAIN wants a query, an INSERT or a STATEMENT SET");
+    if (explain->details & AST_ESTIMATED_COST)
+        return sql_fail(error, ERR_UNSUPPORTED, SQL_VALIDATION_FAILED, explain->statement->place,
+                        "weir plans without costs: there is no ESTIMATED_COST to explain; leave it out");
     bytes_text(out, "== Abstract Syntax Tree ==\n");
     if ((rc = print_bound(s, arena, source, explain->statement, out, error)) != OK)
         return rc;
@@ -197,6 +200,8 @@ enum err plan_explain(struct session *s, struct arena *arena, const struct sql_s
     print_graph(out, &plan->graph);
     if (explain->details & AST_CHANGELOG_MODE)
         bytes_printf(out, "\n== Changelog Mode ==\n%s\n", plan->changelog ? "I,UB,UA,D" : "I");
+    if (explain->details & AST_PLAN_ADVICE)
+        bytes_text(out, "\nno available advice...\n");
     if (explain->details & AST_JSON_EXECUTION_PLAN) {
         bytes_text(out, "\n== Physical Execution Plan ==\n");
         graph_json(&plan->graph, out);

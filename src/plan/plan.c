@@ -80,7 +80,8 @@ static enum err make_vertices(struct planner *p, const struct work *w, struct co
 
     p->plan->bounded = true;
     if (w->query) {
-        if ((rc = plan_all(p, w->query, &stage)) != OK)
+        if ((rc = plan_all(p, w->query, &stage)) != OK ||
+            (rc = plan_refuse_upsert(p, &stage, "SELECT", w->query->place)) != OK)
             return rc;
         p->plan->schema = stage.schema;
         p->plan->bounded = stage.bounded;
@@ -90,6 +91,7 @@ static enum err make_vertices(struct planner *p, const struct work *w, struct co
     for (int32_t i = 0; rc == OK && i < w->count; i++) {
         rc = plan_all(p, w->inserts[i].rel, &stage);
         p->plan->bounded = p->plan->bounded && stage.bounded;
+        p->plan->changelog = p->plan->changelog || stage.changes != CHANGES_INSERT;
         if (rc == OK && !p->dry)
             rc = plan_sink(p, &w->inserts[i], &stage);
     }

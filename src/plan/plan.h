@@ -16,7 +16,7 @@ struct plan {
     struct graph graph;            /* owned; finished */
     const struct schema *schema;   /* SELECT: of the rows that are collected; in the graph's arena */
     bool bounded;                  /* all sources have an end */
-    bool changelog;                /* SELECT: rows other than inserts may come */
+    bool changelog;                /* rows other than inserts may come out, or go into a sink */
     struct plan_release *releases; /* owned: what connectors hold outside the arena */
 };
 

@@ -13,9 +13,12 @@
 /* Rows as they leave one or several vertices (UNION ALL). */
 struct stage {
     int32_t count;
-    int32_t *vertices; /* all emit at port 0 */
+    int32_t *vertices;
+    int32_t port; /* at which they emit: 0, but for dead letters */
     const struct schema *schema;
     enum connector_changes changes;
+    int32_t key_count; /* CHANGES_UPSERT: by these columns of schema, -1: no more among them */
+    const int32_t *keys;
     int32_t parallelism;
     bool bounded;
 };
@@ -28,6 +31,8 @@ struct source {
     bool *needed;     /* per column of the table */
     int32_t *numbers; /* per column of the table: its number in stage.schema, -1 when it is not read */
     bool planned;
+    const struct expr *filter; /* over the table's columns: what all who read it ask of a row; NULL: nothing */
+    bool is_read;              /* by one at least: filter counts */
     struct stage stage;
 };
 
@@ -48,6 +53,7 @@ struct planner {
     const struct expr_session *expr_session;
     struct source *sources;
     bool dry; /* the first time over: no vertices */
+    const struct expr *condition; /* on the rows of the scan that is planned next; NULL: none */
     int32_t parallelism, numbered;
 };
 
@@ -58,6 +64,9 @@ MUST_USE enum err plan_memory(struct planner *p, struct ast_place place);
 /* Plan r: at least the needed columns of its schema; numbers[i] is where column i is in the stage, -1: nowhere. */
 MUST_USE enum err plan_rel(struct planner *p, const struct rel *r, const bool *needed, int32_t *numbers,
                            struct stage *out);
+/* Refuse what needs, of a stream by key, the row that a key had before. */
+MUST_USE enum err plan_refuse_upsert(struct planner *p, const struct stage *s, const char *what,
+                                     struct ast_place place);
 /* A vertex behind a stage; in place. parallelism 0: the stage's. */
 MUST_USE enum err plan_vertex(struct planner *p, struct stage *s, struct vertex *v, struct ast_place place);
 /* Expressions over a stage as its new columns; nothing is added when they are its columns as they are. */
@@ -69,6 +78,10 @@ MUST_USE enum err plan_scan(struct planner *p, const struct rel *r, const bool *
                             struct stage *out);
 MUST_USE enum err plan_values(struct planner *p, const struct rel *r, struct stage *out);
 MUST_USE enum err plan_sink(struct planner *p, const struct bound_insert *insert, struct stage *s);
+/* Write what a source cannot read to the table that its options name. */
+MUST_USE enum err plan_letters(struct planner *p, const struct source *source,
+                               const struct connector_plan *plan, const struct map *options,
+                               struct ast_place place);
 MUST_USE enum err plan_collect(struct planner *p, struct collect *collect, struct stage *s);
 
 /* The options of a table with those of a hint, kept until the plan is freed, and what connector it is. Options of the
@@ -76,6 +89,9 @@ MUST_USE enum err plan_collect(struct planner *p, struct collect *collect, struc
 MUST_USE enum err plan_options(struct planner *p, const struct table_def *table,
                                const struct ast_options *hints, struct ast_place place,
                                struct plan_release **kept, const struct connector **connector);
+/* How a scan is to be done, as the hint says, else the table; NULL: neither. */
+#define PLAN_IDLE_TIMEOUT "scan.watermark.idle-timeout"
+const char *plan_scan_option(const struct rel *scan, const char *key);
 /* A table's declared physical columns, its keys and partition columns, as connectors want to know them. */
 const struct connector_table *plan_table(struct planner *p, const struct table_def *table);
 #endif

@@ -1,6 +1,7 @@
 /* plan_rel.c: relations to vertices. A projection and the conditions below it become one calculation; only columns that
  * somebody above needs are computed, carried and read.
  */
+#include "expr/program.h"
 #include "operators/calc.h"
 #include "operators/limit.h"
 #include "operators/project.h"
@@ -13,13 +14,12 @@
 
 enum err plan_fail(struct planner *p, enum err code, struct ast_place place, const char *fmt, ...)
 {
-    char text[sizeof p->error->message];
     va_list va;
 
     va_start(va, fmt);
-    vsnprintf(text, sizeof text, fmt, va);
+    sql_vfail(p->error, code, SQL_VALIDATION_FAILED, place, fmt, va);
     va_end(va);
-    return sql_fail(p->error, code, SQL_VALIDATION_FAILED, place, "%s", text);
+    return code;
 }
 
 enum err plan_memory(struct planner *p, struct ast_place place)
@@ -42,6 +42,7 @@ enum err plan_vertex(struct planner *p, struct stage *s, struct vertex *v, struc
     for (int32_t i = 0; i < s->count; i++)
         if (graph_edge(&p->plan->graph,
                        &(struct edge){.from = s->vertices[i],
+                                      .port = s->port,
                                       .to = vertex,
                                       .partitioning = same ? EDGE_FORWARD : EDGE_REBALANCE}) < 0)
             return plan_memory(p, place);
@@ -49,10 +50,64 @@ enum err plan_vertex(struct planner *p, struct stage *s, struct vertex *v, struc
         return plan_memory(p, place);
     s->vertices[0] = vertex;
     s->count = 1;
+    s->port = 0;
 out:
     s->parallelism = parallelism;
     s->schema = v->schema;
     return OK;
+}
+
+/* --- streams by key: a row replaces that of its key, and what was there before is not known --- */
+
+enum err plan_refuse_upsert(struct planner *p, const struct stage *s, const char *what, struct ast_place place)
+{
+    enum err rc;
+
+    if (s->changes != CHANGES_UPSERT || p->dry)
+        return OK;
+    rc = plan_fail(p, ERR_UNSUPPORTED, place,
+                   "%s over an upsert stream needs the rows that its keys had before, kept as state "
+                   "(ChangelogNormalize), which is not in this version of weir",
+                   what);
+    sql_hint(p->error, "an upsert stream can be projected, and written to a table with connector 'upsert-kafka' "
+                       "and the same key; to see its messages as they are, read the topic with connector 'kafka'");
+    return rc;
+}
+
+/* Where the keys are among exprs. */
+static enum err move_keys(struct planner *p, struct stage *s, const struct expr *const *exprs, int32_t count,
+                          struct ast_place place)
+{
+    int32_t *keys = ARENA_ARRAY(p->arena, int32_t, MAX(s->key_count, 1));
+
+    if (keys == NULL)
+        return plan_memory(p, place);
+    for (int32_t i = 0; i < s->key_count; i++) {
+        keys[i] = -1;
+        for (int32_t j = 0; j < count; j++)
+            if (exprs[j]->kind == EXPR_COLUMN && exprs[j]->column == s->keys[i])
+                keys[i] = j;
+    }
+    s->keys = keys;
+    return OK;
+}
+
+/* A condition may look at the key only: else a row that no longer meets it would have to be taken back. */
+static enum err check_condition(struct planner *p, const struct stage *s, const struct expr *condition,
+                                struct ast_place place)
+{
+    bool *used = ARENA_ARRAY(p->arena, bool, MAX(s->schema->field_count, 1));
+
+    if (used == NULL)
+        return plan_memory(p, place);
+    expr_mark_columns(condition, used);
+    for (int32_t i = 0; i < s->key_count; i++)
+        if (s->keys[i] >= 0)
+            used[s->keys[i]] = false;
+    for (int32_t i = 0; i < s->schema->field_count; i++)
+        if (used[i])
+            return plan_refuse_upsert(p, s, "a condition that looks at more than the key", place);
+    return rewrite_volatile(condition) ? plan_refuse_upsert(p, s, "such a condition", place) : OK;
 }
 
 /* Whether exprs are just columns of the stage: 2: all of them as they are, 1: some, or under other names. */
@@ -92,8 +147,14 @@ enum err plan_calc(struct planner *p, struct stage *s, const struct expr *condit
     struct vertex v = {.name = "Calc", .factory = &calc_factory, .schema = schema};
     const struct expr **folded;
 
+    enum err rc;
+
     if (plain == 2)
         return OK;
+    if (s->changes == CHANGES_UPSERT && !p->dry &&
+        ((condition && (rc = check_condition(p, s, condition, place)) != OK) ||
+         (rc = move_keys(p, s, exprs, schema->field_count, place)) != OK))
+        return rc;
     if (plain == 1)
         return add_project(p, s, exprs, schema, place);
     spec = ARENA_NEW(p->arena, struct program_spec);
@@ -206,6 +267,7 @@ static enum err plan_calculation(struct planner *p, const struct rel *r, const b
             expr_mark_columns(c.exprs[i], below);
     if (c.condition)
         expr_mark_columns(c.condition, below);
+    p->condition = c.base->kind == REL_SCAN ? c.condition : NULL;
     if ((rc = plan_rel(p, c.base, below, below_numbers, out)) != OK)
         return rc;
     for (int32_t i = 0; i < count; i++)
@@ -243,6 +305,7 @@ static enum err plan_union(struct planner *p, const struct rel *r, const bool *n
         return plan_memory(p, r->place);
     for (int32_t i = 0; i < r->input_count; i++) {
         if ((rc = plan_rel(p, r->inputs[i], needed, below, &sides[i])) != OK ||
+            (rc = plan_refuse_upsert(p, &sides[i], "UNION ALL", r->place)) != OK ||
             (rc = exactly(p, &sides[i], schema, needed, below, width, r->place)) != OK)
             return rc;
         total += sides[i].count;
@@ -317,7 +380,8 @@ static enum err unnest_input(struct planner *p, const struct unnest_plan *u, str
     for (int32_t i = 0; i < u->parent_count; i++)
         below[u->parents[i]] = true;
     expr_mark_columns(u->r->unnest.array, below);
-    if ((rc = plan_rel(p, input, below, numbers, s)) != OK)
+    if ((rc = plan_rel(p, input, below, numbers, s)) != OK ||
+        (rc = plan_refuse_upsert(p, s, "UNNEST", u->r->place)) != OK)
         return rc;
     for (int32_t i = 0; i < u->parent_count; i++) {
         exprs[i] = expr_column(p->arena, numbers[u->parents[i]], input->schema->fields[u->parents[i]].type);
@@ -374,7 +438,7 @@ static enum err plan_limit(struct planner *p, const struct rel *r, const bool *n
     struct vertex v = {.name = "Limit", .factory = &limit_factory, .spec = spec, .parallelism = 1};
     enum err rc = plan_rel(p, r->inputs[0], needed, numbers, out);
 
-    if (rc != OK)
+    if (rc != OK || (rc = plan_refuse_upsert(p, out, "LIMIT", r->place)) != OK)
         return rc;
     if (spec == NULL)
         return plan_memory(p, r->place);
@@ -383,13 +447,14 @@ static enum err plan_limit(struct planner *p, const struct rel *r, const bool *n
     return plan_vertex(p, out, &v, r->place);
 }
 
-/* The column itself, or the column less a constant: all that watermark.h can say. */
+/* The column itself, or the column less a constant: what watermark.h can do without an expression. */
 static bool is_delay(const struct expr *x, int32_t column, int64_t *delay_us)
 {
     const struct expr *interval;
 
     *delay_us = 0;
-    while (x->kind == EXPR_CALL && strcmp(x->function->name, "CAST") == 0)
+    while (x->kind == EXPR_CALL && strcmp(x->function->name, "CAST") == 0 &&
+           x->type->kind == x->args[0]->type->kind && x->type->precision >= x->args[0]->type->precision)
         x = x->args[0];
     if (x->kind == EXPR_COLUMN)
         return x->column == column;
@@ -412,13 +477,32 @@ static int64_t idle_timeout_us(struct planner *p, const struct rel *r, struct er
     while (base->input_count == 1)
         base = base->inputs[0];
     if (base->kind == REL_SCAN)
-        text = table_option(base->scan.table, "scan.watermark.idle-timeout");
+        text = plan_scan_option(base, PLAN_IDLE_TIMEOUT);
     *rc = OK;
     if (text)
         *rc = config_parse_duration(text, &ms, e);
     else
         ms = MAX(config_duration_ms(session_config(p->session), "table.exec.source.idle-timeout"), 0);
     return ms * 1000;
+}
+
+/* Any other expression is computed a batch at a time. */
+static const struct program_spec *watermark_program(struct planner *p, const struct rel *r,
+                                                    const int32_t *numbers)
+{
+    struct program_spec *spec = ARENA_NEW(p->arena, struct program_spec);
+    struct schema *schema = ARENA_NEW(p->arena, struct schema);
+    struct field *field = ARENA_NEW(p->arena, struct field);
+    const struct expr **result = ARENA_NEW(p->arena, const struct expr *), *x;
+
+    if (p->arena->failed || (x = expr_renumber(p->arena, r->watermark.expr, numbers)) == NULL ||
+        (*result = rewrite_fold(p->arena, x, p->expr_session)) == NULL)
+        return NULL;
+    *field = (struct field){.name = "watermark", .type = (*result)->type};
+    *schema = (struct schema){1, field};
+    *spec = (struct program_spec){
+        .results = result, .schema = schema, .result_count = 1, .session = p->expr_session};
+    return spec;
 }
 
 static enum err plan_watermark(struct planner *p, const struct rel *r, const bool *needed, int32_t *numbers,
@@ -429,6 +513,7 @@ static enum err plan_watermark(struct planner *p, const struct rel *r, const boo
     struct vertex v = {.name = "WatermarkAssigner", .factory = &watermark_factory, .spec = spec};
     bool *below = ARENA_ARRAY(p->arena, bool, width);
     int64_t delay_us, idle_us;
+    bool plain = is_delay(r->watermark.expr, r->time_column, &delay_us);
     struct error e;
     enum err rc;
 
@@ -436,10 +521,8 @@ static enum err plan_watermark(struct planner *p, const struct rel *r, const boo
         return plan_memory(p, r->place);
     memcpy(below, needed, sizeof *below * (size_t)width);
     below[r->time_column] = true;
-    if (!is_delay(r->watermark.expr, r->time_column, &delay_us))
-        return plan_fail(p, ERR_UNSUPPORTED, r->place,
-                         "a watermark other than the time column, or it minus an interval, is not in this "
-                         "version of weir");
+    if (!plain)
+        expr_mark_columns(r->watermark.expr, below);
     idle_us = idle_timeout_us(p, r, &e, &rc);
     if (rc != OK)
         return plan_fail(p, rc, r->place, "the idle timeout: %s", e.text);
@@ -448,6 +531,8 @@ static enum err plan_watermark(struct planner *p, const struct rel *r, const boo
     *spec = (struct watermark_spec){.time_column = numbers[r->time_column],
                                     .max_out_of_orderness_us = delay_us,
                                     .idle_timeout_us = idle_us};
+    if (!plain && (spec->value = watermark_program(p, r, numbers)) == NULL)
+        return plan_memory(p, r->place);
     v.schema = out->schema;
     return plan_vertex(p, out, &v, r->place);
 }

@@ -4,7 +4,7 @@
 #include "plan/plan_internal.h"
 #include <stdio.h>
 
-/* The keys of metadata columns among what comes in; columns of another type than the connector's are refused. */
+/* The keys of metadata columns among what comes in. */
 static enum err metadata_of(struct planner *p, const struct bound_insert *insert, const char ***out)
 {
     int32_t count = insert->rel->schema->field_count;
@@ -22,17 +22,68 @@ static enum err metadata_of(struct planner *p, const struct bound_insert *insert
     return OK;
 }
 
+/* Metadata columns as the connector takes them: cast from what the table declares, as CAST would. */
+static enum err cast_metadata(struct planner *p, const struct bound_insert *insert, const char *const *keys,
+                              const struct connector *c, const struct map *options, struct stage *s)
+{
+    const struct schema *from = s->schema;
+    const struct expr **exprs = ARENA_ARRAY(p->arena, const struct expr *, MAX(from->field_count, 1));
+    struct field *fields = ARENA_ARRAY(p->arena, struct field, MAX(from->field_count, 1));
+    struct schema *schema = ARENA_NEW(p->arena, struct schema);
+    struct error e;
+
+    if (p->arena->failed)
+        return plan_memory(p, insert->place);
+    for (int32_t i = 0; i < from->field_count; i++) {
+        bool writable;
+        enum err rc = OK;
+
+        fields[i] = from->fields[i];
+        if ((exprs[i] = expr_column(p->arena, i, from->fields[i].type)) == NULL)
+            return plan_memory(p, insert->place);
+        if (keys[i] == NULL)
+            continue;
+        rc = connector_metadata_type(c, options, keys[i], p->arena, &fields[i].type, &writable, &e);
+        if (rc == OK && writable) /* else the connector says so */
+            rc = expr_cast(p->arena, exprs[i], fields[i].type, false, (struct place){0}, &exprs[i], &e);
+        if (rc != OK)
+            return plan_fail(p, rc, insert->place, "table `%s`, metadata column `%s`: %s", insert->table->name,
+                             fields[i].name, e.text);
+        fields[i].type = exprs[i]->type;
+    }
+    *schema = (struct schema){from->field_count, fields};
+    return plan_calc(p, s, NULL, exprs, schema, insert->place);
+}
+
+/* Rows by key go to a table by the same key; else one that has moved to another would have to be taken back. */
+static enum err check_upsert(struct planner *p, const struct bound_insert *insert, const struct stage *s,
+                             const struct connector_plan *plan)
+{
+    bool same = s->key_count == plan->key_count;
+
+    if (plan->changes != CHANGES_UPSERT)
+        return plan_refuse_upsert(p, s, "writing a table that wants whole changes", insert->place);
+    for (int32_t i = 0; i < s->key_count; i++) {
+        bool found = false;
+
+        for (int32_t j = 0; j < plan->key_count; j++)
+            found |= plan->keys[j] == s->keys[i];
+        same &= found;
+    }
+    return same ? OK : plan_refuse_upsert(p, s, "writing a table with another primary key", insert->place);
+}
+
 static enum err check_changes(struct planner *p, const struct bound_insert *insert, const struct stage *s,
                               const struct connector_plan *plan)
 {
-    const char *what = s->changes == CHANGES_INSERT ? "insert" : "update and delete";
-
+    if (s->changes == CHANGES_UPSERT && plan->changes != CHANGES_INSERT)
+        return check_upsert(p, insert, s, plan);
     if (s->changes == CHANGES_INSERT || plan->changes != CHANGES_INSERT)
         return OK;
     return plan_fail(p, ERR_INPUT, insert->place,
-                     "Table sink '%s.%s.%s' doesn't support consuming %s changes which is produced by node "
-                     "TableSourceScan: it takes new rows only",
-                     insert->table->catalog, insert->table->database, insert->table->name, what);
+                     "Table sink '%s.%s.%s' doesn't support consuming update and delete changes which is "
+                     "produced by node TableSourceScan: it takes new rows only",
+                     insert->table->catalog, insert->table->database, insert->table->name);
 }
 
 /* Rows with the same key go the same way. */
@@ -104,8 +155,10 @@ enum err plan_sink(struct planner *p, const struct bound_insert *insert, struct 
         return plan_fail(p, ERR_UNSUPPORTED, insert->place,
                          "INSERT OVERWRITE is not in this version of weir");
     if ((rc = metadata_of(p, insert, &metadata)) != OK ||
-        (rc = plan_options(p, insert->table, &insert->hints, insert->place, &kept, &c)) != OK)
+        (rc = plan_options(p, insert->table, &insert->hints, insert->place, &kept, &c)) != OK ||
+        (rc = cast_metadata(p, insert, metadata, c, &kept->options, s)) != OK)
         return rc;
+    r.schema = s->schema;
     r.options = &kept->options;
     r.metadata = metadata;
     if ((rc = connector_plan_sink(c, &r, &plan, &e)) != OK)

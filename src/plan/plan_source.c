@@ -18,9 +18,50 @@ static bool put(struct planner *p, struct map *options, const char *key, const c
 }
 
 /* Options that this folder reads itself. */
+static const struct setting watermark_settings[] = {
+    {PLAN_IDLE_TIMEOUT, SETTING_DURATION, SETTING_OPTIONAL, NULL, NULL,
+     "after which a split without rows holds the watermark up no more"},
+    {"scan.watermark.emit.strategy", SETTING_TEXT, SETTING_REFUSED, "on-periodic", NULL,
+     "a watermark goes out behind each batch of rows"},
+    {"scan.watermark.emit.on-event.gap", SETTING_TEXT, SETTING_REFUSED, "1", NULL,
+     "a watermark goes out behind each batch of rows"},
+    {"scan.watermark.alignment.*", SETTING_TEXT, SETTING_REFUSED, NULL, NULL,
+     "sources do not wait for each other; leave it out"},
+    {0},
+};
+
 static bool is_ours(const char *key)
 {
     return strcmp(key, "connector") == 0 || strncmp(key, "scan.watermark.", 15) == 0;
+}
+
+/* Put an option of a table or hint, or check it where it is ours. */
+static enum err take_option(struct planner *p, struct map *options, const char *key, const char *value,
+                            struct ast_place place)
+{
+    struct map one = {0};
+    struct settings s = {watermark_settings, &one, "a table"};
+    struct error e;
+    enum err rc = OK;
+
+    if (!is_ours(key))
+        return put(p, options, key, value) ? OK : plan_memory(p, place);
+    if (strcmp(key, "connector") == 0)
+        return OK;
+    if (!map_put(&one, slice_text(key), (void *)(uintptr_t)value))
+        rc = plan_memory(p, place);
+    else if ((rc = settings_check(&s, NULL, NULL, &e)) != OK)
+        rc = plan_fail(p, rc, place, "%s", e.text);
+    map_fini(&one);
+    return rc;
+}
+
+const char *plan_scan_option(const struct rel *scan, const char *key)
+{
+    for (int32_t i = 0; i < scan->scan.hints.count; i++)
+        if (strcmp(scan->scan.hints.items[i].key.text, key) == 0)
+            return scan->scan.hints.items[i].value.text;
+    return table_option(scan->scan.table, key);
 }
 
 enum err plan_options(struct planner *p, const struct table_def *table, const struct ast_options *hints,
@@ -30,26 +71,26 @@ enum err plan_options(struct planner *p, const struct table_def *table, const st
     struct plan_release *r = ARENA_NEW(p->arena, struct plan_release);
     const char *name = NULL;
     struct error e;
-    enum err rc;
+    enum err rc = OK;
+    /* Of a table of another catalog they are stored properties, about which its connector asks the catalog. */
+    bool own = catalog == NULL || strcmp(catalog->ops->type, "generic_in_memory") == 0;
 
     if (r == NULL)
         return plan_memory(p, place);
     r->next = p->plan->releases;
     p->plan->releases = *kept = r;
-    /* Of a table of another catalog they are stored properties, about which its connector asks the catalog. */
-    bool own = catalog == NULL || strcmp(catalog->ops->type, "generic_in_memory") == 0;
-
-    for (int32_t i = 0; own && i < table->option_count; i++)
-        if (!is_ours(table->options[i].key) &&
-            !put(p, &r->options, table->options[i].key, table->options[i].value))
-            return plan_memory(p, place);
+    for (int32_t i = 0; own && rc == OK && i < table->option_count; i++)
+        rc = take_option(p, &r->options, table->options[i].key, table->options[i].value, place);
+    if (rc != OK)
+        return rc;
     if (hints->count && !config_bool(session_config(p->session), "table.dynamic-table-options.enabled"))
         return plan_fail(p, ERR_CONFIG, place,
                          "OPTIONS hints are switched off: table.dynamic-table-options.enabled is false");
-    for (int32_t i = 0; i < hints->count; i++)
-        if (!is_ours(hints->items[i].key.text) &&
-            !put(p, &r->options, hints->items[i].key.text, hints->items[i].value.text))
-            return plan_memory(p, place);
+    for (int32_t i = 0; rc == OK && i < hints->count; i++)
+        rc = take_option(p, &r->options, hints->items[i].key.text, hints->items[i].value.text,
+                         hints->items[i].key.place);
+    if (rc != OK)
+        return rc;
     if (catalog && (rc = sql_catalog_connector(catalog, table, p->arena, &r->options, &name, &e)) != OK)
         return plan_fail(p, rc, place, "table `%s`: %s", table->name, e.text);
     if (name == NULL) {
@@ -218,6 +259,7 @@ static enum err add_vertices(struct planner *p, struct source *s, const struct c
 {
     struct vertex v = {.is_source = true, .factory = plan->factory, .spec = plan->spec, .keyed = plan->keyed};
     struct vertex decode = {.factory = plan->decode, .spec = plan->decode_spec, .schema = schema};
+    enum err rc;
 
     v.name = arena_printf(p->arena, "Source: %s[%d]", s->table->name, (int)++p->numbered);
     v.uid = arena_printf(p->arena, "source %s.%s.%s%s", s->table->catalog, s->table->database, s->table->name,
@@ -232,8 +274,7 @@ static enum err add_vertices(struct planner *p, struct source *s, const struct c
     decode.name = arena_printf(p->arena, "Decode[%d]", (int)++p->numbered);
     if (decode.name == NULL)
         return plan_memory(p, place);
-    enum err rc = plan_vertex(p, &s->stage, &v, place);
-
+    rc = plan_vertex(p, &s->stage, &v, place);
     return rc == OK ? plan_vertex(p, &s->stage, &decode, place) : rc;
 }
 
@@ -257,15 +298,45 @@ static enum err plan_source(struct planner *p, struct source *s, struct ast_plac
         (rc = wanted(p, s, &kept->options, c, &r, place)) != OK)
         return rc;
     r.options = &kept->options;
+    if (s->filter && (r.filter = expr_renumber(p->arena, s->filter, s->numbers)) == NULL)
+        return plan_memory(p, place);
     if ((rc = connector_plan_source(c, &r, &plan, &e)) != OK)
         return plan_fail(p, rc, place, "table `%s`: %s", s->table->name, e.text);
     kept->release = plan.release;
     kept->spec = plan.spec;
     s->stage = (struct stage){.changes = plan.changes, .bounded = plan.bounded, .schema = r.schema};
+    if (plan.changes == CHANGES_UPSERT) {
+        s->stage.key_count = s->table->key_count;
+        s->stage.keys = numbers_in(p, s->numbers, s->table->key, s->table->key_count);
+        if (s->stage.keys == NULL)
+            return plan_memory(p, place);
+    }
     s->planned = true;
     if ((rc = add_vertices(p, s, &plan, r.schema, place)) != OK)
         return rc;
+    if (plan.errors && (rc = plan_letters(p, s, &plan, r.options, place)) != OK)
+        return rc;
     return cast_metadata(p, s, place);
+}
+
+/* What this reader asks of a row, over the table's columns; the source may only leave out what none wants. */
+static enum err note_filter(struct planner *p, const struct rel *r, struct source *s,
+                            const struct expr *condition)
+{
+    const struct expr *own = NULL;
+
+    if (condition)
+        condition = rewrite_fold(p->arena, condition, p->expr_session);
+    if (condition)
+        own = expr_renumber(p->arena, condition, r->scan.columns);
+    if (p->arena->failed)
+        return plan_memory(p, r->place);
+    if (!s->is_read)
+        s->filter = own;
+    else if (s->filter && (own == NULL || !expr_equal(s->filter, own)))
+        s->filter = NULL;
+    s->is_read = true;
+    return OK;
 }
 
 /* The first time over: note what is needed. */
@@ -288,11 +359,15 @@ static enum err note(struct planner *p, const struct rel *r, struct source *s, c
 enum err plan_scan(struct planner *p, const struct rel *r, const bool *needed, int32_t *numbers,
                    struct stage *out)
 {
+    const struct expr *condition = p->condition;
     struct source *s = find_source(p, r);
     enum err rc;
 
+    p->condition = NULL;
     if (s == NULL)
         return plan_memory(p, r->place);
+    if (p->dry && (rc = note_filter(p, r, s, condition)) != OK)
+        return rc;
     if (p->dry)
         return note(p, r, s, needed, numbers, out);
     if (!s->planned && (rc = plan_source(p, s, r->place)) != OK)

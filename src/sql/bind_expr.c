@@ -10,13 +10,12 @@
 
 enum err bind_fail(struct binder *b, enum err code, struct ast_place place, const char *fmt, ...)
 {
-    char text[sizeof b->error->message];
     va_list va;
 
     va_start(va, fmt);
-    vsnprintf(text, sizeof text, fmt, va);
+    sql_vfail(b->error, code, SQL_VALIDATION_FAILED, place, fmt, va);
     va_end(va);
-    return sql_fail(b->error, code, SQL_VALIDATION_FAILED, place, "%s", text);
+    return code;
 }
 
 enum err bind_unsupported(struct binder *b, struct ast_place place, const char *what)

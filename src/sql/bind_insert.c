@@ -100,13 +100,15 @@ static enum err named_targets(struct target *t, const bool *given, int32_t *targ
     for (int32_t i = 0; i < t->insert->columns.count; i++) {
         const struct ast_word *word = &t->insert->columns.items[i];
         int32_t number = find_stored(t, word->text);
+        bool twice = number >= 0 && given[number]; /* PARTITION (k = v) has it */
 
         if (number < 0)
             return no_such_column(t, word);
         for (int32_t j = 0; j < *count; j++)
-            if (targets[j] == number)
-                return bind_fail(t->b, ERR_INPUT, word->place,
-                                 "Target column '%s' is assigned more than once", word->text);
+            twice = twice || targets[j] == number;
+        if (twice)
+            return bind_fail(t->b, ERR_INPUT, word->place, "Target column '%s' is assigned more than once",
+                             word->text);
         if (*count >= t->count)
             return bind_fail(t->b, ERR_INPUT, word->place, "more columns than table `%s` has",
                              t->table->name);

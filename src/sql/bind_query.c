@@ -22,6 +22,7 @@ struct rel *bind_rel(struct binder *b, enum rel_kind kind, const struct schema *
     return r;
 }
 
+/* NULL: no memory. */
 static const struct schema *typed_schema(struct binder *b, const struct type *const *types,
                                          const char *const *names, int32_t count)
 {
@@ -39,15 +40,11 @@ static const struct schema *typed_schema(struct binder *b, const struct type *co
 static const struct schema *schema_of(struct binder *b, const struct expr *const *exprs,
                                       const char *const *names, int32_t count)
 {
-    struct schema *schema = ARENA_NEW(b->arena, struct schema);
-    struct field *fields = ARENA_ARRAY(b->arena, struct field, MAX(count, 1));
+    const struct type **types = ARENA_ARRAY(b->arena, const struct type *, MAX(count, 1));
 
-    if (schema == NULL || fields == NULL)
-        return NULL;
-    for (int32_t i = 0; i < count; i++)
-        fields[i] = (struct field){.name = names[i], .type = exprs[i]->type};
-    *schema = (struct schema){count, fields};
-    return schema;
+    for (int32_t i = 0; types && i < count; i++)
+        types[i] = exprs[i]->type;
+    return types ? typed_schema(b, types, names, count) : NULL;
 }
 
 const struct rel *bind_project(struct binder *b, const struct rel *input, const struct expr *const *exprs,

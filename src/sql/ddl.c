@@ -134,3 +134,32 @@ enum err ddl_store_changed(struct doing *d, const struct table_def *t, struct as
     rc = c->ops->alter_table(c, t, &e);
     return rc == OK ? OK : doing_fail(d, place, rc, &e);
 }
+
+enum err ddl_rename(struct doing *d, const struct table_def *old, const struct ast_name *name,
+                    const struct ast_name *new_name)
+{
+    const char *what = old->is_view ? "view" : "table";
+    struct sql_catalog *c = NULL;
+    struct table_path to;
+    struct error e;
+    enum err rc;
+
+    if ((rc = session_path(d->s, d->arena, new_name, &to, d->error)) != OK)
+        return rc;
+    if (new_name->count == 1) {
+        to.catalog = old->catalog;
+        to.database = old->database;
+    }
+    if (strcmp(to.catalog, old->catalog) != 0 || strcmp(to.database, old->database) != 0)
+        return sql_fail(d->error, ERR_INPUT, SQL_VALIDATION_FAILED, new_name->place,
+                        "a %s keeps its database: it cannot be moved to %s.%s", what, to.catalog,
+                        to.database);
+    if (old->temporary)
+        return doing_unsupported(d, name->place,
+                                 old->is_view ? "renaming a temporary view" : "renaming a temporary table",
+                                 "drop it and create it anew");
+    if ((rc = session_catalog_at(d, old->catalog, name->place, &c)) != OK)
+        return rc;
+    rc = c->ops->rename_table(c, old->database, old->name, to.name, &e);
+    return rc == OK ? OK : doing_fail(d, new_name->place, rc, &e);
+}

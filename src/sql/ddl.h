@@ -29,6 +29,9 @@ MUST_USE enum err ddl_options_without(struct doing *d, const struct table_option
 MUST_USE enum err ddl_store_new(struct doing *d, const struct table_def *t, bool if_not_exists,
                                 struct ast_place place, bool *made);
 MUST_USE enum err ddl_store_changed(struct doing *d, const struct table_def *t, struct ast_place place);
+/* Give a table or view, written `name` in the statement, another name in its database. */
+MUST_USE enum err ddl_rename(struct doing *d, const struct table_def *old, const struct ast_name *name,
+                             const struct ast_name *new_name);
 
 /* The query's text with the names of tables in full. NULL when there is no memory. */
 const char *ddl_query_text(struct doing *d, const struct ast_query *q);

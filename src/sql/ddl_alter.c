@@ -9,31 +9,6 @@ static enum err store(struct draft *dr, const struct ast_alter *a)
     return rc == OK ? ddl_store_changed(dr->d, t, a->name.place) : rc;
 }
 
-static enum err rename_table(struct doing *d, const struct ast_alter *a, const struct table_def *old)
-{
-    struct sql_catalog *c = NULL;
-    struct table_path to;
-    struct error e;
-    enum err rc;
-
-    if ((rc = session_path(d->s, d->arena, a->new_name, &to, d->error)) != OK)
-        return rc;
-    if (a->new_name->count == 1) {
-        to.catalog = old->catalog;
-        to.database = old->database;
-    }
-    if (strcmp(to.catalog, old->catalog) != 0 || strcmp(to.database, old->database) != 0)
-        return sql_fail(d->error, ERR_INPUT, SQL_VALIDATION_FAILED, a->new_name->place,
-                        "a table keeps its database: it cannot be moved to %s.%s", to.catalog, to.database);
-    if (old->temporary)
-        return doing_unsupported(d, a->name.place, "renaming a temporary table",
-                                 "drop it and create it anew");
-    if ((rc = session_catalog_at(d, old->catalog, a->name.place, &c)) != OK)
-        return rc;
-    rc = c->ops->rename_table(c, old->database, old->name, to.name, &e);
-    return rc == OK ? OK : doing_fail(d, a->new_name->place, rc, &e);
-}
-
 static enum err reset_options(struct draft *dr, const struct ast_alter *a)
 {
     for (int32_t i = 0; i < a->keys.count; i++)
@@ -169,7 +144,7 @@ enum err ddl_alter_table(struct doing *d, const struct ast_alter *a)
         return ERR_INPUT;
     }
     if (a->action == AST_ALTER_RENAME)
-        return rename_table(d, a, old);
+        return ddl_rename(d, old, &a->name, a->new_name);
     draft_of(&dr, d, old, a->name.place);
     if (d->arena->failed)
         return doing_memory(d);

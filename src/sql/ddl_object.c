@@ -1,5 +1,6 @@
 /* ddl_object.c: catalogs, databases and functions: made and changed. */
-#include "sql/ddl.h"
+#include "iceberg/catalog_store.h"
+#include "sql/ddl_override.h"
 
 /* --- catalogs --- */
 
@@ -27,15 +28,12 @@ static enum err new_catalog(struct doing *d, const struct catalog_request *wante
     return rc == OK ? OK : doing_fail(d, place, rc, &e);
 }
 
-/* The object store is the program's, whatever the catalog says of it. */
+/* Of the many options of S3FileIO those that say how the store is reached count. */
 static void note_store(struct doing *d, const struct table_option *options, int32_t count)
 {
     for (int32_t i = 0; i < count; i++)
-        if (strncmp(options[i].key, "s3.", 3) == 0)
-            doing_note(d,
-                       "files are reached as the configuration says (s3.endpoint ...); the catalog's own "
-                       "'%s' is not used",
-                       options[i].key);
+        if (strncmp(options[i].key, "s3.", 3) == 0 && !catalog_store_option(options[i].key))
+            doing_note(d, "option '%s' has no effect: weir has its own client for S3", options[i].key);
 }
 
 enum err ddl_create_catalog(struct doing *d, const struct ast_create_object *o)
@@ -55,6 +53,7 @@ enum err ddl_create_catalog(struct doing *d, const struct ast_create_object *o)
         return ERR_EXISTS;
     }
     if ((rc = ddl_options(d, &o->options, &r.options, &r.option_count)) != OK ||
+        (rc = ddl_override_catalog(d, r.name, &r.options, &r.option_count)) != OK ||
         (rc = new_catalog(d, &r, o->name.place, &c)) != OK)
         return rc;
     if (!map_put(&d->s->catalogs, slice_text(r.name), c)) {

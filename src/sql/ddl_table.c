@@ -1,6 +1,7 @@
 /* ddl_table.c: CREATE TABLE: from columns, LIKE another, AS a query. */
 #include "sql/bind.h"
 #include "sql/ddl_draft.h"
+#include "sql/ddl_override.h"
 
 /* A column as it is written: in the place of the base's that it overwrites, else at the end. */
 static enum err add_column(struct draft *dr, const struct ast_column *written)
@@ -81,7 +82,8 @@ static enum err build(struct draft *dr, const struct ast_create_table *t)
 
     if ((rc = session_path(dr->d->s, dr->d->arena, &t->name, &dr->path, dr->d->error)) != OK ||
         (t->like && (rc = draft_like(dr, t)) != OK) || (t->query && (rc = add_query(dr, t)) != OK) ||
-        (rc = add_schema(dr, &t->schema)) != OK || (rc = draft_options(dr, &t->options)) != OK)
+        (rc = add_schema(dr, &t->schema)) != OK || (rc = draft_options(dr, &t->options)) != OK ||
+        (rc = ddl_override_table(dr->d, dr->path.name, &dr->options, &dr->option_count)) != OK)
         return rc;
     if (t->partitioned_by.count)
         dr->partition = t->partitioned_by;

@@ -76,30 +76,6 @@ static enum err change_query(struct doing *d, const struct ast_view *v, const st
     return rc == OK ? ddl_store_changed(d, &t, v->name.place) : rc;
 }
 
-static enum err rename_view(struct doing *d, const struct ast_view *v, const struct table_def *old)
-{
-    struct sql_catalog *c = NULL;
-    struct table_path to;
-    struct error e;
-    enum err rc;
-
-    if ((rc = session_path(d->s, d->arena, v->new_name, &to, d->error)) != OK)
-        return rc;
-    if (v->new_name->count == 1) {
-        to.catalog = old->catalog;
-        to.database = old->database;
-    }
-    if (strcmp(to.catalog, old->catalog) != 0 || strcmp(to.database, old->database) != 0)
-        return sql_fail(d->error, ERR_INPUT, SQL_VALIDATION_FAILED, v->new_name->place,
-                        "a view keeps its database: it cannot be moved to %s.%s", to.catalog, to.database);
-    if (old->temporary)
-        return doing_unsupported(d, v->name.place, "renaming a temporary view", "drop it and create it anew");
-    if ((rc = session_catalog_at(d, old->catalog, v->name.place, &c)) != OK)
-        return rc;
-    rc = c->ops->rename_table(c, old->database, old->name, to.name, &e);
-    return rc == OK ? OK : doing_fail(d, v->new_name->place, rc, &e);
-}
-
 enum err ddl_alter_view(struct doing *d, const struct ast_view *v)
 {
     const struct table_def *old = NULL;
@@ -117,5 +93,5 @@ enum err ddl_alter_view(struct doing *d, const struct ast_view *v)
         sql_hint(d->error, "use ALTER TABLE");
         return ERR_INPUT;
     }
-    return v->new_name ? rename_view(d, v, old) : change_query(d, v, old);
+    return v->new_name ? ddl_rename(d, old, &v->name, v->new_name) : change_query(d, v, old);
 }

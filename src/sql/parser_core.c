@@ -191,21 +191,18 @@ void parser_expected(struct parser *p, const char *what)
         sql_fail(p->error, ERR_INPUT, SQL_PARSE_FAILED, t->place, "expected %s%s, found %s", what, after,
                  parser_show(p, t, found));
     parser_hint(p, t, what);
-    if (!p->failed)
-        p->failed = true;
+    p->failed = true;
 }
 
 bool parser_refuse(struct parser *p, enum err code, struct ast_place place, const char *fmt, ...)
 {
-    char text[sizeof p->error->message];
     va_list args;
 
     if (p->failed)
         return false;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    sql_vfail(p->error, code, SQL_PARSE_FAILED, place, fmt, args);
     va_end(args);
-    sql_fail(p->error, code, SQL_PARSE_FAILED, place, "%s", text);
     p->failed = true;
     return true;
 }

@@ -33,6 +33,8 @@ struct config *session_config(struct session *s);
  * Lives in arena. */
 MUST_USE enum err session_expr(struct session *s, struct arena *arena, const struct expr_session **out,
                                struct error *e);
+/* Tell fn the keys override.* that no CREATE of this session has asked for. */
+void session_unused_overrides(struct session *s, void (*fn)(void *arg, const char *key), void *arg);
 const char *session_catalog(const struct session *s); /* the current one's name */
 const char *session_database(const struct session *s);
 struct fs *session_fs(struct session *s);

@@ -213,7 +213,7 @@ static enum err unsupported(struct doing *d, const struct ast_statement *st)
         {AST_CREATE_MODEL, "CREATE MODEL", NULL},
         {AST_ALTER_MODEL, "ALTER MODEL", NULL},
         {AST_ALTER_FUNCTION, "ALTER FUNCTION", "functions are built in; SHOW FUNCTIONS lists them"},
-        {AST_STOP_JOB, "STOP JOB", "use `weir stop`, or the REST interface"},
+        {AST_STOP_JOB, "STOP JOB", "`weir sql` has it, for the jobs that it started"},
         {AST_ANALYZE, "ANALYZE TABLE", "weir's plans need no statistics"},
     };
 

@@ -4,6 +4,7 @@
 #include "sql/sql_iceberg.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "connectors/iceberg_options.h"
 #include "iceberg/json_field.h"
 #include "os/random.h"
 #include "sql/sql_store.h"
@@ -175,12 +176,50 @@ static enum err load(struct sql_catalog *c, const char *database, const char *na
     return rc == ERR_NOT_FOUND ? no_table(c, database, name, e) : rc;
 }
 
+/* t$snapshots and its like: `name` as the table's, and what is asked of it; false: a plain name. */
+static bool split_name(const char *name, struct slice *table, struct slice *metadata)
+{
+    const char *dollar = strrchr(name, '$');
+
+    if (dollar == NULL || dollar == name)
+        return false;
+    *table = slice_of(name, (size_t)(dollar - name));
+    *metadata = slice_text(dollar + 1);
+    return true;
+}
+
+/* A table whose own name has a '$' goes before. */
+static enum err metadata_table(struct sql_catalog *c, const char *database, const char *name,
+                               struct arena *arena, const struct table_def **out, struct error *e)
+{
+    struct slice table, metadata;
+    const struct inspect_table *i;
+    struct table *t = NULL;
+    struct error ignored;
+    enum err rc;
+
+    if (!split_name(name, &table, &metadata) || (i = inspect_find(metadata)) == NULL)
+        return ERR_NOT_FOUND;
+    if ((name = arena_text(arena, table)) == NULL)
+        return error_memory(e, table.len, "a table's name");
+    if ((rc = load(c, database, name, &t, &ignored)) != OK)
+        return rc;
+    if ((rc = sql_iceberg_metadata_def(arena, c->name, t, i, out, e)) != OK)
+        error_add(e, rc, "%s", name);
+    table_free(t);
+    return rc;
+}
+
 static enum err ice_table(struct sql_catalog *c, const char *database, const char *name, struct arena *arena,
                           const struct table_def **out, struct error *e)
 {
     struct table *t = NULL;
     enum err rc = load(c, database, name, &t, e);
 
+    if (rc == ERR_NOT_FOUND)
+        return (rc = metadata_table(c, database, name, arena, out, e)) == ERR_NOT_FOUND
+                   ? no_table(c, database, name, e)
+                   : rc;
     if (rc == OK)
         rc = sql_iceberg_def(arena, c->name, t, out, e);
     table_free(t);
@@ -274,47 +313,40 @@ static const struct sql_catalog_ops ice_ops = {
     .free = ice_free,
 };
 
-/* Whether key is one of the blank-separated words, the last of which may end in '*'. */
-static bool is_among(const char *words, const char *key)
+/* The nearest name among the settings of a catalog; NULL: none is near. */
+static const char *nearest_option(const char *key)
 {
-    for (const char *at = words; *at; at += strspn(at, " ")) {
-        size_t len = strcspn(at, " ");
+    const char *names[64];
+    size_t count = 0;
 
-        if (at[len - 1] == '*' ? strncmp(key, at, len - 1) == 0
-                               : strlen(key) == len && strncmp(key, at, len) == 0)
-            return true;
-        at += len;
-    }
-    return false;
+    for (const struct setting *rule = iceberg_catalog_settings; rule->name && count < COUNT_OF(names); rule++)
+        if (rule->name[strlen(rule->name) - 1] != '*')
+            names[count++] = rule->name;
+    return config_nearest(key, names, count);
 }
-
-/* Options beside CATALOG_OPTIONS; tables are read each time they are asked for: cache-enabled is nothing
- * to us. */
-#define MORE_OPTIONS                                                                                         \
-    "type default-database table-default.* table-override.* rest-page-size cache-enabled "                   \
-    "cache.expiration-interval-ms"
 
 static enum err check_options(const struct catalog_request *r, struct error *e)
 {
-    static const char *const names[] = {
-        "catalog-type",    "catalog-impl", "uri",    "warehouse",        "io-impl",           "token",
-        "credential",      "scope",        "prefix", "default-database", "oauth2-server-uri", "client.region",
-        "property-version"};
+    struct map given = {0};
+    struct settings s = {iceberg_catalog_settings, &given, "a catalog of type iceberg"};
+    enum err rc = OK;
 
-    for (int32_t i = 0; i < r->option_count; i++) {
+    for (int32_t i = 0; rc == OK && i < r->option_count; i++) {
         const char *key = r->options[i].key, *nearest;
 
-        if (is_among(CATALOG_OPTIONS " " MORE_OPTIONS, key))
-            continue;
-        if (strcmp(key, "base-namespace") == 0)
-            return error_set(e, ERR_UNSUPPORTED, "catalog %s: option 'base-namespace' is not supported",
-                             r->name);
-        nearest = config_nearest(key, names, COUNT_OF(names));
-        return error_set(
-            e, ERR_CONFIG, "catalog %s: option '%.100s' is not known to a catalog of type iceberg%s%s%s",
-            r->name, key, nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+        if (!map_put(&given, slice_text(key), (void *)(uintptr_t)r->options[i].value)) {
+            rc = error_memory(e, 0, "a catalog's options");
+        } else if (!settings_known(iceberg_catalog_settings, key)) {
+            nearest = nearest_option(key);
+            rc = error_set(e, ERR_CONFIG, "option '%.100s' is not known to a catalog of type iceberg%s%s%s",
+                           key, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                           nearest ? "'?" : "");
+        }
     }
-    return OK;
+    if (rc == OK)
+        rc = settings_check(&s, NULL, NULL, e);
+    map_fini(&given);
+    return rc == OK ? OK : error_add(e, rc, "catalog %s", r->name);
 }
 
 static enum err open_catalog(struct ice *i, const struct catalog_request *r, struct error *e)
@@ -357,7 +389,7 @@ enum err sql_iceberg_connector(struct sql_catalog *c, const struct table_def *t,
         const struct table_option *o = i < c->option_count ? &c->options[i] : &more[i - c->option_count];
         const char *value;
 
-        if (i < c->option_count && !is_among(CATALOG_OPTIONS, o->key))
+        if (i < c->option_count && !iceberg_option_is_catalogs(o->key))
             continue;
         value = arena_strdup(arena, o->value);
         if (value == NULL || !map_put(options, slice_text(o->key), (void *)(uintptr_t)value))

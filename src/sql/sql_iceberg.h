@@ -7,6 +7,7 @@
 #ifndef WEIR_SQL_SQL_ICEBERG_H
 #define WEIR_SQL_SQL_ICEBERG_H
 #include "iceberg/catalog.h"
+#include "iceberg/inspect.h"
 #include "sql/sql_catalog.h"
 
 /* What t is stored as, in arena; ERR_UNSUPPORTED for what Iceberg has not. */
@@ -17,6 +18,10 @@ const struct type *sql_iceberg_type(struct arena *arena, const struct type *t);
 /* A stored table as SQL sees it. */
 MUST_USE enum err sql_iceberg_def(struct arena *arena, const char *catalog, const struct table *table,
                                   const struct table_def **out, struct error *e);
+/* One of its metadata tables: t$snapshots. */
+MUST_USE enum err sql_iceberg_metadata_def(struct arena *arena, const char *catalog, const struct table *table,
+                                           const struct inspect_table *i, const struct table_def **out,
+                                           struct error *e);
 /* Only columns of the file's own. */
 MUST_USE enum err sql_iceberg_check(const struct table_def *t, struct error *e);
 

@@ -189,18 +189,18 @@ static int32_t column_of(const struct schema *s, int32_t id)
     return -1;
 }
 
-static void read_columns(struct arena *arena, const struct metadata *m, struct table_def *t)
+static void read_columns(struct arena *arena, const struct schema *schema, struct table_def *t)
 {
-    struct table_column *columns = ARENA_ARRAY(arena, struct table_column, m->schema->field_count);
+    struct table_column *columns = ARENA_ARRAY(arena, struct table_column, schema->field_count);
 
-    for (int32_t i = 0; columns && i < m->schema->field_count; i++) {
-        const struct field *f = &m->schema->fields[i];
+    for (int32_t i = 0; columns && i < schema->field_count; i++) {
+        const struct field *f = &schema->fields[i];
 
         columns[i] = (struct table_column){
             .name = f->name, .type = type_of(arena, f->type), .comment = f->doc};
     }
     t->columns = columns;
-    t->column_count = m->schema->field_count;
+    t->column_count = schema->field_count;
 }
 
 /* A key with a field within a ROW is none that SQL could write. */
@@ -262,11 +262,30 @@ enum err sql_iceberg_def(struct arena *arena, const char *catalog, const struct 
     struct table_def t = {
         .catalog = catalog, .database = table->name_space, .name = table->name, .time_column = -1};
 
-    read_columns(&scratch, table->metadata, &t);
+    read_columns(&scratch, table->metadata->schema, &t);
     read_key(&scratch, table->metadata, &t);
     read_partition(&scratch, table->metadata, &t);
     read_options(&scratch, table->metadata, &t);
     *out = scratch.failed ? NULL : table_def_copy(arena, &t); /* the metadata goes with the table */
     arena_fini(&scratch);
     return *out ? OK : error_memory(e, 0, "a table's definition");
+}
+
+enum err sql_iceberg_metadata_def(struct arena *arena, const char *catalog, const struct table *table,
+                                  const struct inspect_table *i, const struct table_def **out,
+                                  struct error *e)
+{
+    struct arena scratch = {0};
+    struct table_def t = {.catalog = catalog, .database = table->name_space, .time_column = -1};
+    const struct schema *schema;
+    enum err rc = inspect_schema(i, table->metadata, &scratch, &schema, e);
+
+    if (rc == OK) {
+        t.name = arena_printf(&scratch, "%s$%s", table->name, i->name);
+        read_columns(&scratch, schema, &t);
+        *out = scratch.failed ? NULL : table_def_copy(arena, &t);
+        rc = *out ? OK : error_memory(e, 0, "a table's definition");
+    }
+    arena_fini(&scratch);
+    return rc;
 }

@@ -1,20 +1,28 @@
 /* sql_text.c: places in a text, and errors shown with the line that they are in. */
 #include "sql/sql_text.h"
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #define LINE_MAX_SHOWN 100 /* code points of a source line; of a longer one the part around the error */
 #define BEFORE_SHOWN   60
+
+enum err sql_vfail(struct sql_error *error, enum err code, const char *stage, struct ast_place place,
+                   const char *fmt, va_list args)
+{
+    struct sql_error filled = {.code = code, .stage = stage, .place = place};
+
+    vsnprintf(filled.message, sizeof filled.message, fmt, args); /* args may lie in the old one */
+    *error = filled;
+    return code;
+}
 
 enum err sql_fail(struct sql_error *error, enum err code, const char *stage, struct ast_place place,
                   const char *fmt, ...)
 {
     va_list args;
 
-    *error = (struct sql_error){.code = code, .stage = stage, .place = place};
     va_start(args, fmt);
-    vsnprintf(error->message, sizeof error->message, fmt, args);
+    sql_vfail(error, code, stage, place, fmt, args);
     va_end(args);
     return code;
 }

@@ -10,6 +10,7 @@
 #ifndef WEIR_SQL_SQL_TEXT_H
 #define WEIR_SQL_SQL_TEXT_H
 #include "sql/ast.h"
+#include <stdarg.h>
 
 struct sql_source {
     const char *name;  /* of the file, for messages; NULL: typed in */
@@ -30,6 +31,8 @@ struct sql_error {
 /* Fill error and return code; the hint is emptied. */
 enum err sql_fail(struct sql_error *error, enum err code, const char *stage, struct ast_place place,
                   const char *fmt, ...) PRINTF(5, 6);
+enum err sql_vfail(struct sql_error *error, enum err code, const char *stage, struct ast_place place,
+                   const char *fmt, va_list args);
 void sql_hint(struct sql_error *error, const char *fmt, ...) PRINTF(2, 3);
 
 /* The text above, without a line feed at the end. */

@@ -2,32 +2,13 @@
  * out; and a row that is written again and read again is the same.
  */
 #include "formats/encode.h"
+#include "raw_payload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define COLUMNS                                                                                              \
     "a INT, b STRING, c DOUBLE, d DECIMAL(10, 3), e BOOLEAN, f ARRAY<STRING>, g ROW<x INT, y STRING>, "      \
     "t TIMESTAMP(3), l TIMESTAMP_LTZ(9), day DATE, clock TIME(3), raw BYTES"
-
-static struct batch *raw_of(struct slice payload)
-{
-    struct builder b;
-    struct batch *raw = NULL;
-    struct error e;
-
-    if (!builder_init(&b, &format_raw_schema, NULL))
-        return NULL;
-    builder_copied(&b.columns[RAW_VALUE], payload.ptr, payload.len);
-    builder_null(&b.columns[RAW_KEY]);
-    builder_copied(&b.columns[RAW_TOPIC], "", 0);
-    builder_i32(&b.columns[RAW_PARTITION], 0);
-    builder_i64(&b.columns[RAW_OFFSET], 0);
-    builder_null(&b.columns[RAW_TIMESTAMP]);
-    builder_copied(&b.columns[RAW_TIMESTAMP_TYPE], "", 0);
-    (void)!builder_finish(&b, &raw, &e);
-    builder_fini(&b);
-    return raw;
-}
 
 static void choose(struct map *options, uint8_t bits)
 {
@@ -51,7 +32,8 @@ static void compare(struct decoder *d, struct encoder *enc, const struct batch *
     struct batch *raw = NULL, *back = NULL, *errors = NULL;
     struct error e;
 
-    if (encoder_encode(enc, rows, &run, &e) != OK || (raw = raw_of(payload_run_get(&run, 0))) == NULL)
+    if (encoder_encode(enc, rows, &run, &e) != OK ||
+        (raw = raw_payload_batch(payload_run_get(&run, 0), false)) == NULL)
         goto out;
     if (payload_run_get(&run, 0).len == 0 || decoder_decode(d, raw, &back, &errors, &e) != OK || back == NULL)
         goto out; /* NULL, without a literal for it, is no number */
@@ -85,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write.schema = spec.schema;
     if (format_find("csv")->decoder_new(&spec, &d, &e) != OK ||
         format_find("csv")->encoder_new(&write, &enc, &e) != OK ||
-        (raw = raw_of(slice_of(data + 1, size - 1))) == NULL ||
+        (raw = raw_payload_batch(slice_of(data + 1, size - 1), false)) == NULL ||
         decoder_decode(d, raw, &rows, &errors, &e) != OK)
         goto out;
     assert((rows ? rows->row_count : 0) + (errors ? errors->row_count : 0) <= 1);

@@ -2,31 +2,12 @@
  * makes rows whose kinds go together, an error, or nothing where that is allowed.
  */
 #include "formats/encode.h"
+#include "raw_payload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define COLUMNS                                                                                              \
     "id INT NOT NULL, name STRING, r ROW<x INT, y ARRAY<STRING>>, m MAP<STRING, INT>, m1 STRING, m2 STRING"
-
-static struct batch *raw_of(struct slice payload)
-{
-    struct builder b;
-    struct batch *raw = NULL;
-    struct error e;
-
-    if (!builder_init(&b, &format_raw_schema, NULL))
-        return NULL;
-    builder_copied(&b.columns[RAW_VALUE], payload.ptr, payload.len);
-    builder_null(&b.columns[RAW_KEY]);
-    builder_copied(&b.columns[RAW_TOPIC], "", 0);
-    builder_i32(&b.columns[RAW_PARTITION], 0);
-    builder_i64(&b.columns[RAW_OFFSET], 0);
-    builder_null(&b.columns[RAW_TIMESTAMP]);
-    builder_copied(&b.columns[RAW_TIMESTAMP_TYPE], "", 0);
-    (void)!builder_finish(&b, &raw, &e);
-    builder_fini(&b);
-    return raw;
-}
 
 /* The nth metadata column of a format that is a text, and its number. */
 static int32_t text_metadata(const struct format *f, int n)
@@ -72,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     raw_columns[4] = text_metadata(f, 0);
     raw_columns[5] = text_metadata(f, 1);
     if (schema_parse(&arena, SLICE(COLUMNS), &spec.schema, &e) != OK || f->decoder_new(&spec, &d, &e) != OK ||
-        (raw = raw_of(slice_of(data + 1, size - 1))) == NULL ||
+        (raw = raw_payload_batch(slice_of(data + 1, size - 1), false)) == NULL ||
         decoder_decode(d, raw, &rows, &errors, &e) != OK)
         goto out;
     assert(rows == NULL || errors == NULL);

@@ -2,7 +2,7 @@
  * that is decoded must be JSON for jansson too, unless it is about what weir and jansson see differently on
  * purpose.
  */
-#include "formats/format.h"
+#include "raw_payload.h"
 #include "formats/json_scan.h"
 #include <jansson.h>
 
@@ -12,36 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     "a INT, b STRING NOT NULL, c DOUBLE, d DECIMAL(10, 3), e BOOLEAN, f ARRAY<ROW<x BIGINT, y STRING, "      \
     "z MAP<STRING, STRING>>>, g MAP<STRING, MAP<STRING, INT>>, t TIMESTAMP(3), l TIMESTAMP_LTZ(9), u UUID, " \
     "day DATE, clock TIME(3), raw BYTES, fl FLOAT, i8 TINYINT"
-
-static struct batch *raw_of(struct slice text)
-{
-    struct builder b;
-    struct batch *raw = NULL;
-    struct error e;
-
-    if (!builder_init(&b, &format_raw_schema, NULL))
-        return NULL;
-    while (text.len) {
-        const char *end = memchr(text.ptr, '\n', text.len);
-        size_t len = end ? (size_t)(end - text.ptr) : text.len;
-
-        builder_copied(&b.columns[RAW_VALUE], text.ptr, len);
-        for (int i = RAW_KEY; i < RAW_COLUMN_COUNT; i++)
-            if (i == RAW_TOPIC || i == RAW_TIMESTAMP_TYPE)
-                builder_copied(&b.columns[i], "", 0);
-            else if (i == RAW_PARTITION)
-                builder_i32(&b.columns[i], 0);
-            else if (i == RAW_OFFSET)
-                builder_i64(&b.columns[i], builder_rows(&b));
-            else
-                builder_null(&b.columns[i]);
-        text = slice_from(text, len + (end != NULL));
-    }
-    if (builder_rows(&b))
-        (void)!builder_finish(&b, &raw, &e);
-    builder_fini(&b);
-    return raw;
-}
 
 /* json_skip and jansson agree. jansson refuses what it cannot hold: large numbers, NUL in texts. */
 static void compare(struct slice text)
@@ -72,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct map options = {0};
     struct decode_spec spec = {.raw = raw_columns, .options = &options};
     struct decoder *d = NULL;
-    struct batch *raw = raw_of(slice_of(data, size)), *rows = NULL, *errors = NULL;
+    struct batch *raw = raw_payload_batch(slice_of(data, size), true), *rows = NULL, *errors = NULL;
     struct error e;
 
     if (raw == NULL)

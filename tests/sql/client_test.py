@@ -102,6 +102,12 @@ class Terminal:
         self.seen = at + len(what)
         return before
 
+    def leave(self):
+        """Ctrl-D at the next prompt."""
+        self.prompt()
+        self.type("\x04")
+        check(self.end() == 0, "it ends")
+
     def end(self):
         """The exit code."""
         until = time.monotonic() + PATIENCE_S
@@ -165,9 +171,7 @@ def case_terminal_completion(client):
     t.prompt()
     t.type("describ\tquai\t;\r")
     t.expect("1 row in set")
-    t.prompt()
-    t.type("\x04")
-    check(t.end() == 0, "it ends")
+    t.leave()
 
 
 def case_terminal_interrupt(client):
@@ -188,9 +192,7 @@ def case_terminal_interrupt(client):
     t.prompt()
     t.type("SELECT 5 AS still_here;\r")
     t.expect("Received a total of 1 row")
-    t.prompt()
-    t.type("\x04")
-    check(t.end() == 0, "it ends")
+    t.leave()
 
 
 def case_terminal_table(client):
@@ -202,12 +204,28 @@ def case_terminal_table(client):
         t.expect("on the screen")
         t.type("q")
         t.expect("Result retrieval cancelled.")
-        t.prompt()
-        t.type("\x04")
-        check(t.end() == 0, "it ends")
+        t.leave()
 
 
-def case_terminal_jobs(client):
+def case_terminal_table_forgets_oldest(client):
+    t = Terminal(client, "sql", "-D", "sql-client.execution.result-mode=table",
+                 "-D", "sql-client.execution.max-table-result.rows=5")
+    t.prompt()
+    t.type("CREATE TABLE seq (id INT) WITH ('connector' = 'datagen', 'fields.id.kind' = 'sequence', "
+           "'fields.id.start' = '1001', 'fields.id.end' = '3000');\r")
+    t.expect("succeeded")
+    t.prompt()
+    t.type("SELECT id FROM seq;\r")
+    t.expect("rows: 5 ")
+    t.expect("ended: ")
+    shown = t.expect("q quit")
+    check(re.findall(r"\d{4}", shown) == ["2996", "2997", "2998", "2999", "3000"], f"the last rows are kept: {shown!r}")
+    t.type("q")
+    t.leave()
+
+
+def insert_forever(client):
+    """A terminal in which a job without end has been submitted; it is read up to the job's id."""
     t = Terminal(client, "sql")
     t.prompt()
     t.type((UNBOUNDED + BLACKHOLE).replace("\n", "\r"))
@@ -215,6 +233,11 @@ def case_terminal_jobs(client):
     t.expect("succeeded")
     t.type("INSERT INTO hole SELECT * FROM gen;\r")
     t.expect("Job ID: ")
+    return t
+
+
+def case_terminal_jobs(client):
+    t = insert_forever(client)
     job = t.expect("\r\n")
     check(re.fullmatch("[0-9a-f]{32}", job), f"{job!r} is no id of a job")
     t.prompt()
@@ -224,19 +247,11 @@ def case_terminal_jobs(client):
     t.expect("succeeded")
     t.type("SHOW JOBS;\r")
     t.expect("STOPPED")
-    t.prompt()
-    t.type("\x04")
-    check(t.end() == 0, "it ends")
+    t.leave()
 
 
 def case_terminal_leaving_stops_jobs(client):
-    t = Terminal(client, "sql")
-    t.prompt()
-    t.type((UNBOUNDED + BLACKHOLE).replace("\n", "\r"))
-    t.expect("succeeded")
-    t.expect("succeeded")
-    t.type("INSERT INTO hole SELECT * FROM gen;\r")
-    t.expect("Job ID: ")
+    t = insert_forever(client)
     t.prompt()
     t.type("\x04")
     t.expect("1 job runs in this client: stopping")
@@ -336,6 +351,22 @@ def case_run(client):
     check(r.returncode == 1 and "wrong.sql:3:" in r.stderr, r.stderr)
     r = client.run("run", str(path), "argument")
     check(r.returncode == 1 and "takes no arguments" in r.stderr, r.stderr)
+
+
+def case_run_overrides(client):
+    """Options that the configuration gives; and a last checkpoint that only lives in the process is warned of."""
+    text = "CREATE TABLE gen (x INT) WITH ('connector' = 'datagen');\n" + BLACKHOLE + "INSERT INTO hole SELECT x FROM gen;\n"
+    path = str(client.file("elsewhere.sql", text))
+    kept = ["-D", f"execution.checkpointing.dir=file://{client.folder}/kept", "-D", "log.level=WARN"]
+    often = ["-D", "execution.checkpointing.interval=1h"]
+    r = client.run("run", path, "-D", "override.table.gen.number-of-rows=3", *often, *kept)
+    check(r.returncode == 0 and r.stderr == "" and "[INFO] gen: 1 option is as the configuration says" in r.stdout,
+          r.stdout + r.stderr)
+    r = client.run("run", path, "-D", "override.connector.datagen.number-of-rows=3", "-D", "override.table.gem.x=y", *often)
+    check(r.returncode == 0 and "override.table.gem.x has no effect" in r.stderr and
+          "are kept in this process" in r.stderr, r.stdout + r.stderr)
+    r = client.run("run", path, "-D", "override.table.gen.number-of-row=3")
+    check(r.returncode == 1 and "did you mean 'number-of-rows'" in r.stderr, r.stdout + r.stderr)
 
 
 def case_run_detached(client):
