@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 : "${WEIR_CACHE:=$HOME/.cache/weir}"
 export WEIR_CACHE
 
-BUILD="gcc libc6-dev cmake ninja-build pkg-config ccache librdkafka-dev libcurl4-openssl-dev libmicrohttpd-dev
+BUILD="gcc libc6-dev cmake ninja-build pkg-config ccache librdkafka-dev libssl-dev libcurl4-openssl-dev libmicrohttpd-dev
     libjansson-dev libyaml-dev libzstd-dev libsnappy-dev liblz4-dev zlib1g-dev libxxhash-dev libjemalloc-dev libcmocka-dev
     libpcre2-dev libedit-dev tzdata"
 TEST="clang clang-format libclang-rt-dev python3 python3-venv openjdk-17-jre-headless maven golang-go curl kcat procps git
