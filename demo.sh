@@ -3,15 +3,18 @@
 #
 #   ./demo.sh                        embedded: Kafka, registry and generator run inside the process; nothing else is needed
 #   ./demo.sh --payloads N           how many payloads of 10 samples (100,000)
+#   ./demo.sh --bronze               a Flink SQL file as it is instead, examples/bronze/bronze.sql: two topics into two
+#                                    tables, with a kill -9 half-way; writes ./bronze
 #   ./demo.sh --kafka HOST:PORT      the job alone, on real services; the rest of its settings come from the environment
 #                                    (SCHEMA_REGISTRY_URL, ICEBERG_*, S3_*, CHECKPOINT_STORAGE: see README.md)
 # Writes ./warehouse and ./checkpoints (in the folder it is called from), which an embedded run begins anew.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-payloads=100000 kafka=
+payloads=100000 kafka='' bronze=false
 while [ $# -gt 0 ]; do
     case $1 in
     --payloads) payloads=${2:?--payloads wants a number}; shift 2 ;;
+    --bronze) bronze=true; shift ;;
     --kafka) kafka=${2:?--kafka wants HOST:PORT}; shift 2 ;;
     *) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"; exit 2 ;;
     esac
@@ -21,6 +24,10 @@ done
 cmake --preset release -S "$here" >/dev/null
 cmake --build "$here/build" 2>&1 | tail -n 1
 weir="$here/build/weir"
+
+if $bronze; then
+    exec "$here/examples/bronze/run.sh"
+fi
 
 if [ -n "$kafka" ]; then
     export KAFKA_BROKERS=$kafka

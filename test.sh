@@ -228,6 +228,7 @@ part_sql() {
     mapfile -t cases < <(sed -n 's/^def case_\([a-z_]*\).*/\1/p' tests/sql/client_test.py | grep -v '^terminal_'
         cd tests/sql/client && ls -- *.sql | sed 's/\.sql$//; s/^/golden_/')
     step "sql client_test" "$WEIR_CACHE/venv/bin/python" tests/sql/client_test.py --weir "$(dir_of asan)/weir" "${cases[@]}"
+    step "sql files_test" "$WEIR_CACHE/venv/bin/python" tests/sql/files_test.py --weir "$(dir_of asan)/weir"
 }
 
 # Each fuzzer starts from its corpus; what it finds interesting is kept in the cache for the next time. The SQL parser's

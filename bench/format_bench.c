@@ -105,6 +105,8 @@ static struct batch *raw_batch(const struct payloads *p)
         builder_i64(&b.columns[RAW_OFFSET], i);
         builder_null(&b.columns[RAW_TIMESTAMP]);
         builder_borrowed(&b.columns[RAW_TIMESTAMP_TYPE], "CreateTime", 10);
+        builder_null(&b.columns[RAW_HEADERS]);
+        builder_null(&b.columns[RAW_LEADER_EPOCH]);
         start = p->ends[i];
     }
     if (builder_finish(&b, &raw, &e) != OK)

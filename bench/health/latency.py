@@ -23,9 +23,11 @@ import confluent_kafka
 import fastavro
 import pyarrow.parquet
 
+import measure
+import flink_cluster
 import flink_job
 import machine
-import measure
+import session
 import tables
 import weir_job
 
@@ -65,7 +67,7 @@ def generate(setup, topic, arguments):
 
 
 def create_topic(setup, topic, partitions=2):
-    measure.services("tool", "topics", "--create", "--topic", topic, "--partitions", str(partitions))
+    session.services("tool", "topics", "--create", "--topic", topic, "--partitions", str(partitions))
     return partitions
 
 
@@ -133,17 +135,15 @@ class Flink:
     title = "Flink, b1: raw table"
 
     def __init__(self, setup, topic, folder):
-        self.flink = flink_job.Flink().up()
-        self.id = self.flink.submit(setup, topic, "raw", folder, bounded=False)
-        self.pids = flink_job.pids()
+        self.flink = setup.flink = flink_cluster.Flink().up()
+        self.id = flink_job.submit(setup, topic, "raw", folder, bounded=False)
+        self.pids = flink_cluster.pids()
 
     def ready(self):
-        return self.flink.get(f"/jobs/{self.id}/checkpoints").get("counts", {}).get("completed", 0) > 0
+        return self.flink.checkpoints(self.id).get("completed", 0) > 0
 
     def stop(self):
-        self.flink.get(f"/jobs/{self.id}?mode=cancel", "PATCH")
-        while self.flink.get(f"/jobs/{self.id}")["state"] not in flink_job.ENDED:
-            time.sleep(0.1)
+        self.flink.cancel(self.id)
 
     kill = stop
 
@@ -186,7 +186,7 @@ def run(setup, system, arguments):
                          f"{sum(n > 1 for n in counts.values())} are there more than once")
     begin = min(produced.values()) + arguments.warm_up
     waits = sorted((at - produced[sample]) * 1000 for sample, at in visible if produced[sample] >= begin)
-    measure.services("tool", "topics", "--delete", "--topic", name, check=False)
+    session.services("tool", "topics", "--delete", "--topic", name, check=False)
 
     def at(share):
         return round(waits[min(len(waits) - 1, int(len(waits) * share))], 1)
@@ -200,7 +200,7 @@ def run(setup, system, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=str(measure.ROOT / "build"))
+    parser.add_argument("--build", default=str(session.ROOT / "build"))
     parser.add_argument("--systems", default="weir,flink")
     parser.add_argument("--rate", type=int, default=10000, help="samples a second")
     parser.add_argument("--samples", type=int, default=10, help="in a payload")
@@ -215,8 +215,8 @@ def main():
     if unknown := set(arguments.systems.split(",")) - set(systems):
         parser.error(f"unknown systems {unknown}; there are: {', '.join(systems)}")
     setup = measure.Setup(arguments)
-    with open(arguments.out, "a") as out, measure.kept_folders(setup):
-        print(json.dumps(measure.setup_line(setup, machine.first_in_line([os.getpid(), setup.kafka_pid]))), file=out, flush=True)
+    with open(arguments.out, "a") as out, session.kept_folders(setup):
+        print(json.dumps(session.setup_line(setup, machine.first_in_line([os.getpid(), setup.kafka_pid]))), file=out, flush=True)
         for name in arguments.systems.split(","):
             machine.wait_idle(30)
             record = run(setup, systems[name], arguments)

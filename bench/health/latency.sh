@@ -6,7 +6,10 @@
 #
 # Brings up Kafka and Flink as run.sh does. Reads topics and tables with the Python of tools/setup.sh.
 set -euo pipefail
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+out=bench-health.jsonl
+needed="weir examples/health.so examples/health-generator"
+. "$HERE/../common/common.sh"
 take_options "--seconds 10 --warm-up 2" "$@"
 python="$WEIR_CACHE/venv/bin/python"
 [ -x "$python" ] || { echo "$0: $python is missing: tools/setup.sh makes it" >&2 && exit 1; }

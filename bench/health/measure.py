@@ -8,26 +8,22 @@ is up and has run each job before) to the end of reading. CPU is user and system
 TaskManager; its SQL client is not counted), from the start until everything is committed.
 """
 import argparse
-import contextlib
 import copy
-import datetime
 import json
 import os
 import pathlib
 import re
-import shutil
-import signal
 import subprocess
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "common"))
+import flink_cluster
 import flink_job
 import machine
+import session
 import weir_job
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-SERVICES = ROOT / "tests" / "live" / "services" / "services.sh"
 FLUSH = "2026-03-01"  # a payload of that day in each partition ends all windows before
 JOBS = ("weir-raw", "weir-daily", "weir-both", "weir-json", "weir-avro", "flink-raw", "flink-daily", "flink-both")
 # Also NAME@MS: with another checkpoint interval.
@@ -38,10 +34,8 @@ class Setup:
     """What all runs share."""
 
     def __init__(self, arguments):
-        env = services("env")
-        self.brokers = re.search(r"WEIR_TEST_KAFKA=(\S+)", env)[1]
-        self.registry = re.search(r"WEIR_TEST_REGISTRY=(\S+)", env)[1]
-        self.kafka_pid = int(pathlib.Path(os.environ["WEIR_RUN"], "kafka", "pid").read_text().split()[0])
+        self.brokers, self.registry = session.address("KAFKA"), session.address("REGISTRY")
+        self.kafka_pid = session.service_pid(os.environ["WEIR_RUN"], "kafka")
         self.build = pathlib.Path(arguments.build).resolve()
         self.checkpoint_ms, self.parallelism = arguments.checkpoint_ms, arguments.parallelism
         self.timeout_s = arguments.timeout
@@ -73,21 +67,8 @@ class Topic:
         subprocess.run([str(word) for word in command], check=True)
 
     def ends(self):
-        text = services("tool", "offsets", "--topic", self.name, check=False)
+        text = session.services("tool", "offsets", "--topic", self.name, check=False)
         return sum(int(line.rsplit(":", 1)[1]) for line in text.splitlines() if re.fullmatch(rf"{self.name}:\d+:\d+", line))
-
-
-def services(*words, check=True):
-    done = subprocess.run([SERVICES, *words], capture_output=True, text=True)
-    if check and done.returncode:
-        raise SystemExit(f"services.sh {' '.join(words)}: {done.stderr}")
-    return done.stdout
-
-
-def setup_line(setup, preferred, more=()):
-    """The first line of a session: where and with what it measured."""
-    return {"kind": "setup", "at": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), **machine.describe(),
-            "weir": machine.version_of(setup.build), "flink": "1.20.5", "iceberg_of_flink": "1.10.1", "autogroup": preferred, **dict(more)}
 
 
 def measure(setup, name, topics, folder):
@@ -127,7 +108,7 @@ def say(record):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=str(ROOT / "build"))
+    parser.add_argument("--build", default=str(session.ROOT / "build"))
     parser.add_argument("--count", type=int, default=300000, help="payloads")
     parser.add_argument("--samples", type=int, default=10, help="in a payload")
     parser.add_argument("--users", type=int, default=1000)
@@ -151,12 +132,12 @@ def main():
     topics = {form: Topic(setup, form, arguments) for form in ("json", "avro")
               if any(name.startswith(f"weir-{form}") or (form == "json" and name.startswith("flink")) for name in names)}
     if any(name.startswith("flink") for name in names):
-        setup.flink = flink_job.Flink().up()
-    pids = [setup.kafka_pid, os.getpid()] + (list(flink_job.pids().values()) if setup.flink else [])
+        setup.flink = flink_cluster.Flink().up()
+    pids = [setup.kafka_pid, os.getpid()] + (list(flink_cluster.pids().values()) if setup.flink else [])
     preferred = machine.first_in_line(pids)
     of_data = ("count", "samples", "users", "days", "partitions", "parallelism", "checkpoint_ms")
-    with open(arguments.out, "a") as out, kept_folders(setup):
-        print(json.dumps(setup_line(setup, preferred, {key: getattr(arguments, key) for key in of_data})), file=out, flush=True)
+    with open(arguments.out, "a") as out, session.kept_folders(setup):
+        print(json.dumps(session.setup_line(setup, preferred, {key: getattr(arguments, key) for key in of_data})), file=out, flush=True)
         if setup.flink and not arguments.no_warm_up:
             for name in dict.fromkeys(name.partition("@")[0] for name in names if name.startswith("flink")):
                 one_run(setup, name, topics, 0, arguments, out)
@@ -165,17 +146,6 @@ def main():
                 for left in range(arguments.repeats, -1, -1):
                     if one_run(setup, name, topics, number, arguments, out) or not left:
                         break
-
-
-@contextlib.contextmanager
-def kept_folders(setup):
-    """Tables are deleted at the end only: ext4 creates files more slowly for minutes after many were deleted. What is
-    started here ends with us, also when we are told to."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
-    try:
-        yield
-    finally:
-        shutil.rmtree(setup.folder, ignore_errors=True)
 
 
 def one_run(setup, name, topics, number, arguments, out):

@@ -7,10 +7,11 @@ Of each setup the last session in the files counts. Runs that other processes di
 there; the table says so. --into puts the tables between the lines "<!-- results -->" and "<!-- end of results -->".
 """
 import argparse
-import json
 import pathlib
-import statistics
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "common"))
+from session import chosen, machine_line, median, number, sessions, times, write_between
 
 TITLES = {
     "weir-raw": "weir, raw table", "weir-daily": "weir, daily aggregate", "weir-both": "weir, raw table and daily aggregate",
@@ -18,25 +19,6 @@ TITLES = {
     "flink-daily": "Flink, b2: daily aggregate", "flink-both": "Flink, b1 and b2 in one job"}
 PAIRS = [("weir-raw", "flink-raw"), ("weir-daily", "flink-daily"), ("weir-both", "flink-both"), ("weir-json", "flink-both")]
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
-
-
-def sessions(files):
-    """[(setup, [record])]: a setup line and what follows it."""
-    out = []
-    for file in files:
-        for line in pathlib.Path(file).read_text().splitlines():
-            record = json.loads(line)
-            if record["kind"] == "setup":
-                out.append((record, []))
-            else:
-                out[-1][1].append(record)
-    return out
-
-
-def chosen(runs):
-    """The undisturbed ones, or all; and how many there were of each."""
-    quiet = [r for r in runs if r["quiet"]]
-    return quiet or runs, len(quiet), len(runs)
 
 
 def title(name):
@@ -47,20 +29,6 @@ def title(name):
 def order(name):
     job, _, checkpoint_ms = name.partition("@")
     return list(TITLES).index(job), int(checkpoint_ms or 0)
-
-
-def median(runs, key):
-    values = [r[key] for r in runs if r.get(key) is not None]
-    return statistics.median(values) if values else None
-
-
-def number(value, digits=0):
-    return "–" if value is None else f"{value:,.{digits}f}"
-
-
-def times(a, b, digits=1):
-    """How many times b goes into a."""
-    return "–" if not a or not b else f"{a / b:,.{digits}f}×"
 
 
 def throughput(setup, records):
@@ -136,11 +104,6 @@ def latency(setup, records):
     return lines
 
 
-def machine_line(s):
-    return (f"{s['at'][:10]}, weir {s['weir']}, Flink {s['flink']} with Iceberg {s['iceberg_of_flink']}; {s['cores']} cores ({s['cpu']}), "
-            f"{s['memory_gib']} GiB, Linux {s['kernel']}.")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+")
@@ -155,12 +118,7 @@ def main():
     text = "\n".join(parts).rstrip() + "\n"
     print(text)
     if arguments.into:
-        path = pathlib.Path(arguments.into)
-        head, _, rest = path.read_text().partition(BEGIN)
-        tail = rest.partition(END)[2]
-        if not rest or not tail:
-            raise SystemExit(f"{path} has no lines {BEGIN} and {END}")
-        path.write_text(f"{head}{BEGIN}\n\n{text}\n{END}{tail}")
+        write_between(arguments.into, BEGIN, END, text)
 
 
 if __name__ == "__main__":

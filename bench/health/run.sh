@@ -7,7 +7,10 @@
 # Brings up Kafka, a schema registry (tests/live/services) and Flink (bench/flink), each on ports of its own, and stops
 # at the end those that it started. WEIR_RUN, WEIR_CACHE and the ports may be set in the environment.
 set -euo pipefail
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+out=bench-health.jsonl
+needed="weir examples/health.so examples/health-generator"
+. "$HERE/../common/common.sh"
 take_options "--count 20000 --rounds 1 --repeats 0 --idle-wait 0 --no-warm-up" "$@"
 go_first
 services_up kafka registry

@@ -116,7 +116,7 @@ def run(setup, topic, what, folder):
         life_cpu = job.stop()
     finally:
         job.kill()
-    found = tables.summary(job.warehouse, clock)
+    found = tables.summary(job.warehouse / "health_db", clock)
     return {
         "read_s": round(read_s, 3), "done_s": round(done_s, 3), "steady_payloads_s": steady(series, topic.payloads),
         "cpu_s": round(cpu, 2), "cpu_life_s": round(life_cpu, 2), "kafka_cpu_s": round(used["kafka"], 2),

@@ -64,14 +64,16 @@ const char *weir_text(struct weir_env *env, const char *fmt, ...) __attribute__(
 void *weir_memory(struct weir_env *env, size_t byte_count);
 
 /* Read a connector's rows. A column may end in METADATA [FROM 'key'], as in SQL; keys: value, key, topic,
- * partition, offset, timestamp, timestamp-type. Options: the connector's, 'format' and '<format>.*', and
- * 'on-error' = 'fail' | 'skip' | 'dead-letter'. Side output 1 are the records that could not be decoded:
- * value, key, topic, partition, offset, timestamp, timestamp-type, error_type, error_message. Using it means
- * 'on-error' = 'dead-letter'; else it is 'fail'. */
+ * partition, offset, timestamp, timestamp-type, headers, leader-epoch (NULL where the client does not tell).
+ * Options: the connector's, 'format' and '<format>.*', and 'on-error' = 'fail' | 'skip' | 'dead-letter'. Side output 1 are the records that could not
+ * be decoded: value, key, topic, partition, offset, timestamp, timestamp-type, headers, leader-epoch,
+ * error_type, error_message. Using it means 'on-error' = 'dead-letter'; else it is 'fail'. Connectors that
+ * give rows (datagen, nexmark, filesystem) have their own metadata keys, as in SQL, and no side output. */
 struct weir_stream *weir_from(struct weir_env *env, const char *connector, const struct weir_option *options,
                               const char *columns);
 
-/* Write a stream's rows by a connector ("iceberg", "print", "blackhole", ...). */
+/* Write a stream's rows by a connector ("kafka", "iceberg", "print", ...), with the options that a SQL table
+ * takes; 'table.primary-key' = "a, b" stands for its PRIMARY KEY. */
 void weir_into(struct weir_stream *s, const char *connector, const struct weir_option *options);
 
 /* About the last operator of a stream; each returns s. uid: the name of its state in savepoints; keep it over

@@ -18,12 +18,37 @@
 #define METADATA  "_metadata"
 #define COMPONENT "checkpoint_store"
 
+/* The ids of checkpoints that were found damaged. */
+struct damaged {
+    int64_t *ids; /* owned */
+    size_t count, capacity;
+};
+
 struct checkpoint_store {
     struct fs *fs; /* borrowed */
     struct arena arena;
     const char *folder; /* of the job's checkpoints, with a '/' at the end */
     int32_t retained;
+    struct damaged damaged;
 };
+
+static bool is_damaged(const struct damaged *d, int64_t id)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (d->ids[i] == id)
+            return true;
+    return false;
+}
+
+static bool note_damaged(struct damaged *d, int64_t id)
+{
+    if (is_damaged(d, id))
+        return true;
+    if (!MEM_GROW(d->ids, d->count, d->capacity))
+        return false;
+    d->ids[d->count++] = id;
+    return true;
+}
 
 /* What is left out of a name that is to be a folder: all that a path, a URI or a shell could read anything
  * into. */
@@ -70,6 +95,7 @@ void checkpoint_store_free(struct checkpoint_store *s)
 {
     if (s == NULL)
         return;
+    mem_free(s->damaged.ids);
     arena_fini(&s->arena);
     mem_free(s);
 }
@@ -207,7 +233,9 @@ void checkpoint_store_discard(struct checkpoint_store *s, int64_t id)
                  e.text);
 }
 
-/* Keep the newest checkpoints; what else is older than the one just written is no longer of use. */
+/* Keep the newest checkpoints; what else is older than the one just written is no longer of use. Damaged ones
+ * do not count: else the one that took their place would be removed for them. And the job has gone back behind
+ * them, so they tell of what did not happen. */
 static void forget_old(struct checkpoint_store *s, int64_t newest)
 {
     struct error e;
@@ -218,10 +246,13 @@ static void forget_old(struct checkpoint_store *s, int64_t newest)
         log_warn(COMPONENT, "old checkpoints are not removed: %s", e.text);
     else
         for (size_t i = 0; i < l.count; i++) {
-            if (l.found[i].id > newest || (l.found[i].has_metadata && kept++ < s->retained))
+            const struct found *f = &l.found[i];
+
+            if (f->id > newest ||
+                (f->has_metadata && !is_damaged(&s->damaged, f->id) && kept++ < s->retained))
                 continue;
-            if (l.found[i].id != newest)
-                checkpoint_store_discard(s, l.found[i].id);
+            if (f->id != newest)
+                checkpoint_store_discard(s, f->id);
         }
     mem_free(l.found);
 }
@@ -324,15 +355,33 @@ static enum err read_folder(struct fs *fs, const char *folder, struct checkpoint
     return rc;
 }
 
-/* The newest below prefix that is whole. Damaged ones on the way are passed over only when damaged is not
- * NULL. */
-static enum err read_newest(struct fs *fs, const char *prefix, struct checkpoint **out, int32_t *damaged,
-                            struct error *e)
+/* Why there is none to go on from, and what can be done. newest: what is wrong with that one. */
+static enum err none_is_whole(const char *prefix, int32_t count, const char *newest, struct error *e)
+{
+    static const char help[] = "bring one back from a backup, name a savepoint with -s, or begin anew with "
+                               "--fresh";
+
+    if (count == 1)
+        return error_set(e, ERR_CORRUPT, "the only checkpoint in %s is damaged: %.400s; %s", prefix, newest,
+                         help);
+    return error_set(e, ERR_CORRUPT,
+                     "all %" PRId32
+                     " checkpoints in %s are damaged, the newest like this: %.400s (for the others "
+                     "see the log); %s",
+                     count, prefix, newest, help);
+}
+
+/* The newest below prefix that is whole. Damaged ones on the way are passed over, and noted, only when
+ * damaged is not NULL; *passed is how many. */
+static enum err read_newest(struct fs *fs, const char *prefix, struct checkpoint **out,
+                            struct damaged *damaged, int32_t *passed, struct error *e)
 {
     struct arena arena = {0};
     struct listing l;
+    struct error newest; /* what is wrong with that one */
     enum err rc = list_folders(fs, prefix, &l, e), last = ERR_NOT_FOUND;
 
+    *passed = 0;
     for (size_t i = 0; rc == OK && *out == NULL && i < l.count; i++) {
         const char *folder = arena_printf(&arena, "%schk-%" PRId64 "/", prefix, l.found[i].id);
 
@@ -343,15 +392,16 @@ static enum err read_newest(struct fs *fs, const char *prefix, struct checkpoint
             rc = last;
             break;
         }
-        ++*damaged;
         log_error(COMPONENT, "checkpoint %s cannot be used: %s; going back to the one before it", folder,
                   e->text);
+        if (++*passed == 1)
+            newest = *e;
+        if (!note_damaged(damaged, l.found[i].id))
+            rc = error_memory(e, sizeof(int64_t), "the number of a damaged checkpoint");
     }
     if (rc == OK && *out == NULL)
-        rc = damaged != NULL && *damaged > 0
-                 ? error_set(e, ERR_CORRUPT, "all %d checkpoints in %s are damaged; the log says how",
-                             *damaged, prefix)
-                 : error_set(e, ERR_NOT_FOUND, "there is no checkpoint in %s", prefix);
+        rc = *passed > 0 ? none_is_whole(prefix, *passed, newest.text, e)
+                         : error_set(e, ERR_NOT_FOUND, "there is no checkpoint in %s", prefix);
     mem_free(l.found);
     arena_fini(&arena);
     return rc;
@@ -361,8 +411,7 @@ enum err checkpoint_store_latest(struct checkpoint_store *s, struct checkpoint *
                                  struct error *e)
 {
     *out = NULL;
-    *damaged = 0;
-    return read_newest(s->fs, s->folder, out, damaged, e);
+    return read_newest(s->fs, s->folder, out, &s->damaged, damaged, e);
 }
 
 enum err checkpoint_load(struct fs *fs, const char *path, struct checkpoint **out, struct error *e)
@@ -370,6 +419,7 @@ enum err checkpoint_load(struct fs *fs, const char *path, struct checkpoint **ou
     struct arena arena = {0};
     struct slice folder = slice_text(path);
     const char *text, *prefix;
+    int32_t passed;
     bool exists = false;
     enum err rc;
 
@@ -387,7 +437,7 @@ enum err checkpoint_load(struct fs *fs, const char *path, struct checkpoint **ou
     else if ((prefix = arena_printf(&arena, "%s%s", text, slice_ends(folder, SLICE("/")) ? "" : "/")) == NULL)
         rc = error_memory(e, folder.len, "a path");
     else
-        rc = read_newest(fs, prefix, out, NULL, e);
+        rc = read_newest(fs, prefix, out, NULL, &passed, e);
     arena_fini(&arena);
     return rc == OK ? OK : error_add(e, rc, "reading the checkpoint %s", path);
 }

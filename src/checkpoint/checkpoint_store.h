@@ -1,6 +1,6 @@
 /* checkpoint_store.h: where checkpoints lie: `<dir>/<job>/chk-<id>/_metadata`, written last and atomically,
- * so a checkpoint is there or not. Keeps the newest n; removes the files of the others. Blocking: for I/O
- * threads.
+ * so a checkpoint is there or not. Keeps the newest n that are whole as far as is known; removes the files of
+ * the others. Blocking: for I/O threads, one at a time for _write and _latest.
  */
 #ifndef WEIR_CHECKPOINT_CHECKPOINT_STORE_H
 #define WEIR_CHECKPOINT_CHECKPOINT_STORE_H
@@ -18,7 +18,8 @@ void checkpoint_store_free(struct checkpoint_store *s);
 const char *checkpoint_store_folder(const struct checkpoint_store *s, struct arena *arena, int64_t id);
 
 /* Write c's _metadata (and, for a savepoint, into savepoint_dir instead when it's not NULL), then forget what
- * is older than the retained ones. Failing to remove old files is logged, not an error. */
+ * is older than the retained ones, and what checkpoint_store_latest has found damaged. Failing to remove old
+ * files is logged, not an error. */
 MUST_USE enum err checkpoint_store_write(struct checkpoint_store *s, struct checkpoint *c, struct error *e);
 
 /* The newest that can be read whole: metadata and every state file's size and checksum. Each damaged one on

@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "connectors/table_format.h"
 #include <stdio.h>
+#include <strings.h>
 
 extern const struct connector kafka_connector, upsert_kafka_connector, iceberg_connector,
     filesystem_connector, datagen_connector, nexmark_connector, print_connector, blackhole_connector;
@@ -71,23 +72,39 @@ enum on_error connector_on_error(const struct connector_request *r)
     return ON_ERROR_FAIL; /* others have been refused */
 }
 
-/* The two options about records that cannot be read go together. */
+/* A format that leaves out what it cannot read has no dead letters. */
+static enum err check_ignore(const struct map *options, struct error *e)
+{
+    struct map_entry *entry;
+    size_t at = 0;
+
+    while ((entry = map_next(options, &at)) != NULL)
+        if (slice_ends(entry->key, SLICE(".ignore-parse-errors")) && strcasecmp(entry->value, "true") == 0)
+            return error_set(e, ERR_CONFIG,
+                             "'%s' = 'true' leaves out what cannot be read before it could become a dead letter; "
+                             "drop it, or 'on-error' = 'dead-letter'",
+                             entry->key.ptr);
+    return OK;
+}
+
+/* The two options about records that cannot be read go together; a hint may say otherwise for once. */
 static enum err check_on_error(const struct connector *c, const struct map *options, struct error *e)
 {
     const char *on_error = map_get(options, slice_text("on-error"));
     const char *table = map_get(options, slice_text("dead-letter.table"));
     bool wanted = on_error && strcmp(on_error, "dead-letter") == 0;
 
-    if (c->formats == FORMATS_NONE || wanted == (table != NULL))
+    if (c->formats == FORMATS_NONE)
         return OK;
-    if (wanted)
+    if (table && on_error == NULL)
+        return error_set(e, ERR_CONFIG,
+                         "'dead-letter.table' is set, but not 'on-error': set it to 'dead-letter', or leave the "
+                         "table out");
+    if (wanted && table == NULL)
         return error_set(e, ERR_CONFIG,
                          "'on-error' = 'dead-letter' needs 'dead-letter.table': the table that takes the "
                          "records that cannot be read");
-    return error_set(e, ERR_CONFIG,
-                     "'dead-letter.table' is set, but 'on-error' is '%s'; set it to 'dead-letter', or leave "
-                     "the table out",
-                     on_error ? on_error : "fail");
+    return wanted ? check_ignore(options, e) : OK;
 }
 
 /* Only what the shared rules know is looked at. */

@@ -54,6 +54,8 @@ struct connector_request {
                      int64_t ms); /* how to wait before something is tried again; NULL: nanosleep */
     void *sleep_arg;
 
+    bool overwrite; /* sink: INSERT OVERWRITE, of a bounded input */
+
     /* Of SQL tables; else NULL. */
     const struct connector_table *table;
     const char *const *metadata; /* per field of schema: its metadata key, NULL: a physical column. A metadata
@@ -106,6 +108,7 @@ struct connector {
     const struct setting *settings;            /* ended by a NULL name */
     const struct connector_metadata *metadata; /* ended by a NULL key; NULL: none */
     enum connector_formats formats;            /* options `format`, `<format>.*` and so on belong to it */
+    bool overwrites; /* its sink can INSERT OVERWRITE */
     bool gives_rows; /* its source needs request.schema: there are no payloads to decode */
     const char *doc; /* a sentence or two */
 };

@@ -37,8 +37,7 @@ static enum err read_piece(struct file_job *j)
     enum err rc = OK;
 
     if (j->reader == NULL)
-        rc = file_reader_open(j->fs, j->path, j->spec->format ? NULL : j->spec->content, &j->reader,
-                              &j->error);
+        rc = file_reader_open(j->fs, j->path, j->spec->kind, j->spec->content, &j->reader, &j->error);
     if (rc != OK)
         return rc;
     if (j->spec->format)

@@ -1,13 +1,14 @@
 /* file_list.c: see file_list.h. */
 #include "connectors/file_list.h"
 #include "base/mem.h"
+#include "expr/java_regex.h"
 #include <stdlib.h>
 
 struct listing {
     struct file_list *list;
     const char *root;
-    size_t root_len; /* with its '/' */
-    const regex_t *pattern;
+    size_t root_len;            /* with its '/' */
+    struct java_regex *pattern; /* NULL: any file */
     bool failed;
 };
 
@@ -30,12 +31,13 @@ static bool is_hidden(const char *below)
     return false;
 }
 
+/* The whole path, as the user wrote its beginning, or what is behind scheme and bucket (as Flink has it). */
 static bool matches(const struct listing *l, const char *path)
 {
-    regmatch_t whole;
+    const char *authority = strstr(path, "://"), *slash = authority ? strchr(authority + 3, '/') : NULL;
 
-    return l->pattern == NULL || (regexec(l->pattern, path, 1, &whole, 0) == 0 && whole.rm_so == 0 &&
-                                  (size_t)whole.rm_eo == strlen(path));
+    return l->pattern == NULL || java_regex_find(l->pattern, slice_text(path), 0) == JAVA_REGEX_FOUND ||
+           (slash && java_regex_find(l->pattern, slice_text(slash), 0) == JAVA_REGEX_FOUND);
 }
 
 static bool visit(void *arg, const struct fs_info *info)
@@ -59,15 +61,17 @@ static int by_path(const void *x, const void *y)
     return strcmp(((const struct listed_file *)x)->path, ((const struct listed_file *)y)->path);
 }
 
-enum err file_list_read(struct file_list *l, struct fs *fs, const char *path, const regex_t *pattern,
+enum err file_list_read(struct file_list *l, struct fs *fs, const char *path, const char *pattern,
                         struct error *e)
 {
-    struct listing listing = {.list = l, .pattern = pattern};
+    struct listing listing = {.list = l};
     struct arena arena = {0};
     struct fs_info one;
     enum err rc;
 
     *l = (struct file_list){0};
+    if (pattern && (rc = java_regex_new(slice_text(pattern), JAVA_REGEX_WHOLE, &listing.pattern, e)) != OK)
+        goto out;
     listing.root = fs_join(&arena, path, "");
     if (listing.root == NULL) {
         rc = error_memory(e, strlen(path), "a path");
@@ -85,6 +89,7 @@ enum err file_list_read(struct file_list *l, struct fs *fs, const char *path, co
     else if (l->count)
         qsort(l->files, l->count, sizeof *l->files, by_path);
 out:
+    java_regex_free(listing.pattern);
     arena_fini(&arena);
     if (rc != OK)
         file_list_fini(l);
@@ -125,17 +130,34 @@ static struct slice unescape(struct arena *arena, struct slice text)
     return slice_of(to, to ? n : 0);
 }
 
+void file_list_escape(struct bytes *out, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = (uint8_t)text.ptr[i];
+
+        if (c < ' ' || c == 0x7f || strchr("\"#%'*/:=?\\{[]^", c))
+            bytes_printf(out, "%%%02X", c);
+        else
+            bytes_u8(out, c);
+    }
+}
+
 struct slice file_list_partition(struct arena *arena, const char *root, const char *path, const char *column)
 {
-    size_t len = strlen(column);
     const char *p = strncmp(path, root, strlen(root)) == 0 ? path + strlen(root) : path;
+    struct slice value = {NULL, 0};
+    struct bytes key = {0};
 
-    while (*p) {
+    file_list_escape(&key, slice_text(column));
+    bytes_u8(&key, '=');
+    while (*p && !key.failed && value.ptr == NULL) {
         size_t part = strcspn(p, "/");
 
-        if (p[part] == '/' && part > len && memcmp(p, column, len) == 0 && p[len] == '=')
-            return unescape(arena, slice_of(p + len + 1, part - len - 1));
+        if (p[part] == '/' && slice_starts(slice_of(p, part), bytes_all(&key)))
+            value = unescape(arena, slice_of(p + key.len, part - key.len));
         p += part + (p[part] == '/');
     }
-    return (struct slice){NULL, 0};
+    arena->failed |= key.failed;
+    bytes_fini(&key);
+    return value;
 }

@@ -1,6 +1,7 @@
 /* file_reader.c: see file_reader.h. */
 #include "connectors/file_reader.h"
 #include "base/mem.h"
+#include "formats/avro.h"
 #include "parquet/parquet_reader.h"
 #include <zlib.h>
 
@@ -9,7 +10,8 @@
 struct file_reader {
     struct fs *fs;
     const char *path;
-    const struct schema *schema; /* Parquet; NULL: text */
+    enum file_kind kind;
+    const struct schema *schema; /* of batches */
     int64_t at, size;            /* of the file: read so far */
 
     struct bytes packed; /* gzip: read, not yet inflated */
@@ -67,7 +69,7 @@ static enum err open_parquet(struct file_reader *r, struct error *e)
     return OK;
 }
 
-enum err file_reader_open(struct fs *fs, const char *path, const struct schema *schema,
+enum err file_reader_open(struct fs *fs, const char *path, enum file_kind kind, const struct schema *schema,
                           struct file_reader **out, struct error *e)
 {
     struct file_reader *r = mem_zalloc(sizeof *r);
@@ -78,8 +80,10 @@ enum err file_reader_open(struct fs *fs, const char *path, const struct schema *
         return error_memory(e, sizeof *r, "a file to be read");
     r->fs = fs;
     r->path = path;
+    r->kind = kind;
     r->schema = schema;
-    if ((rc = schema ? open_parquet(r, e) : open_text(r, e)) != OK) {
+    rc = kind == FILE_PARQUET ? open_parquet(r, e) : kind == FILE_LINES ? open_text(r, e) : OK;
+    if (rc != OK) {
         file_reader_free(r);
         *out = NULL;
     }
@@ -231,12 +235,31 @@ static enum err with_absent(struct file_reader *r, struct batch *group, struct b
     return rc;
 }
 
+/* --- Avro --------------------------------------------------------------------------------------------- */
+
+/* A container cannot be read in parts: its blocks are found one by one. */
+static enum err read_container(struct file_reader *r, struct batch **out, struct error *e)
+{
+    struct bytes file = {0};
+    struct arena arena = {0};
+    enum err rc = fs_read_all(r->fs, r->path, &file, e);
+
+    if (rc == OK && (rc = avro_file_read(bytes_all(&file), r->schema, &arena, NULL, out, e)) != OK)
+        error_add(e, rc, "%s", r->path);
+    r->group++;
+    bytes_fini(&file);
+    arena_fini(&arena);
+    return rc;
+}
+
 enum err file_reader_batch(struct file_reader *r, struct batch **out, struct error *e)
 {
     struct batch *group;
     enum err rc;
 
     *out = NULL;
+    if (r->kind == FILE_AVRO)
+        return r->group ? OK : read_container(r, out, e);
     if (r->group >= parquet_reader_groups(r->parquet))
         return OK;
     rc = parquet_reader_group(r->parquet, r->group, r->numbers, r->present.field_count, &r->present, &group,

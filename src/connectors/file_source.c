@@ -3,11 +3,11 @@
 #include "base/calendar.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "connectors/batch_rows.h"
 #include "connectors/file_columns.h"
 #include "connectors/file_job.h"
 #include "os/log.h"
 
-#define BATCH_ROWS 4096
 #define ITEM_DONE  "done"
 #define ITEM_AT    "at"
 
@@ -24,6 +24,8 @@ struct file_source {
     struct decode_spec decode;
     struct decoder *decoder; /* NULL: Parquet */
     struct counter *skipped;
+    int32_t batch_rows;
+    bool keeps_empty; /* an empty line is a value: raw */
     struct map done;   /* path to anything: given whole */
     struct map resume; /* path to rows given before the checkpoint, + 1 */
     struct file_list list;
@@ -125,6 +127,8 @@ static void add_line(struct file_source *s, struct builder *b, struct slice line
     builder_i64(&b->columns[RAW_OFFSET], s->row);
     builder_null(&b->columns[RAW_TIMESTAMP]);
     builder_borrowed(&b->columns[RAW_TIMESTAMP_TYPE], "NoTimestampType", 15);
+    builder_null(&b->columns[RAW_HEADERS]);
+    builder_null(&b->columns[RAW_LEADER_EPOCH]);
 }
 
 /* Up to a batch of lines; *out NULL: there are none now. */
@@ -137,10 +141,10 @@ static enum err raw_lines(struct file_source *s, struct batch **out, struct erro
     *out = NULL;
     if (!builder_init(&b, &format_raw_schema, s->env->budget))
         return error_memory(e, sizeof b, "lines of a file");
-    while (!b.failed && builder_rows(&b) < BATCH_ROWS && next_line(s, &line)) {
+    while (!b.failed && builder_rows(&b) < s->batch_rows && next_line(s, &line)) {
         if (s->skip > 0)
             s->skip--;
-        else if (line.len)
+        else if (line.len || s->keeps_empty)
             add_line(s, &b, line);
         s->row++;
     }
@@ -158,11 +162,16 @@ static enum err deal_with(struct file_source *s, struct batch *errors, struct er
 {
     int32_t row = batch_row(errors, 0);
     struct slice message = column_slice(&errors->columns[ERROR_MESSAGE], row);
+    char begin[DECODE_EXCERPT];
+    const char *behind = decode_excerpt(errors, begin);
 
+    if (s->spec->on_error == ON_ERROR_EMIT)
+        return s->env->out->batch(s->env->out, 1, batch_ref(errors), e);
     error_set(e, ERR_INPUT,
-              "%s, line %" PRId64 ", cannot be read: %.*s; set 'on-error' to skip to go on without it",
-              s->file.path, errors->columns[RAW_OFFSET].i64[row] + 1, (int)MIN(message.len, (size_t)500),
-              message.ptr);
+              "%s, line %" PRId64
+              ", cannot be read: %.*s%s%s; set 'on-error' to skip or dead-letter to go on without it",
+              s->file.path, errors->columns[RAW_OFFSET].i64[row] + 1, (int)MIN(message.len, (size_t)300),
+              message.ptr, behind, begin);
     if (s->spec->on_error == ON_ERROR_FAIL)
         return ERR_INPUT;
     counter_add(s->skipped, batch_live(errors));
@@ -205,13 +214,13 @@ static enum err emit_lines(struct file_source *s, bool *any, struct error *e)
 /* A batch's rows of the row group. */
 static enum err emit_group(struct file_source *s, bool *any, struct error *e)
 {
-    int32_t *rows, count = 0, total = s->group ? s->group->row_count : 0;
+    int32_t *rows, count = 0, total = s->group ? s->group->row_count : 0, most = s->batch_rows;
     struct batch *part = NULL;
     enum err rc;
 
-    if ((rows = mem_alloc(BATCH_ROWS * sizeof *rows)) == NULL)
-        return error_memory(e, BATCH_ROWS * sizeof *rows, "rows");
-    for (; s->at < (size_t)total && count < BATCH_ROWS; s->at++, s->row++)
+    if ((rows = mem_alloc((size_t)most * sizeof *rows)) == NULL)
+        return error_memory(e, (size_t)most * sizeof *rows, "rows");
+    for (; s->at < (size_t)total && count < most; s->at++, s->row++)
         if (s->skip > 0)
             s->skip--;
         else
@@ -418,6 +427,8 @@ static enum err source_open(struct op *o, const struct op_env *env, struct error
     struct file_source *s = self(o);
 
     s->env = env;
+    s->batch_rows = batch_rows(env);
+    s->keeps_empty = s->spec->format && strcmp(s->spec->format->name, "raw") == 0;
     s->skipped = metrics_counter(env->metrics, "numRecordsSkipped",
                                  "lines skipped because they cannot be read");
     env->wake(env->wake_arg);

@@ -1,4 +1,4 @@
-/* file_source.h: the files of a folder as rows: csv, json or raw lines by a decoder, or Parquet.
+/* file_source.h: the files of a folder as rows: csv, json or raw lines by a decoder, Avro or Parquet.
  *
  *   list --> files of this subtask, by the hash of their path --> pieces --> rows
  *
@@ -7,9 +7,9 @@
  */
 #ifndef WEIR_CONNECTORS_FILE_SOURCE_H
 #define WEIR_CONNECTORS_FILE_SOURCE_H
+#include "connectors/file_kind.h"
 #include "operators/decode.h"
 #include "operators/operator.h"
-#include <regex.h>
 
 /* What a column of the rows is filled from. */
 enum file_origin { FILE_CONTENT, FILE_PARTITION, FILE_PATH, FILE_NAME, FILE_SIZE, FILE_MODIFIED };
@@ -20,13 +20,14 @@ struct file_column {
 
 struct file_source_spec {
     const char *path;
-    const regex_t *pattern;        /* NULL: any file */
+    const char *pattern;           /* NULL: any file */
     const char *default_partition; /* the word for NULL in a folder's name */
     int64_t monitor_ms;            /* 0: list once, and end */
     const struct schema *schema;   /* of the rows */
     const struct file_column *columns;
     const struct schema *content; /* what is read from the files */
-    const struct format *format;  /* NULL: Parquet */
+    enum file_kind kind;
+    const struct format *format; /* FILE_LINES; else NULL */
     const struct map *options;
     const int32_t *raw; /* for the decoder: all from the payload */
     enum on_error on_error;

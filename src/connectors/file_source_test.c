@@ -186,6 +186,32 @@ static void test_partitions_and_metadata(UNUSED void **state)
     tear_down(&f);
 }
 
+static void test_pattern(UNUSED void **state)
+{
+    static const struct {
+        const char *pattern, *want;
+    } cases[] = {
+        {".*/2025-\\d\\d/[^/]+\\.json", "0 +I(1)\n0 +I(2)\n"}, /* Java's classes */
+        {".*b\\.json", "0 +I(2)\n"},
+        {"b\\.json", ""}, /* the whole path */
+        {".*/(?!2025).*/c.*", "0 +I(3)\n"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct fixture f;
+        struct error e;
+
+        set_up(&f);
+        put(&f, "2025-11/a.json", "{\"id\":1}\n");
+        put(&f, "2025-12/b.json", "{\"id\":2}\n");
+        put(&f, "other/deep/c.json", "{\"id\":3}\n");
+        option(&f, "source.path.regex-pattern", cases[i].pattern);
+        ASSERT_OK(plan(&f, "json", "id INT", -1, NULL, NULL, &e), &e);
+        expect(&f, cases[i].want);
+        tear_down(&f);
+    }
+}
+
 static void test_gzip(UNUSED void **state)
 {
     struct fixture f;
@@ -369,7 +395,7 @@ static void test_mistakes(UNUSED void **state)
         {"json", "id INT, p DOUBLE", 1, "on-error", "fail", ERR_UNSUPPORTED, "cannot be read from a folder"},
         {"json", "id INT", -1, "source.monitor-interval", "0", ERR_CONFIG, "above 0"},
         {"json", "id INT", -1, "source.path.regex-pattern", "(", ERR_CONFIG, "regex-pattern"},
-        {"json", "id INT", -1, "sink.rolling-policy.file-size", "1mb", ERR_CONFIG, "no option"},
+        {"json", "id INT", -1, "sink.roll", "1mb", ERR_CONFIG, "no option"},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -420,5 +446,6 @@ static void test_no_memory(UNUSED void **state)
 
 TEST_MAIN(cmocka_unit_test(test_json_lines), cmocka_unit_test(test_csv_order_and_projection),
           cmocka_unit_test(test_partitions_and_metadata), cmocka_unit_test(test_gzip),
-          cmocka_unit_test(test_parquet), cmocka_unit_test(test_restart), cmocka_unit_test(test_new_files),
-          cmocka_unit_test(test_bad_files), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_no_memory))
+          cmocka_unit_test(test_pattern), cmocka_unit_test(test_parquet), cmocka_unit_test(test_restart),
+          cmocka_unit_test(test_new_files), cmocka_unit_test(test_bad_files), cmocka_unit_test(test_mistakes),
+          cmocka_unit_test(test_no_memory))

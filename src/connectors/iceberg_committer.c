@@ -73,6 +73,7 @@ static enum err commit_parts(struct iceberg_committer *c, int64_t checkpoint_id,
                              .files = content.files,
                              .reference_count = content.reference_count,
                              .references = content.references,
+                             .overwrites = c->spec->overwrite,
                              .fits_snapshot_id = c->fits_snapshot_id};
     rc = commit_change(c->table, &change, &result, e);
     if (rc == ERR_CONFLICT && recovers)

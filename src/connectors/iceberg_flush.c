@@ -42,7 +42,9 @@ struct flush {
 struct flush_group {
     struct flush **flushes; /* owned, a reference each */
     size_t count, capacity;
-    size_t submitted; /* of them, the first ones, are in the executor's hands */
+    size_t submitted;    /* of them, the first ones, are in the executor's hands */
+    bool keeps, at_end;  /* of an overwrite: the flushes are another's too */
+    struct bytes before; /* owned: what a restored checkpoint had kept */
 };
 
 /* --- metrics --- */
@@ -412,11 +414,45 @@ static void put_files(const struct flush *f, struct bytes *part)
         part_put_references(part, f->references, f->reference_count);
 }
 
+struct flush_group *flush_group_keep(const struct flush_group *g, struct slice before, bool at_end)
+{
+    struct flush_group *k = flush_group_new();
+
+    if (k == NULL)
+        return NULL;
+    k->keeps = true;
+    k->at_end = at_end;
+    bytes_slice(&k->before, before);
+    k->flushes = mem_calloc(MAX(g->count, 1), sizeof(struct flush *));
+    if (k->before.failed || k->flushes == NULL) {
+        flush_group_drop(k);
+        return NULL;
+    }
+    for (; k->count < g->count; k->count++) {
+        k->flushes[k->count] = g->flushes[k->count];
+        atomic_fetch_add(&k->flushes[k->count]->refs, 1);
+    }
+    return k;
+}
+
+/* Over to the committer, or, of an overwrite before its end, just into the checkpoint. */
+static void hand_over(const struct flush_group *g, struct op_snapshot *s, const struct bytes *part)
+{
+    if (part->len == 0)
+        return;
+    if (g->keeps && !(g->at_end && snapshot_is_last(s)))
+        snapshot_item(s, FLUSH_KEPT, bytes_all(part));
+    else
+        snapshot_commit(s, bytes_all(part));
+}
+
 enum err flush_group_finish(void *arg, struct op_snapshot *s, struct error *e)
 {
     struct flush_group *g = arg;
     struct bytes part = {0};
     enum err rc = OK;
+
+    bytes_slice(&part, bytes_all(&g->before));
 
     for (size_t i = 0; i < g->count; i++)
         flush_do(g->flushes[i]);
@@ -433,8 +469,8 @@ enum err flush_group_finish(void *arg, struct op_snapshot *s, struct error *e)
     }
     if (rc == OK && part.failed)
         rc = error_memory(e, part.len, "descriptions of data files");
-    if (rc == OK && part.len)
-        snapshot_commit(s, bytes_all(&part));
+    if (rc == OK)
+        hand_over(g, s, &part);
     bytes_fini(&part);
     return rc;
 }
@@ -446,9 +482,11 @@ void flush_group_drop(void *arg)
     if (g == NULL)
         return;
     for (size_t i = 0; i < g->count; i++) {
-        cancel(g->flushes[i]);
+        if (!g->keeps)
+            cancel(g->flushes[i]);
         flush_unref(g->flushes[i]);
     }
+    bytes_fini(&g->before);
     mem_free(g->flushes);
     mem_free(g);
 }

@@ -59,6 +59,12 @@ MUST_USE enum err flush_group_submit(struct flush_group *g, struct executor *x, 
 /* The error of a flush that has failed already, so that a job does not go on filling. */
 MUST_USE enum err flush_group_failed(struct flush_group *g, struct error *e);
 
+/* An overwrite shows nothing before its end: what it has written so far is kept with each checkpoint (item
+ * FLUSH_KEPT) and handed over with the last. The same flushes once more, for snapshot_later; before (copied):
+ * of what a restored checkpoint had kept. NULL: no memory. */
+#define FLUSH_KEPT "kept-files"
+struct flush_group *flush_group_keep(const struct flush_group *g, struct slice before, bool at_end);
+
 /* For snapshot_later: do or await all flushes, and hand their files over as one part for the committer. */
 enum err flush_group_finish(void *group, struct op_snapshot *s, struct error *e);
 void flush_group_drop(void *group); /* what has not begun is dropped; NULL is fine */

@@ -38,6 +38,8 @@ struct iceberg_sink {
     int32_t *key_columns;     /* owned: of incoming batches */
     struct row_place *places; /* of one batch's rows */
     int32_t place_capacity;
+    bool has_ended;    /* overwrite: there is no more input, so the last checkpoint shows it all */
+    struct bytes kept; /* overwrite: files that a restored checkpoint had kept */
     struct random random;
     int32_t file_count;
     size_t buffer_bytes; /* this subtask's share */
@@ -123,6 +125,12 @@ static enum err sink_restore(struct op *o, const struct op_restore *from, struct
     enum err rc = OK;
 
     seed_names(s, from->checkpoint_id);
+    for (int32_t i = 0; i < from->item_count; i++)
+        if (strcmp(from->items[i].name, FLUSH_KEPT) == 0 &&
+            from->items[i].subtask % s->env->parallelism == s->env->subtask)
+            bytes_slice(&s->kept, from->items[i].bytes);
+    if (s->kept.failed)
+        return error_memory(e, s->kept.len, "the files of an overwrite");
     for (int32_t i = 0; rc == OK && s->index && i < from->item_count; i++) {
         if (strcmp(from->items[i].name, "files") == 0)
             rc = upsert_index_load(s->index, from->items[i].bytes, e);
@@ -493,17 +501,30 @@ static enum err sink_snapshot(struct op *o, UNUSED int64_t checkpoint_id, struct
     struct flush_group *written = s->flushes, *next;
     enum err rc;
 
+    assert(!(s->spec->overwrite && s->index));
+
     if ((rc = flush_down_to(s, 0, e)) != OK)
         return error_add(e, rc, "table %s", s->spec->label);
     assert(map_count(&s->waiting) == 0);
     row_buffer_reset(s->buffer);
     if (s->index && (rc = snapshot_index(s, out, e)) != OK)
         return rc;
-    if ((next = flush_group_new()) == NULL)
+    next = s->spec->overwrite ? flush_group_keep(s->flushes, bytes_all(&s->kept), s->has_ended)
+                              : flush_group_new();
+    if (next == NULL)
         return error_memory(e, sizeof *s, "an Iceberg sink");
-    s->flushes = next;
+    if (s->spec->overwrite)
+        written = next;
+    else
+        s->flushes = next;
     if (!snapshot_later(out, flush_group_finish, flush_group_drop, written))
         return error_memory(e, 0, "a snapshot");
+    return OK;
+}
+
+static enum err sink_end(struct op *o, UNUSED struct error *e)
+{
+    self(o)->has_ended = true;
     return OK;
 }
 
@@ -522,6 +543,7 @@ static void sink_close(struct op *o)
         mem_free(entry->value);
     map_fini(&s->waiting);
     key_batch_fini(&s->keys);
+    bytes_fini(&s->kept);
     mem_free(s->key_columns);
     mem_free(s->places);
     mem_free(s->bases);
@@ -543,6 +565,7 @@ static const struct operator_ops sink_ops = {
     .watermark = sink_watermark,
     .poll = sink_poll,
     .snapshot = sink_snapshot,
+    .end = sink_end,
     .close = sink_close,
 };
 

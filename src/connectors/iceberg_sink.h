@@ -25,6 +25,7 @@ struct iceberg_sink_spec {
     const struct map *options; /* the sink's, text by name: go before the table's properties; NULL: none */
     const int32_t *columns;    /* per field of the table's schema: the incoming column, -1: none */
     size_t buffer_bytes;       /* rows held before some are written, all subtasks together */
+    bool overwrite; /* all at the end, in the place of what lies in the same partitions; not an upsert */
     bool upsert;
     int32_t key_count;
     const int32_t *keys; /* upsert: the primary key, as field numbers of the table's schema */

@@ -272,6 +272,20 @@ static enum err check_properties(const struct map *properties, const struct kafk
     return rc;
 }
 
+/* Headers cost something a message: C jobs name their columns later, dead letters have them all. */
+static bool wants_headers(const struct connector_request *r)
+{
+    if (r->schema == NULL || connector_on_error(r) == ON_ERROR_EMIT)
+        return true;
+    for (int32_t i = 0; i < r->schema->field_count; i++) {
+        const char *key = connector_metadata_key(r, i);
+
+        if (key && (strcmp(key, "headers") == 0 || strcmp(key, "leader-epoch") == 0))
+            return true;
+    }
+    return false;
+}
+
 static const char *title(const struct kafka_source_spec *spec)
 {
     return spec->topic_pattern ? spec->topic_pattern : spec->topics[0];
@@ -313,6 +327,7 @@ enum err kafka_plan_source(const struct connector_request *r, bool upsert, struc
         return error_memory(e, sizeof *p, "a Kafka source");
     p->spec = standard;
     p->spec.properties = &p->properties;
+    p->spec.headers = wants_headers(r);
     *out = (struct connector_plan){
         .factory = &kafka_source_factory, .spec = &p->spec, .release = release, .schema = &format_raw_schema};
     rc = read_spec(r, upsert, p, e);
@@ -322,7 +337,7 @@ enum err kafka_plan_source(const struct connector_request *r, bool upsert, struc
         rc = error_memory(e, sizeof *p, "a Kafka source");
     if (rc != OK) {
         release(&p->spec);
-        return error_add(e, rc, "%s", r->name);
+        return rc;
     }
     out->bounded = p->spec.stop.at != KAFKA_AT_NEVER;
     out->title = title(&p->spec);
@@ -363,8 +378,7 @@ static enum err plan_source(const struct connector_request *r, struct connector_
 
 static enum err plan_sink(const struct connector_request *r, struct connector_plan *out, struct error *e)
 {
-    if (r->table == NULL)
-        return error_set(e, ERR_UNSUPPORTED, "connector 'kafka' writes SQL tables only, as yet");
+    assert(r->table); /* it has formats */
     return kafka_plan_sink(r, false, out, e);
 }
 
@@ -372,7 +386,8 @@ static enum err check_upsert(const struct connector_request *r, struct error *e)
 {
     if (r->table == NULL || r->table->key_count == 0)
         return error_set(e, ERR_CONFIG,
-                         "connector 'upsert-kafka' needs a PRIMARY KEY: its columns are the messages' keys");
+                         "connector 'upsert-kafka' needs a PRIMARY KEY (in a C job the option "
+                         "'table.primary-key'): its columns are the messages' keys");
     if (connector_option(r->options, "key.format") == NULL ||
         connector_option(r->options, "value.format") == NULL)
         return error_set(e, ERR_CONFIG, "connector 'upsert-kafka' needs 'key.format' and 'value.format'");
@@ -382,8 +397,14 @@ static enum err check_upsert(const struct connector_request *r, struct error *e)
 static enum err plan_upsert_source(const struct connector_request *r, struct connector_plan *out,
                                    struct error *e)
 {
-    enum err rc = check_upsert(r, e);
+    enum err rc;
 
+    if (r->schema == NULL)
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "connector 'upsert-kafka' is read by SQL only; a C job reads the topic with connector "
+            "'kafka', where a message without value deletes its key");
+    rc = check_upsert(r, e);
     return rc == OK ? kafka_plan_source(r, true, out, e) : rc;
 }
 

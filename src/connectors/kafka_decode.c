@@ -22,60 +22,58 @@ static struct kafka_decode *self(struct op *o)
     return CONTAINER_OF(o, struct kafka_decode, op);
 }
 
+/* The keys where the values are, and the other way round: for a decoder nothing else changes. Of a raw batch,
+ * or of errors. */
+static struct batch *swap_payloads(struct batch *b, const struct schema *schema, struct budget *budget)
+{
+    int32_t columns[ERROR_COLUMN_COUNT];
+
+    for (int32_t i = 0; i < schema->field_count; i++)
+        columns[i] = i == RAW_VALUE ? RAW_KEY : i == RAW_KEY ? RAW_VALUE : i;
+    return batch_project(b, schema, columns, budget);
+}
+
 /* --- what could not be read --------------------------------------------------------------------------- */
 
-static struct slice text_of(const struct batch *b, int32_t column, int32_t row)
-{
-    return column_valid(&b->columns[column], row) ? column_slice(&b->columns[column], row) : SLICE("?");
-}
-
-static enum err fail(const struct batch *errors, const char *part, struct error *e)
-{
-    int32_t row = batch_row(errors, 0);
-    struct slice topic = text_of(errors, RAW_TOPIC, row), message = text_of(errors, ERROR_MESSAGE, row);
-
-    return error_set(e, ERR_INPUT,
-                     "the %s of a message of %.*s, partition %" PRId32 ", offset %" PRId64
-                     ", cannot be read: %.*s; set 'on-error' to skip to go on without it",
-                     part, (int)topic.len, topic.ptr, errors->columns[RAW_PARTITION].i32[row],
-                     errors->columns[RAW_OFFSET].i64[row], (int)MIN(message.len, (size_t)500), message.ptr);
-}
-
-/* Takes errors. */
-static enum err deal_with(struct kafka_decode *d, struct batch *errors, const char *part, struct error *e)
+static void skip(struct kafka_decode *d, const struct batch *errors, const char *part)
 {
     int64_t now_us = clock_mono_us(d->env->clock);
     struct error why;
-    enum err rc = OK;
+
+    counter_add(d->skipped, batch_live(errors));
+    if (d->logged_us && now_us - d->logged_us < LOG_EVERY_US)
+        return;
+    decode_failed(errors, part, &why);
+    log_warn("decode", "%s: skipped %" PRId32 " messages; %s", d->env->name, batch_live(errors), why.text);
+    d->logged_us = MAX(now_us, 1);
+}
+
+/* Those of keys stand where the values are: put both back. */
+static enum err emit_errors(struct kafka_decode *d, struct batch *errors, bool is_key, struct error *e)
+{
+    struct batch *out = is_key ? swap_payloads(errors, &format_error_schema, d->env->budget)
+                               : batch_ref(errors);
+
+    if (out == NULL)
+        return error_memory(e, sizeof *out, "messages that cannot be read");
+    return d->env->out->batch(d->env->out, 1, out, e);
+}
+
+static enum err deal_with(struct kafka_decode *d, struct batch *errors, bool is_key, struct error *e)
+{
+    const char *part = is_key ? "the key of a message" : "the value of a message";
 
     if (errors == NULL)
         return OK;
-    if (d->spec->on_error == ON_ERROR_FAIL) {
-        rc = fail(errors, part, e);
-    } else {
-        counter_add(d->skipped, batch_live(errors));
-        if (d->logged_us == 0 || now_us - d->logged_us >= LOG_EVERY_US) {
-            fail(errors, part, &why);
-            log_warn("decode", "%s: skipped %" PRId32 " messages; %s", d->env->name, batch_live(errors),
-                     why.text);
-            d->logged_us = MAX(now_us, 1);
-        }
-    }
-    batch_unref(errors);
-    return rc;
+    if (d->spec->on_error == ON_ERROR_FAIL)
+        return decode_failed(errors, part, e);
+    if (d->spec->on_error == ON_ERROR_EMIT)
+        return emit_errors(d, errors, is_key, e);
+    skip(d, errors, part);
+    return OK;
 }
 
 /* --- decoding one half -------------------------------------------------------------------------------- */
-
-/* The keys where the values are: for a decoder nothing else changes. */
-static struct batch *keys_as_values(struct kafka_decode *d, struct batch *raw)
-{
-    int32_t columns[RAW_COLUMN_COUNT];
-
-    for (int32_t i = 0; i < RAW_COLUMN_COUNT; i++)
-        columns[i] = i == RAW_VALUE ? RAW_KEY : i;
-    return batch_project(raw, &format_raw_schema, columns, d->env->budget);
-}
 
 /* The messages that have a value. */
 static struct batch *with_values(struct kafka_decode *d, struct batch *raw)
@@ -91,27 +89,61 @@ static struct batch *with_values(struct kafka_decode *d, struct batch *raw)
     return batch_select(raw, d->selection, count, d->env->budget);
 }
 
+/* *rows and *errors: NULL when there are none. */
 static enum err decode_half(struct kafka_decode *d, bool is_key, struct batch *raw, struct batch **rows,
-                            struct error *e)
+                            struct batch **errors, struct error *e)
 {
-    struct batch *part, *errors = NULL;
+    struct batch *part;
     enum err rc;
 
-    *rows = NULL;
     if (is_key)
-        part = keys_as_values(d, raw);
+        part = swap_payloads(raw, &format_raw_schema, d->env->budget);
     else
         part = d->spec->upsert ? with_values(d, raw) : batch_ref(raw);
     if (part == NULL)
         return error_memory(e, sizeof *part, "messages");
-    rc = decoder_decode(is_key ? d->keys : d->values, part, rows, &errors, e);
+    rc = decoder_decode(is_key ? d->keys : d->values, part, rows, errors, e);
     batch_unref(part);
-    if (rc == OK)
-        rc = deal_with(d, errors, is_key ? "key" : "value", e);
-    if (rc != OK) {
-        batch_unref(*rows);
-        *rows = NULL;
+    return rc;
+}
+
+/* A message is told once: of values in error those whose key is not. */
+static enum err leave_out(struct kafka_decode *d, struct batch **errors, const struct batch *keys,
+                          struct error *e)
+{
+    struct batch *all = *errors;
+    int32_t count = 0, k = 0;
+
+    if (all == NULL || keys == NULL)
+        return OK;
+    for (int32_t i = 0; i < batch_live(all); i++) {
+        int32_t row = batch_row(all, i);
+        int64_t offset = all->columns[RAW_OFFSET].i64[row];
+
+        while (k < batch_live(keys) && keys->columns[RAW_OFFSET].i64[batch_row(keys, k)] < offset)
+            k++;
+        if (k == batch_live(keys) || keys->columns[RAW_OFFSET].i64[batch_row(keys, k)] != offset)
+            d->selection[count++] = row;
     }
+    *errors = count ? batch_select(all, d->selection, count, d->env->budget) : NULL;
+    batch_unref(all);
+    return count && *errors == NULL ? error_memory(e, (size_t)count * 4, "messages that cannot be read") : OK;
+}
+
+/* Both halves, before anything is said of either: a decoder that waits is asked again with the same batch. */
+static enum err decode_both(struct kafka_decode *d, struct batch *raw, struct batch **keys,
+                            struct batch **values, struct error *e)
+{
+    struct batch *key_errors = NULL, *value_errors = NULL;
+    enum err rc;
+
+    if ((rc = decode_half(d, true, raw, keys, &key_errors, e)) == OK &&
+        (rc = decode_half(d, false, raw, values, &value_errors, e)) == OK &&
+        (rc = leave_out(d, &value_errors, key_errors, e)) == OK &&
+        (rc = deal_with(d, key_errors, true, e)) == OK)
+        rc = deal_with(d, value_errors, false, e);
+    batch_unref(key_errors);
+    batch_unref(value_errors);
     return rc;
 }
 
@@ -226,8 +258,7 @@ static enum err decode_batch(struct op *o, UNUSED int32_t input, struct batch *r
 
     if (!has_room(d, batch_live(raw) * 2)) /* a change has two rows at most */
         return error_memory(e, (size_t)batch_live(raw) * 24, "rows");
-    if ((rc = decode_half(d, true, raw, &keys, e)) != OK ||
-        (rc = decode_half(d, false, raw, &values, e)) != OK)
+    if ((rc = decode_both(d, raw, &keys, &values, e)) != OK)
         goto out;
     match(d, raw, keys, values);
     if (d->count == 0)
@@ -252,6 +283,8 @@ static enum err make_decoder(struct kafka_decode *d, const struct kafka_side *si
     *spec = (struct decode_spec){.schema = side->schema,
                                  .raw = side->raw,
                                  .options = side->options,
+                                 .physical = side->physical,
+                                 .skips_null = true,
                                  .budget = d->env->budget,
                                  .executor = d->env->executor,
                                  .registry = d->env->registry,

@@ -5,7 +5,10 @@
 #include "formats/format.h"
 
 /* Bytes of a row in the columns of a raw batch. */
-#define ROW_BYTES (3 * sizeof(struct view) + sizeof(int32_t) + 2 * sizeof(int64_t) + sizeof(struct view))
+#define ROW_BYTES (4 * sizeof(struct view) + 3 * sizeof(int32_t) + 2 * sizeof(int64_t))
+
+/* Of so many headers on, a message's names are looked up by a map. */
+#define MANY_HEADERS 16
 
 static void messages_free(struct keep *k)
 {
@@ -144,8 +147,169 @@ static bool fill_times(const struct kafka_messages *m, struct batch *b)
     return true;
 }
 
-enum err kafka_messages_batch(struct kafka_messages *m, const struct kafka_split *split, int64_t now_us,
-                              struct batch **out, struct error *e)
+/* --- headers --- */
+
+/* Of headers with the same name the last one counts: a map has one. */
+static bool mark_last(const rd_kafka_headers_t *headers, size_t count, bool *last)
+{
+    struct map names = {0};
+    const char *name;
+    const void *value;
+    size_t size;
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        struct slice key;
+        uintptr_t before;
+
+        rd_kafka_header_get_all(headers, i, &name, &value, &size);
+        key = slice_text(name);
+        if ((before = (uintptr_t)map_get(&names, key)) != 0)
+            last[before - 1] = false;
+        last[i] = true;
+        ok = map_put(&names, key, (void *)(i + 1));
+    }
+    map_fini(&names);
+    return ok;
+}
+
+static void mark_few(const rd_kafka_headers_t *headers, size_t count, bool *last)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *name, *other;
+        const void *value;
+        size_t size;
+
+        last[i] = true;
+        rd_kafka_header_get_all(headers, i, &name, &value, &size);
+        for (size_t j = i + 1; last[i] && j < count; j++)
+            if (rd_kafka_header_get_all(headers, j, &other, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR)
+                last[i] = strcmp(name, other) != 0;
+    }
+}
+
+/* The headers of a message as entries of the map's columns, or only how many they are. */
+static bool add_headers(const rd_kafka_headers_t *headers, struct column *map, int32_t *at)
+{
+    bool few[MANY_HEADERS], *last = few;
+    size_t count = rd_kafka_header_cnt(headers);
+
+    if (count > MANY_HEADERS && (last = mem_alloc(count * sizeof *last)) == NULL)
+        return false;
+    if (count <= MANY_HEADERS)
+        mark_few(headers, count, last);
+    else if (!mark_last(headers, count, last))
+        goto no_memory;
+    for (size_t i = 0; i < count; i++) {
+        struct column *names = &map->children[0], *values = &map->children[1];
+        const char *name;
+        const void *value;
+        size_t size;
+
+        if (!last[i])
+            continue;
+        rd_kafka_header_get_all(headers, i, &name, &value, &size);
+        if (names->views) {
+            names->views[*at] = view_of(name, strlen(name));
+            values->views[*at] = view_of(value, size);
+            if (value)
+                values->validity[*at >> 6] |= UINT64_C(1) << (*at & 63);
+        }
+        ++*at;
+    }
+    if (last != few)
+        mem_free(last);
+    return true;
+no_memory:
+    mem_free(last);
+    return false;
+}
+
+/* Once over all messages: the offsets, and the entries when there is room for them. */
+static bool walk_headers(const struct kafka_messages *m, struct column *map)
+{
+    int32_t at = 0;
+
+    for (int32_t i = 0; i < m->count; i++) {
+        rd_kafka_headers_t *headers;
+
+        map->offsets[i] = at;
+        if (rd_kafka_message_headers(m->list[i], &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            !add_headers(headers, map, &at))
+            return false;
+    }
+    map->offsets[m->count] = at;
+    return true;
+}
+
+static bool fill_headers(const struct kafka_messages *m, struct batch *b)
+{
+    struct column *map = &b->columns[RAW_HEADERS], *names = &map->children[0], *values = &map->children[1];
+    size_t count;
+
+    map->offsets = batch_alloc(b, ((size_t)m->count + 1) * sizeof *map->offsets);
+    if (map->offsets == NULL || !walk_headers(m, map))
+        return false;
+    if ((count = (size_t)map->offsets[m->count]) == 0)
+        return true;
+    names->row_count = values->row_count = (int32_t)count;
+    names->views = batch_alloc(b, count * sizeof *names->views);
+    values->views = batch_alloc(b, count * sizeof *values->views);
+    values->validity = batch_alloc(b, VALIDITY_WORDS(count) * 8);
+    if (names->views == NULL || values->views == NULL || values->validity == NULL)
+        return false;
+    memset(values->validity, 0, VALIDITY_WORDS(count) * 8);
+    return walk_headers(m, map);
+}
+
+/* --- what there is not --- */
+
+/* Columns that nobody asked for, or of which librdkafka does not tell. */
+static bool fill_nothing(struct batch *b, bool headers)
+{
+    size_t words = VALIDITY_WORDS(b->row_count) * 8, values = ((size_t)b->row_count + 1) * sizeof(int32_t);
+    char *nothing = batch_alloc(b, words + values);
+
+    if (nothing == NULL)
+        return false;
+    memset(nothing, 0, words + values);
+    b->columns[RAW_LEADER_EPOCH].validity = (uint64_t *)(void *)nothing;
+    b->columns[RAW_LEADER_EPOCH].values = nothing + words;
+    if (headers) {
+        b->columns[RAW_HEADERS].validity = (uint64_t *)(void *)nothing;
+        b->columns[RAW_HEADERS].values = nothing + words;
+    }
+    return true;
+}
+
+#ifdef KAFKA_HAS_LEADER_EPOCH
+static bool fill_epochs(const struct kafka_messages *m, struct batch *b)
+{
+    struct column *c = &b->columns[RAW_LEADER_EPOCH];
+
+    c->i32 = batch_alloc(b, (size_t)m->count * sizeof *c->i32);
+    c->validity = batch_alloc(b, VALIDITY_WORDS(m->count) * 8);
+    if (c->i32 == NULL || c->validity == NULL)
+        return false;
+    memset(c->validity, 0, VALIDITY_WORDS(m->count) * 8);
+    for (int32_t i = 0; i < m->count; i++) {
+        int32_t epoch = rd_kafka_message_leader_epoch(m->list[i]);
+
+        c->i32[i] = MAX(epoch, 0);
+        if (epoch >= 0)
+            c->validity[i >> 6] |= UINT64_C(1) << (i & 63);
+    }
+    return true;
+}
+#else
+static bool fill_epochs(UNUSED const struct kafka_messages *m, UNUSED struct batch *b)
+{
+    return true; /* kafka_plan_decode refuses the column */
+}
+#endif
+
+enum err kafka_messages_batch(struct kafka_messages *m, const struct kafka_split *split, bool headers,
+                              int64_t now_us, struct batch **out, struct error *e)
 {
     struct batch *b = batch_new(&format_raw_schema, NULL);
 
@@ -160,7 +324,8 @@ enum err kafka_messages_batch(struct kafka_messages *m, const struct kafka_split
     for (int32_t i = 0; i < RAW_COLUMN_COUNT; i++)
         b->columns[i].row_count = m->count;
     if (!fill_bytes(m, b, RAW_VALUE) || !fill_bytes(m, b, RAW_KEY) || !fill_topic(b, split->topic) ||
-        !fill_numbers(m, b, split->partition) || !fill_times(m, b))
+        !fill_numbers(m, b, split->partition) || !fill_times(m, b) || !fill_nothing(b, !headers) ||
+        (headers && (!fill_headers(m, b) || !fill_epochs(m, b))))
         goto no_memory;
     b->split = split->number;
     b->born_us = now_us;

@@ -176,11 +176,20 @@ static enum err wait_for_room(struct kafka_mock *m, const struct kafka_record *r
 
 static rd_kafka_resp_err_t send_record(struct kafka_mock *m, const struct kafka_record *r)
 {
-    return rd_kafka_producev(m->producer, RD_KAFKA_V_TOPIC(r->topic), RD_KAFKA_V_PARTITION(r->partition),
-                             RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
-                             RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.ptr, r->value.len),
-                             RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                             RD_KAFKA_V_END);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new((size_t)r->header_count);
+    rd_kafka_resp_err_t err;
+
+    for (int32_t i = 0; i < r->header_count; i++)
+        rd_kafka_header_add(headers, r->headers[i].name, -1, r->headers[i].value.ptr,
+                            (ssize_t)r->headers[i].value.len);
+    err = rd_kafka_producev(m->producer, RD_KAFKA_V_TOPIC(r->topic), RD_KAFKA_V_PARTITION(r->partition),
+                            RD_KAFKA_V_KEY(r->key.ptr, r->key.len),
+                            RD_KAFKA_V_VALUE((void *)(uintptr_t)r->value.ptr, r->value.len),
+                            RD_KAFKA_V_TIMESTAMP(r->timestamp_ms), RD_KAFKA_V_HEADERS(headers),
+                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    if (err)
+        rd_kafka_headers_destroy(headers);
+    return err;
 }
 
 enum err kafka_mock_produce(struct kafka_mock *m, const struct kafka_record *record, struct error *e)

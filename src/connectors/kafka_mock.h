@@ -11,11 +11,18 @@
 
 struct kafka_mock;
 
+struct kafka_header {
+    const char *name;
+    struct slice value; /* ptr NULL: none */
+};
+
 struct kafka_record {
     const char *topic;
     int32_t partition;
     struct slice key, value; /* ptr NULL: none; a value that is none is a tombstone */
     int64_t timestamp_ms;    /* 0: now */
+    const struct kafka_header *headers;
+    int32_t header_count;
 };
 
 /* What the consumer of a partition has read: the next offset it wants. Called while producing waits, so it

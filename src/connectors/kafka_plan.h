@@ -36,9 +36,11 @@
     {"scan.unknown-topic-wait", SETTING_DURATION, SETTING_OPTIONAL, "5 s", NULL, \
      "how long a topic may be unknown before the job fails"}, \
     {"sink.delivery-guarantee", SETTING_ENUM, SETTING_OPTIONAL, "at-least-once", \
-     "none|at-least-once|exactly-once", "exactly-once is not supported yet"}, \
+     "none|at-least-once|exactly-once", \
+     "at-least-once: a crash may repeat messages, and loses none; none: it may lose some; exactly-once is refused"}, \
     { "sink.transactional-id-prefix", SETTING_TEXT, SETTING_REFUSED, NULL, NULL, \
-     "transactions belong to `sink.delivery-guarantee` = `exactly-once`, which weir does not have yet" }
+     "transactions belong to `sink.delivery-guarantee` = `exactly-once`, which weir does not have; " \
+     "leave it out and take `at-least-once`" }
 /* clang-format on */
 
 extern const struct connector_metadata kafka_metadata[];
@@ -51,6 +53,9 @@ MUST_USE enum err kafka_plan_sink(const struct connector_request *r, bool upsert
 
 /* The options 'properties.x' as x; values live in arena. */
 MUST_USE enum err kafka_plan_properties(const struct connector_request *r, struct map *out, struct error *e);
+
+/* For decoders and encoders that are made to see whether they can be: runs nothing. */
+extern struct executor kafka_plan_executor;
 
 /* Plan the decoding of raw batches into r->schema: the plan's decode and decode_spec. What it holds outside the
  * arena is in *planned, to be released even after a failure. */

@@ -2,6 +2,7 @@
  * key, by the ordinary decode operator; else by kafka_decode.
  */
 #include "connectors/kafka_decode.h"
+#include "connectors/kafka_messages.h"
 #include "connectors/kafka_plan.h"
 #include "connectors/kafka_table.h"
 
@@ -18,7 +19,8 @@ const struct connector_metadata kafka_metadata[] = {
     {"offset", "BIGINT NOT NULL", false, "of the message in its partition"},
     {"timestamp", "TIMESTAMP_LTZ(3)", true, "of the message; written NULL: now"},
     {"timestamp-type", "STRING NOT NULL", false, "NoTimestampType, CreateTime or LogAppendTime"},
-    {"headers", "MAP<STRING, BYTES>", true, "of the message; can be written, not read yet"},
+    {"headers", "MAP<STRING, BYTES>", true, "of the message; of several with a name the last one"},
+    {"leader-epoch", "INT", false, "of the message's partition, when it was written"},
     {0},
 };
 
@@ -60,8 +62,13 @@ static enum err raw_of(const struct kafka_table *t, const char *key, int32_t *ou
 {
     const struct format *f = t->value.format;
 
-    if (strcmp(key, "headers") == 0)
-        return error_set(e, ERR_UNSUPPORTED, "metadata 'headers' can be written, but not read yet");
+#ifndef KAFKA_HAS_LEADER_EPOCH
+    if (strcmp(key, "leader-epoch") == 0)
+        return error_set(
+            e, ERR_UNSUPPORTED,
+            "metadata 'leader-epoch' cannot be read: librdkafka tells it from 2.1 on, and this is %s",
+            rd_kafka_version_str());
+#endif
     for (int32_t i = 0; strncmp(key, "value.", 6) == 0 && i < f->metadata_count; i++)
         if (strcmp(f->metadata[i].name, key + 6) == 0) {
             *out = FORMAT_METADATA(i);
@@ -70,6 +77,28 @@ static enum err raw_of(const struct kafka_table *t, const char *key, int32_t *ou
     *out = schema_find(&format_raw_schema, slice_text(key));
     assert(*out >= 0); /* connector_plan_source has checked the key */
     return OK;
+}
+
+/* All columns that the payloads of one side have, asked for or not: some formats tell them by their place. */
+static const struct schema *physical_of(const struct connector_request *r, const struct kafka_table *t,
+                                        bool is_key)
+{
+    const struct schema *all = r->table->schema;
+    struct schema *schema = ARENA_NEW(r->arena, struct schema);
+    struct field *fields = ARENA_ARRAY(r->arena, struct field, MAX(all->field_count, 1));
+    int32_t n = 0;
+
+    if (r->arena->failed)
+        return NULL;
+    for (int32_t i = 0; is_key && i < t->key_count; i++) {
+        fields[n] = all->fields[t->keys[i]];
+        fields[n++].name += t->prefix_len;
+    }
+    for (int32_t i = 0; !is_key && i < all->field_count; i++)
+        if (t->in_value[i])
+            fields[n++] = all->fields[i];
+    *schema = (struct schema){n, fields};
+    return schema;
 }
 
 /* Without keys: all fields from the value, by name or from the raw batch. */
@@ -89,8 +118,10 @@ static enum err plan_simple(const struct connector_request *r, struct kafka_plan
     p->simple = (struct decode_op_spec){.format = p->table.value.format->name,
                                         .schema = r->schema,
                                         .raw = raw,
-                                        .options = &p->table.value.options};
-    return rc;
+                                        .options = &p->table.value.options,
+                                        .physical = physical_of(r, &p->table, false),
+                                        .skips_null = true};
+    return rc == OK && r->arena->failed ? error_memory(e, 0, "columns") : rc;
 }
 
 struct both {
@@ -141,8 +172,10 @@ static enum err plan_both(const struct connector_request *r, bool upsert, struct
     add_field(&b.key, "$offset", offset, RAW_OFFSET);
     add_field(&b.value, "$offset", offset, RAW_OFFSET);
     p->both = (struct kafka_decode_spec){
-        .key = {p->table.key.format, &p->table.key.options, end_side(&b.key, r->arena), b.key.raw},
-        .value = {p->table.value.format, &p->table.value.options, end_side(&b.value, r->arena), b.value.raw},
+        .key = {p->table.key.format, &p->table.key.options, end_side(&b.key, r->arena), b.key.raw,
+                physical_of(r, &p->table, true)},
+        .value = {p->table.value.format, &p->table.value.options, end_side(&b.value, r->arena), b.value.raw,
+                  physical_of(r, &p->table, false)},
         .schema = r->schema,
         .origins = b.origins,
         .upsert = upsert};
@@ -180,12 +213,51 @@ static enum err check_formats(const struct kafka_table *t, bool upsert, struct e
     return OK;
 }
 
+static bool submit_nothing(UNUSED struct executor *x, UNUSED void (*fn)(void *arg), UNUSED void *arg)
+{
+    return false;
+}
+struct executor kafka_plan_executor = {submit_nothing};
+
+/* A decoder is made and thrown away, so that what is wrong with types is told now. */
+static enum err try_decoder(const struct format *f, struct decode_spec *spec, struct error *e)
+{
+    struct decoder *decoder;
+    enum err rc = f->decoder_new(spec, &decoder, e);
+
+    if (rc == OK)
+        decoder_free(decoder);
+    return rc;
+}
+
+static enum err try_side(const struct kafka_side *s, struct error *e)
+{
+    return try_decoder(s->format,
+                       &(struct decode_spec){.schema = s->schema,
+                                             .raw = s->raw,
+                                             .physical = s->physical,
+                                             .options = s->options,
+                                             .executor = &kafka_plan_executor},
+                       e);
+}
+
+static enum err try_decoders(const struct kafka_planned_decode *p, struct error *e)
+{
+    const struct decode_op_spec *s = &p->simple;
+    enum err rc;
+
+    if (s->format)
+        return try_side(
+            &(struct kafka_side){p->table.value.format, s->options, s->schema, s->raw, s->physical}, e);
+    rc = try_side(&p->both.key, e);
+    return rc == OK ? try_side(&p->both.value, e) : rc;
+}
+
 enum err kafka_plan_decode(const struct connector_request *r, bool upsert, struct connector_plan *out,
                            struct kafka_planned_decode **planned, struct error *e)
 {
     struct kafka_planned_decode *p = ARENA_NEW(r->arena, struct kafka_planned_decode);
-    const char *on_error = connector_option(r->options, "on-error");
-    enum on_error what = on_error && strcmp(on_error, "skip") == 0 ? ON_ERROR_SKIP : ON_ERROR_FAIL;
+    enum on_error what = connector_on_error(r);
     enum err rc;
 
     if (p == NULL)
@@ -206,10 +278,11 @@ enum err kafka_plan_decode(const struct connector_request *r, bool upsert, struc
         out->decode = &decode_factory;
         out->decode_spec = &p->simple;
     }
+    out->errors = what == ON_ERROR_EMIT ? ERRORS_OF_MESSAGES : ERRORS_NONE;
     out->changes = upsert                                           ? CHANGES_UPSERT
                    : p->table.value.format->reads == FORMAT_INSERTS ? CHANGES_INSERT
                                                                     : CHANGES_ALL;
-    return rc;
+    return rc == OK ? try_decoders(p, e) : rc;
 }
 
 void kafka_plan_decode_release(struct kafka_planned_decode *p)

@@ -75,6 +75,7 @@ static enum err try_encoder(const struct planned_sink *p, const struct kafka_pay
                                .columns = payload->columns,
                                .options = payload->options,
                                .topic = p->spec.topics[0],
+                               .executor = &kafka_plan_executor,
                                .is_key = is_key,
                                .tombstones = p->spec.upsert && !is_key};
     struct encoder *encoder;
@@ -138,8 +139,10 @@ static enum err plan_guarantee(const struct settings *s, struct kafka_sink_spec 
     if (guarantee == 2)
         return error_set(
             e, ERR_UNSUPPORTED,
-            "'sink.delivery-guarantee' = 'exactly-once' is not supported yet; at-least-once is, and "
-            "none");
+            "'sink.delivery-guarantee' = 'exactly-once' is not supported: librdkafka cannot go on with a "
+            "transaction of a process that died, so a crash between a checkpoint and its commit would lose "
+            "rows; "
+            "take 'at-least-once' (a crash may repeat rows, and loses none)");
     spec->guaranteed = guarantee == 1;
     return OK;
 }

@@ -105,10 +105,29 @@ static enum err drop_befores(struct kafka_block *block, const struct batch *b, s
     return OK;
 }
 
+/* A plan of SQL has seen to it; a C job may give any rows. */
+static enum err check_kinds(const struct kafka_sink *s, const struct batch *b, struct error *e)
+{
+    const struct format *f = s->spec->value.format;
+
+    if (b->row_kinds == NULL || s->spec->upsert || f->writes != FORMAT_INSERTS)
+        return OK;
+    for (int32_t i = 0; i < batch_live(b); i++)
+        if (b->row_kinds[batch_row(b, i)] != ROW_INSERT)
+            return error_set(
+                e, ERR_INPUT,
+                "format '%s' writes new rows only, and an update or delete came; take a format of "
+                "changes (debezium-json), or connector 'upsert-kafka'",
+                f->name);
+    return OK;
+}
+
 static enum err encode(struct kafka_sink *s, struct batch *b, struct kafka_block *block, struct error *e)
 {
-    enum err rc;
+    enum err rc = check_kinds(s, b, e);
 
+    if (rc != OK)
+        return rc;
     if (s->keys && (rc = encoder_encode(s->keys, b, &block->keys, e)) != OK)
         return rc == ERR_WAIT ? rc : error_add(e, rc, "keys for Kafka");
     if ((rc = encoder_encode(s->values, b, &block->values, e)) != OK)

@@ -540,7 +540,7 @@ static enum err emit(struct kafka_source *s, struct kafka_split *split, struct k
     next = m->list[m->count - 1]->offset + 1;
     mean = payload_bytes / (size_t)m->count + 1;
     s->average_bytes = s->average_bytes ? (s->average_bytes * 7 + mean + 7) / 8 : mean;
-    if ((rc = kafka_messages_batch(m, split, now_us, &b, e)) != OK)
+    if ((rc = kafka_messages_batch(m, split, s->spec->headers, now_us, &b, e)) != OK)
         return rc;
     kafka_metrics_batch(&s->metrics, b, payload_bytes, now_us);
     if ((rc = set_idle(s, split, false, e)) != OK) {

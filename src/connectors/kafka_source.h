@@ -52,6 +52,7 @@ struct kafka_source_spec {
     int64_t discovery_interval_ms;  /* 0 or less: partitions are looked up once */
     int64_t unknown_topic_wait_ms;
     bool continue_after_loss;
+    bool headers; /* columns headers and leader-epoch are filled; else NULL */
     int32_t batch_rows;
     size_t batch_bytes;  /* about */
     size_t memory_bytes; /* of all subtasks together */

@@ -176,6 +176,53 @@ static void test_keys_and_tombstones(UNUSED void **state)
     tear_down(&f);
 }
 
+/* Headers are a map: of a name the last value counts. Many of them go another way. */
+static void test_headers(UNUSED void **state)
+{
+    static const struct kafka_header some[] = {{"trace", {"first", 5}},
+                                               {"none", {NULL, 0}},
+                                               {"trace", {"a trace longer than a view", 26}},
+                                               {"empty", {"", 0}}};
+    struct kafka_header many[20];
+    struct fixture f;
+    struct kafka_record records[] = {{.topic = "t", .headers = some, .header_count = COUNT_OF(some)},
+                                     {.topic = "t"},
+                                     {.topic = "t", .headers = many, .header_count = COUNT_OF(many)}};
+    struct bytes text = {0};
+
+    for (size_t i = 0; i < COUNT_OF(many); i++)
+        many[i] = (struct kafka_header){i % 2 ? "odd" : "even", {"0123456789abcdefghij" + i, 1}};
+    for (int wanted = 0; wanted < 2; wanted++) {
+        set_up(&f, "t", 1);
+        for (size_t i = 0; i < COUNT_OF(records); i++)
+            ASSERT_OK(kafka_mock_produce(f.mock, &records[i], &f.e), &f.e);
+        ASSERT_OK(kafka_mock_flush(f.mock, DEADLINE_MS, &f.e), &f.e);
+        f.spec.headers = wanted;
+        open_source(&f);
+        f.h.hold = true;
+        run_rows(&f, COUNT_OF(records));
+        bytes_clear(&text);
+        for (size_t i = 0; i < f.h.held_count; i++) {
+            static const int32_t column[] = {RAW_HEADERS};
+            struct schema schema = {1, &format_raw_schema.fields[RAW_HEADERS]};
+            struct batch *headers = batch_project(f.h.held[i], &schema, column, NULL);
+
+            ASSERT_OK(batch_check(f.h.held[i], &f.e), &f.e);
+            batch_print(headers, &text);
+            batch_unref(headers);
+        }
+        assert_string_equal(
+            bytes_cstr(&text),
+            wanted ? "+I({none=NULL, trace=x'61207472616365206c6f6e676572207468616e20612076696577', "
+                     "empty=x''})\n+I({})\n+I({even=x'69', odd=x'6a'})\n"
+                   : "+I(NULL)\n+I(NULL)\n+I(NULL)\n");
+        kafka_harness_drop_held(&f.h);
+        kafka_harness_close(&f.h);
+        tear_down(&f);
+    }
+    bytes_fini(&text);
+}
+
 static void test_big_message(UNUSED void **state)
 {
     const size_t len = 10u << 20;
@@ -925,11 +972,11 @@ static void test_without_memory(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_reads_in_order), cmocka_unit_test(test_keys_and_tombstones),
-          cmocka_unit_test(test_big_message), cmocka_unit_test(test_batches_outlive_the_source),
-          cmocka_unit_test(test_idle_is_a_fact), cmocka_unit_test(test_subtask_without_partition_is_idle),
-          cmocka_unit_test(test_idle_costs_nothing), cmocka_unit_test(test_snapshot_and_restore),
-          cmocka_unit_test(test_snapshot_before_the_first_poll), cmocka_unit_test(test_rescale),
-          cmocka_unit_test(test_restore_refuses_what_it_does_not_know),
+          cmocka_unit_test(test_headers), cmocka_unit_test(test_big_message),
+          cmocka_unit_test(test_batches_outlive_the_source), cmocka_unit_test(test_idle_is_a_fact),
+          cmocka_unit_test(test_subtask_without_partition_is_idle), cmocka_unit_test(test_idle_costs_nothing),
+          cmocka_unit_test(test_snapshot_and_restore), cmocka_unit_test(test_snapshot_before_the_first_poll),
+          cmocka_unit_test(test_rescale), cmocka_unit_test(test_restore_refuses_what_it_does_not_know),
           cmocka_unit_test(test_commits_offsets_of_the_checkpoint),
           cmocka_unit_test(test_a_failed_commit_is_only_counted), cmocka_unit_test(test_start_and_stop),
           cmocka_unit_test(test_group_without_offset_is_told),

@@ -4,6 +4,7 @@
 #include "base/test.h"
 #include "connectors/connector.h"
 #include "connectors/kafka_sink.h"
+#include "connectors/kafka_source.h"
 #include "formats/format.h"
 #include "operators/operator_harness.h"
 #include <stdio.h>
@@ -75,6 +76,12 @@ static void test_mistakes(UNUSED void **state)
         {"kafka", BASE "format=json\njson.ignore-parse-error=true", false, ERR_CONFIG, "ignore-parse-errors"},
         {"kafka", BASE "format=jsn", false, ERR_CONFIG, "it takes"},
         {"kafka", BASE, false, ERR_CONFIG, "'format' is missing"},
+        {"kafka", BASE "format=json\non-error=ignore", false, ERR_CONFIG, "fail, skip, dead-letter"},
+        {"kafka", BASE "format=json\non-error=dead-letter", false, ERR_CONFIG, "needs 'dead-letter.table'"},
+        {"kafka", BASE "format=json\ndead-letter.table=x", false, ERR_CONFIG, "set it to 'dead-letter'"},
+        {"kafka",
+         BASE "format=json\non-error=dead-letter\ndead-letter.table=x\njson.ignore-parse-errors=true", false,
+         ERR_CONFIG, "'json.ignore-parse-errors' = 'true' leaves out"},
         {"kafka", BASE "format=json\nvalue.format=json", false, ERR_CONFIG, "say the same"},
         {"kafka", BASE "value.format=json\njson.ignore-parse-errors=true", false, ERR_CONFIG, "no option"},
         {"kafka", BASE "format=json\nkey.fields=id", false, ERR_CONFIG, "needs 'key.format'"},
@@ -197,6 +204,8 @@ static struct batch *raw_batch(const struct message *messages, int32_t count, st
         builder_i64(&b.columns[RAW_OFFSET], 10 + i);
         builder_i64(&b.columns[RAW_TIMESTAMP], 1000000);
         builder_copied(&b.columns[RAW_TIMESTAMP_TYPE], "CreateTime", 10);
+        builder_null(&b.columns[RAW_HEADERS]);
+        builder_null(&b.columns[RAW_LEADER_EPOCH]);
     }
     ASSERT_OK(builder_finish(&b, &raw, &e), &e);
     builder_fini(&b);
@@ -270,9 +279,154 @@ static void test_rows_that_cannot_be_read(UNUSED void **state)
         ASSERT_OK(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), &e);
         assert_int_equal(decode(&f, messages, 3, "0 +I(1, a)\n", &e), skip ? OK : ERR_INPUT);
         if (!skip)
-            assert_non_null(strstr(e.text, "offset 12"));
+            assert_string_equal(
+                e.text, "the key of a message of topic t, partition 0, offset 12, cannot be read: "
+                        "an object is wanted, at byte 0; it begins with: no json; set 'on-error' to skip "
+                        "or dead-letter to go on without it");
         forget(&f);
     }
+}
+
+/* Dead letters: of a key that cannot be read the payloads are where they belong. */
+static void test_dead_letters(UNUSED void **state)
+{
+    static const struct message messages[] = {{"{\"id\":1}", "{\"name\":\"a\"}"},
+                                              {"{\"id\":2}", "no json"},
+                                              {"bad key", "{\"name\":\"c\"}"},
+                                              {"neither", "is JSON"}};
+    static const char letters[] =
+        "1 +I(x'7b226e616d65223a2263227d', x'626164206b6579', t, 0, 12, 1970-01-01T00:00:01Z, "
+        "CreateTime, NULL, NULL, deserialization, ";
+    struct fixture f;
+    struct error e;
+    struct harness h;
+    struct batch *raw;
+    struct harness_config c;
+    const char *text;
+
+    describe(&f, "id INT, name STRING", NULL, NULL,
+             KEYED "value.fields-include=EXCEPT_KEY\non-error=dead-letter\ndead-letter.table=x");
+    ASSERT_OK(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), &e);
+    assert_int_equal(f.plan.errors, ERRORS_OF_MESSAGES);
+    assert_true(((const struct kafka_source_spec *)f.plan.spec)->headers);
+    c = (struct harness_config){.factory = f.plan.decode, .spec = f.plan.decode_spec};
+    ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
+    raw = raw_batch(messages, COUNT_OF(messages), h.budget);
+    ASSERT_OK(harness_batch(&h, 0, raw, &e), &e);
+    batch_unref(raw);
+    for (size_t i = 0; i < h.batch_count; i++)
+        ASSERT_OK(batch_check(h.batches[i], &e), &e);
+    text = harness_take(&h);
+    assert_memory_equal(text, letters, sizeof letters - 1);
+    assert_non_null(strstr(text, "\n0 +I(1, a)\n"));
+    for (int offset = 10; offset <= 13; offset++) {
+        char place[32];
+        const char *at;
+
+        snprintf(place, sizeof place, " t, 0, %d, ", offset);
+        at = strstr(text, place);
+        assert_int_equal(at != NULL, offset > 10); /* once, even if key and value are both wrong */
+        assert_null(at ? strstr(at + 1, place) : NULL);
+    }
+    harness_close(&h);
+    forget(&f);
+}
+
+/* A column in the middle that nobody asks for, and messages without value or key, in every format. */
+static void test_formats(UNUSED void **state)
+{
+    static const struct {
+        const char *format, *value; /* of (1, 'b', 'c') */
+        const char *want;
+    } cases[] = {
+        {"json", "{\"a\":1,\"b\":\"b\",\"c\":\"c\"}", "0 +I(1, c, 11)\n"},
+        {"csv", "1,b,c", "0 +I(1, c, 11)\n"},
+        {"avro", "\2\2\2\2b\2\2c", "0 +I(1, c, 11)\n"},
+        {"debezium-json", "{\"before\":null,\"after\":{\"a\":1,\"b\":\"b\",\"c\":\"c\"},\"op\":\"c\"}",
+         "0 +I(1, c, 11)\n"},
+        {"canal-json", "{\"data\":[{\"a\":\"1\",\"b\":\"b\",\"c\":\"c\"}],\"type\":\"INSERT\"}",
+         "0 +I(1, c, 11)\n"},
+        {"maxwell-json", "{\"data\":{\"a\":1,\"b\":\"b\",\"c\":\"c\"},\"type\":\"insert\"}",
+         "0 +I(1, c, 11)\n"},
+        {"ogg-json", "{\"after\":{\"a\":1,\"b\":\"b\",\"c\":\"c\"},\"op_type\":\"I\"}", "0 +I(1, c, 11)\n"},
+    };
+    static const char *const metadata[] = {NULL, NULL, "offset"};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct message messages[] = {{NULL, NULL}, {NULL, cases[i].value}, {"k", NULL}};
+        char options[400];
+        struct fixture f;
+        struct error e;
+
+        snprintf(options, sizeof options, BASE "format=%s", cases[i].format);
+        describe(&f, "a INT, b STRING, c STRING", "a INT, c STRING, o BIGINT NOT NULL", metadata, options);
+        ASSERT_OK(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), &e);
+        if (decode(&f, messages, 3, cases[i].want, &e) != OK)
+            fail_msg("%s: %s", cases[i].format, e.text);
+        forget(&f);
+    }
+}
+
+/* The same of keys and of the values beside them. */
+static void test_formats_of_keys(UNUSED void **state)
+{
+    static const struct {
+        const char *format, *key, *value; /* of keys (1, 'k', 2) and values ('v', 'w', 'x') */
+    } cases[] = {
+        {"json", "{\"a\":1,\"b\":\"k\",\"c\":2}", "{\"d\":\"v\",\"e\":\"w\",\"f\":\"x\"}"},
+        {"csv", "1,k,2", "v,w,x"},
+        {"avro", "\2\2\2\2k\2\4", "\2\2v\2\2w\2\2x"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct message messages[] = {
+            {cases[i].key, cases[i].value}, {NULL, cases[i].value}, {cases[i].key, NULL}};
+        char options[500];
+        struct fixture f;
+        struct error e;
+
+        snprintf(options, sizeof options,
+                 BASE "key.format=%s\nvalue.format=%s\nkey.fields=a;b;c\nvalue.fields-include=EXCEPT_KEY",
+                 cases[i].format, cases[i].format);
+        describe(&f, "a INT, b STRING, c INT, d STRING, e STRING, f STRING", "f STRING, c INT", NULL,
+                 options);
+        ASSERT_OK(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), &e);
+        if (decode(&f, messages, 3, "0 +I(x, 2)\n", &e) != OK)
+            fail_msg("%s: %s", cases[i].format, e.text);
+        forget(&f);
+    }
+}
+
+/* A registry is not asked while a table is planned. */
+static void test_registry(UNUSED void **state)
+{
+    static const char options[] = BASE "format=avro-confluent\navro-confluent.url=http://127.0.0.1:1";
+    struct fixture f;
+    struct error e;
+
+    describe(&f, "a STRING, b INT", "b INT", NULL, options);
+    ASSERT_OK(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), &e);
+    forget(&f);
+    describe(&f, "a STRING, b INT", NULL, NULL, options);
+    ASSERT_OK(connector_plan_sink(connector_find("kafka"), &f.r, &f.plan, &e), &e);
+    forget(&f);
+}
+
+/* raw has a row for a message without value: NULL. */
+static void test_raw_null(UNUSED void **state)
+{
+    static const struct message messages[] = {{NULL, "v"}, {NULL, NULL}};
+    struct fixture f;
+    struct error e;
+
+    describe(&f, "a STRING", NULL, NULL, BASE "format=raw");
+    ASSERT_OK(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), &e);
+    ASSERT_OK(decode(&f, messages, 2, "0 +I(v)\n0 +I(NULL)\n", &e), &e);
+    forget(&f);
+    describe(&f, "a STRING, b STRING", "b STRING", NULL, BASE "format=raw");
+    assert_int_equal(connector_plan_source(connector_find("kafka"), &f.r, &f.plan, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.text, "exactly one column")); /* however many are asked for */
+    forget(&f);
 }
 
 static void test_documentation(UNUSED void **state)
@@ -298,4 +452,6 @@ static void test_documentation(UNUSED void **state)
 TEST_MAIN(cmocka_unit_test(test_mistakes), cmocka_unit_test(test_metadata_columns),
           cmocka_unit_test(test_sink_payloads), cmocka_unit_test(test_keys_and_values),
           cmocka_unit_test(test_upsert_rows), cmocka_unit_test(test_rows_that_cannot_be_read),
-          cmocka_unit_test(test_documentation))
+          cmocka_unit_test(test_dead_letters), cmocka_unit_test(test_formats),
+          cmocka_unit_test(test_formats_of_keys), cmocka_unit_test(test_raw_null),
+          cmocka_unit_test(test_registry), cmocka_unit_test(test_documentation))

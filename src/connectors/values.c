@@ -1,9 +1,9 @@
 /* values.c: see values.h. */
 #include "connectors/values.h"
 #include "base/mem.h"
+#include "connectors/batch_rows.h"
 
-#define ITEM       "given"
-#define BATCH_ROWS 4096
+#define ITEM "given"
 
 struct values {
     struct op op;
@@ -63,12 +63,13 @@ static enum err values_poll(struct op *o, bool *more, bool *done, struct error *
 {
     struct values *v = self(o);
     struct batch *all = v->spec->rows, *b;
-    int32_t *rows = mem_alloc(BATCH_ROWS * sizeof *rows), count = 0, total = batch_live(all);
+    int32_t most = batch_rows(v->env), count = 0, total = batch_live(all);
+    int32_t *rows = mem_alloc((size_t)most * sizeof *rows);
     enum err rc = OK;
 
     if (rows == NULL)
-        return error_memory(e, BATCH_ROWS * sizeof *rows, "rows");
-    for (; v->next < total && count < BATCH_ROWS; v->next++)
+        return error_memory(e, (size_t)most * sizeof *rows, "rows");
+    for (; v->next < total && count < most; v->next++)
         if (is_mine(v, v->next) && !v->given[v->next])
             rows[count++] = batch_row(all, v->next);
     if (count) {

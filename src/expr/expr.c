@@ -6,6 +6,7 @@
 #include "expr/cast.h"
 #include "expr/function.h"
 #include "expr/functions_core.h"
+#include "expr/text_types.h"
 
 static const struct type null_type = {.kind = TYPE_BOOLEAN, .nullable = true, .form = FORM_NULL};
 
@@ -202,11 +203,13 @@ static enum err cast_arguments(struct resolution *r, struct place place, const s
 static const struct type *result_type(const struct resolution *r)
 {
     bool nullable = r->result->nullable;
+    const struct type *t;
 
     if (r->function->flags & FN_STRICT)
         for (int32_t i = 0; i < r->arg_count; i++)
             nullable |= r->args[i]->type->nullable;
-    return type_nullable(r->arena, r->result, nullable);
+    t = text_types_result(r);
+    return t ? type_nullable(r->arena, t, nullable) : NULL;
 }
 
 static enum err make_call(struct resolution *r, struct place place, const struct expr **out, struct error *e)
@@ -229,16 +232,13 @@ static enum err make_call(struct resolution *r, struct place place, const struct
     return OK;
 }
 
-enum err expr_call(struct arena *a, const char *name, const struct expr *const *args, int32_t count,
-                   struct place place, const struct expr **out, struct error *e)
+enum err expr_call_function(struct arena *a, const struct function *f, const struct expr *const *args,
+                            int32_t count, struct place place, const struct expr **out, struct error *e)
 {
-    const struct function *f = function_find(name);
     const struct expansion *expansion;
     struct resolution r = {.arena = a, .function = f, .arg_count = count, .args = args};
     enum err rc;
 
-    if (f == NULL)
-        return unknown(name, e);
     if ((rc = count_fits(f, count, e)) != OK)
         return rc;
     if ((expansion = expansion_find(f)) != NULL)
@@ -250,6 +250,14 @@ enum err expr_call(struct arena *a, const char *name, const struct expr *const *
     if (a->failed)
         return error_memory(e, sizeof r, "an expression");
     return make_call(&r, place, out, e);
+}
+
+enum err expr_call(struct arena *a, const char *name, const struct expr *const *args, int32_t count,
+                   struct place place, const struct expr **out, struct error *e)
+{
+    const struct function *f = function_find(name);
+
+    return f ? expr_call_function(a, f, args, count, place, out, e) : unknown(name, e);
 }
 
 /* --- casts */
@@ -312,6 +320,15 @@ static enum err retyped(struct arena *a, const struct expr *x, const struct type
     return OK;
 }
 
+/* A ROW that a call gives has the call's names of fields, which are asked for by name later. */
+static bool needs_names(struct arena *a, const struct expr *x, const struct type *type)
+{
+    const struct type *t = type_nullable(a, type, x->type->nullable);
+
+    return x->kind == EXPR_CALL && type_is_nested(type) && t && !type_equal(x->type, t) &&
+           cast_variant(x->type, type, false);
+}
+
 enum err expr_cast(struct arena *a, const struct expr *x, const struct type *type, bool try_cast,
                    struct place place, const struct expr **out, struct error *e)
 {
@@ -323,7 +340,7 @@ enum err expr_cast(struct arena *a, const struct expr *x, const struct type *typ
             return error_memory(e, sizeof **out, "a NULL");
         return OK;
     }
-    if (cast_is_free(x->type, type))
+    if (cast_is_free(x->type, type) && !needs_names(a, x, type))
         return retyped(a, x, type, out, e);
     return cast_call(a, x, type, try_cast, place, out, e);
 }

@@ -27,7 +27,7 @@ static const struct function *const lists[] = {
     functions_string_code,   functions_string_kind,   functions_string_like,  functions_regexp,
     functions_temporal,      functions_temporal_text, functions_temporal_now, functions_collection,
     functions_hash,          functions_aggregate,     functions_json,         functions_json_make,
-    functions_string_printf,
+    functions_string_printf, functions_window,
 };
 
 const struct function *function_find(const char *name)

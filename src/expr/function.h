@@ -79,7 +79,8 @@ struct call {
                           * be views into the arguments' bytes, which stay alive as long */
     void *self;          /* what open made */
     const struct expr_session *session;
-    int64_t now_us; /* wall clock of this batch */
+    int64_t now_us;       /* wall clock of this batch */
+    int64_t watermark_us; /* what was told last by program_watermark; INT64_MIN: nothing yet */
 };
 
 /* No argument is NULL in this row: for kernels that are not FN_STRICT. */

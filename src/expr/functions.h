@@ -13,6 +13,7 @@ extern const struct function functions_regexp[];
 extern const struct function functions_temporal[];      /* parts, rounding, differences */
 extern const struct function functions_temporal_text[]; /* to and from text */
 extern const struct function functions_temporal_now[];  /* the clock */
+extern const struct function functions_window[];        /* TUMBLE, HOP, CUMULATE */
 extern const struct function functions_collection[];
 extern const struct function functions_json[];
 extern const struct function functions_json_make[]; /* JSON_OBJECT, JSON_ARRAY, JSON_STRING */

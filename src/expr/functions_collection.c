@@ -2,6 +2,7 @@
  * the result are appended to a builder; elements are compared as `=` does, and NULL is one of them.
  */
 #include "batch/builder.h"
+#include "expr/expr_internal.h"
 #include "expr/characters.h"
 #include "expr/functions.h"
 #include "expr/kit.h"
@@ -162,7 +163,7 @@ static enum err cardinality(struct call *c, UNUSED struct error *e)
     return OK;
 }
 
-static enum err item_of_array(struct call *c, struct error *e)
+static enum err item_of_array(struct call *c, UNUSED struct error *e)
 {
     for (int32_t i = 0; i < c->row_count; i++) {
         struct list x = {0};
@@ -171,8 +172,6 @@ static enum err item_of_array(struct call *c, struct error *e)
         if (call_all_valid(c, i)) {
             x = list_of(c, 0, i);
             n = arg_i64(&c->args[1], i);
-            if (n < 1)
-                return call_fail(c, e, "elements of an array count from 1; there is no [%" PRId64 "]", n);
         }
         if (n >= 1 && n <= x.end - x.begin)
             builder_value(c->rows, x.elements, x.begin + (int32_t)n - 1);
@@ -200,16 +199,28 @@ static enum err item_of_map(struct call *c, UNUSED struct error *e)
     return OK;
 }
 
+static bool literal_index(const struct expr *x, int64_t *out)
+{
+    if (x->kind != EXPR_LITERAL || expr_is_null(x) ||
+        (x->type->kind != TYPE_INT32 && x->type->kind != TYPE_INT64))
+        return false;
+    *out = x->type->kind == TYPE_INT32 ? x->literal->i32[0] : x->literal->i64[0];
+    return true;
+}
+
 static enum err item_types(struct resolution *r, struct error *e)
 {
     static const struct variant of_array = {.kernel = item_of_array, .builds = true},
                                 of_map = {.kernel = item_of_map, .builds = true};
     const struct type *t = kit_arg_type(r, 0), *index = kit_arg_type(r, 1);
+    int64_t n;
 
     if (t == NULL || (t->kind != TYPE_LIST && t->kind != TYPE_MAP))
         return kit_refuse(e);
     if (t->kind == TYPE_LIST && index && !kit_is_integer(index))
         return kit_refuse(e);
+    if (t->kind == TYPE_LIST && literal_index(r->args[1], &n) && n < 1) /* of a column it gives NULL */
+        return error_set(e, ERR_INPUT, "elements of an array count from 1; there is no [%" PRId64 "]", n);
     r->variant = t->kind == TYPE_LIST ? &of_array : &of_map;
     r->want[1] = t->kind == TYPE_LIST ? type_simple(TYPE_INT64, true)
                                       : type_nullable(r->arena, t->fields[0].type, true);
@@ -701,7 +712,7 @@ static enum err part_types(struct resolution *r, struct error *e)
     }
     if ((entry = ARENA_NEW(r->arena, struct type)) == NULL)
         return no_type(e);
-    *entry = (struct type){.kind = TYPE_STRUCT, .field_count = 2, .fields = t->fields};
+    *entry = (struct type){.kind = TYPE_STRUCT, .nullable = true, .field_count = 2, .fields = t->fields};
     r->result = kit_list(r->arena, entry, t->nullable);
     return r->result ? OK : no_type(e);
 }
@@ -806,7 +817,7 @@ const struct function functions_collection[] = {
                row_types, BUILDS(make_row)),
     COLLECTION("ITEM", "array[index] or map[key]",
                "The element with that number, from 1, or the value of that key; NULL when there is none.", 2,
-               2, FN_HIDDEN | FN_FAILS, item_types, .simple = NULL),
+               2, FN_HIDDEN, item_types, .simple = NULL),
     COLLECTION("CARDINALITY", "CARDINALITY(array or map)", "How many elements or pairs there are.", 1, 1,
                FN_STRICT, cardinality_types, FILLS(cardinality)),
     COLLECTION("ELEMENT", "ELEMENT(array)",

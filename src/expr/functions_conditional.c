@@ -52,6 +52,8 @@ static enum err resolve_case(struct resolution *r, UNUSED struct error *e)
     const struct type *t = case_type(r);
     bool nullable = r->arg_count % 2 == 0, odd = r->arg_count % 2;
 
+    if (strcmp(r->function->name, "IF") == 0) /* as Flink has it, which looks at all arguments alike */
+        nullable = r->args[0]->type->nullable;
     for (int32_t i = 0; i + 1 < r->arg_count; i += 2) {
         if (r->args[i]->type->kind != TYPE_BOOLEAN)
             return ERR_INPUT;

@@ -6,16 +6,13 @@
 
 /* --- TYPEOF: known when the statement is read, whatever the value */
 
-/* The argument's type as text; with TRUE behind it in full, else without NOT NULL. */
+/* The argument's type as text. Flink would shorten some without TRUE behind it, which is none of SQL's. */
 static enum err typeof_open(const struct expr *call, UNUSED const struct expr_session *session, void **self,
                             struct error *e)
 {
-    struct type t = *call->args[0]->type;
-    bool full = call->arg_count == 2 && call->args[1]->literal->u8[0];
     struct bytes text = {0};
 
-    t.nullable |= !full;
-    type_print(&t, &text);
+    type_print(call->args[0]->type, &text);
     *self = (void *)bytes_cstr(&text);
     if (*self)
         return OK;
@@ -46,7 +43,7 @@ static enum err resolve_typeof(struct resolution *r, struct error *e)
                               expr_is_null(r->args[1])))
         return error_set(e, ERR_INPUT, "the second argument of TYPEOF is TRUE or FALSE");
     r->variant = &variant;
-    r->result = type_simple(TYPE_STRING, false);
+    r->result = type_simple(TYPE_STRING, true); /* as Flink has it */
     return OK;
 }
 
@@ -94,7 +91,7 @@ const struct function functions_conversion[] = {
     {.name = "TYPEOF",
      .group = GROUP_CONVERSION,
      .usage = "TYPEOF(x [, full])",
-     .doc = "The name of the value's type; in full with whether it may be NULL.",
+     .doc = "The name of the value's type, with whether it may be NULL.",
      .least = 1,
      .most = 2,
      .flags = 0,

@@ -64,6 +64,16 @@ static bool put_made(struct call *c, int32_t row)
 
 /* --- values */
 
+/* Zeros at the end of a fraction are not written. */
+static void cut_zeros(struct bytes *text)
+{
+    if (text->len == 0 || memchr(text->ptr, '.', text->len) == NULL)
+        return;
+    while (text->ptr[text->len - 1] == '0')
+        text->len--;
+    text->len -= text->ptr[text->len - 1] == '.';
+}
+
 /* Times as `2020-01-02T03:04:05.678`, instants in UTC with a Z. */
 static void scalar(struct maker *m, const struct column *v, int32_t row)
 {
@@ -77,14 +87,12 @@ static void scalar(struct maker *m, const struct column *v, int32_t row)
 
         if (blank)
             *blank = 'T';
+        cut_zeros(&m->text);
         if (v->type->kind == TYPE_TIMESTAMP_LTZ)
             bytes_u8(&m->text, 'Z');
     }
-    if (v->type->kind == TYPE_DECIMAL && m->text.len && memchr(m->text.ptr, '.', m->text.len)) {
-        while (m->text.ptr[m->text.len - 1] == '0')
-            m->text.len--; /* zeros at the end of a fraction are not written */
-        m->text.len -= m->text.ptr[m->text.len - 1] == '.';
-    }
+    if (v->type->kind == TYPE_DECIMAL)
+        cut_zeros(&m->text);
     out->failed |= m->text.failed;
     if (v->type->kind == TYPE_BOOLEAN)
         bytes_text(out, v->u8[row] ? "true" : "false");

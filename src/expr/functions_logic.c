@@ -70,6 +70,31 @@ static enum err resolve_presence(struct resolution *r, UNUSED struct error *e)
     return OK;
 }
 
+/* ENFORCED(x, column): TRUE, but no NULL may be written to that column. */
+static enum err kernel_enforced(struct call *c, struct error *e)
+{
+    for (int32_t i = 0; i < c->row_count; i++) {
+        struct slice name = arg_slice(&c->args[1], i);
+
+        if (!arg_valid(&c->args[0], i))
+            return error_set(e, ERR_INPUT,
+                             "Column '%.*s' is NOT NULL, however, a null value is being written into it. You can set "
+                             "'table.exec.sink.not-null-enforcer' = 'DROP' to leave such rows out",
+                             (int)name.len, name.ptr);
+        c->out->u8[i] = true;
+    }
+    return OK;
+}
+
+static enum err resolve_enforced(struct resolution *r, UNUSED struct error *e)
+{
+    static const struct variant enforced = {.kernel = kernel_enforced};
+
+    r->result = type_simple(TYPE_BOOLEAN, false);
+    r->variant = &enforced;
+    return OK;
+}
+
 /* Whether each row is the truth asked for; an absent one is not. */
 static void is_truth(struct call *c, bool truth, bool negated)
 {
@@ -147,5 +172,7 @@ const struct function functions_logic[] = {
           resolve_truth),
     LOGIC("IS NULL", "x IS NULL", "Whether a value is absent.", 1, 1, FN_HIDDEN, resolve_presence),
     LOGIC("IS NOT NULL", "x IS NOT NULL", "Whether a value is there.", 1, 1, FN_HIDDEN, resolve_presence),
+    LOGIC("ENFORCED", "ENFORCED(x, column)", "Of INSERT: fails where a NOT NULL column would get NULL.", 2, 2,
+          FN_HIDDEN | FN_VOLATILE | FN_FAILS, resolve_enforced), /* volatile: it stays where it is */
     {0},
 };

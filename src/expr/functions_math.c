@@ -20,12 +20,12 @@ static double cotangent(double x)
 
 static double to_degrees(double x)
 {
-    return x * (180.0 / M_PI);
+    return x * 57.29577951308232; /* these two as Java has them: to the last bit */
 }
 
 static double to_radians(double x)
 {
-    return x / 180.0 * M_PI;
+    return x * 0.017453292519943295;
 }
 
 static double log_base_2(double x)
@@ -305,7 +305,7 @@ const struct function functions_math[] = {
              FN_STRICT, resolve_log),
     OF_DOUBLE("LOG10", "The logarithm to the base of 10.", log10),
     OF_DOUBLE("LOG2", "The logarithm to the base of 2.", log2),
-    MATH("PI", "PI()", "The ratio of a circle's circumference to its diameter.", 0, 0, 0, .signature = ">d",
+    MATH("PI", "PI()", "The ratio of a circle's circumference to its diameter.", 0, 0, FN_BARE, .signature = ">d",
          .simple = &variant_constant),
     MATH("POWER", "POWER(x, y)", "x to the power of y.", 2, 2, FN_STRICT, .signature = "dd>d",
          .simple = &variant_power),

@@ -241,8 +241,12 @@ static enum err concat_ws_types(struct resolution *r, struct error *e)
 {
     enum err rc = kit_resolve(r, e);
 
+    bool nullable = false;
+
+    for (int32_t i = 0; i < r->arg_count; i++)
+        nullable |= kit_nullable(r->args[i]->type); /* as Flink has it, though only the separator's matters */
     if (rc == OK)
-        r->result = type_simple(TYPE_STRING, kit_nullable(kit_arg_type(r, 0)));
+        r->result = type_simple(TYPE_STRING, nullable);
     return rc;
 }
 
@@ -499,7 +503,7 @@ const struct function functions_string[] = {
          "s>s", initcap),
     TEXT("REPEAT", "REPEAT(string, times)", "The text as many times as told; empty when that is 0 or less.",
          2, 2, "si>s", repeat),
-    TEXT("REVERSE", "REVERSE(string)", "The characters in the opposite order.", 1, 1, "s>s", reverse),
+    TEXT("REVERSE", "REVERSE(string)", "The characters in the opposite order.", 1, 1, "s>s?", reverse),
     TEXT("REPLACE", "REPLACE(string, old, new)", "The text with every old part replaced by the new one.", 3,
          3, "sss>s", replace),
     TEXT("TRANSLATE", "TRANSLATE(string, from, to)",
@@ -509,7 +513,7 @@ const struct function functions_string[] = {
     TEXT("ASCII", "ASCII(string)", "The first byte of the text as a number, 0 for an empty text.", 1, 1,
          "s>i", ascii),
     TEXT("CHR", "CHR(integer)",
-         "The character with that number modulo 256; an empty text for a negative number.", 1, 1, "i>s", chr),
+         "The character with that number modulo 256; an empty text for a negative number.", 1, 1, "i>s?", chr),
     {"STARTSWITH", GROUP_STRING, "STARTSWITH(value, start)",
      "Whether the text (or bytes) begins with the other; an empty one begins each.", 2, 2, FN_STRICT,
      with_types, "xx>o", &(const struct variant){.kernel = starts_with}},

@@ -49,18 +49,30 @@ static enum err current_date(struct call *c, UNUSED struct error *e)
     return OK;
 }
 
-/* Known to operators alone: no kernel. */
+static enum err current_watermark(struct call *c, struct error *e)
+{
+    if (c->watermark_us != INT64_MIN)
+        return fill(c, floor_to(c->watermark_us, 1000) * (c->out->type->precision > 6 ? 1000 : 1));
+    for (int32_t row = 0; row < c->row_count; row++)
+        if (!call_null(c, row))
+            return error_memory(e, 0, "a column");
+    return OK;
+}
+
 static enum err watermark_types(struct resolution *r, struct error *e)
 {
+    static const struct variant variant = {.kernel = current_watermark};
     const struct type *t = kit_arg_type(r, 0);
     enum err rc = kit_types(r, "e", e);
 
     if (rc != OK || (t->kind != TYPE_TIMESTAMP && t->kind != TYPE_TIMESTAMP_LTZ))
         return rc == OK ? kit_refuse(e) : rc;
+    r->variant = &variant;
     r->result = kit_precision(r->arena, t->kind, t->precision, true);
     return r->result ? OK : error_memory(e, sizeof *t, "a type");
 }
 
+/* Known to sources alone: no kernel. */
 static enum err source_watermark_types(struct resolution *r, struct error *e)
 {
     r->result = kit_precision(r->arena, TYPE_TIMESTAMP_LTZ, 3, true);

@@ -217,6 +217,7 @@ enum err program_new(const struct program_spec *spec, struct budget *budget, str
         return program_no_memory(e);
     arena_init(&p->arena, budget);
     p->budget = p->scratch.budget = budget;
+    p->watermark_us = INT64_MIN;
     if ((p->spec = arena_copy(&p->arena, spec, sizeof *spec)) == NULL)
         rc = program_no_memory(e);
     else
@@ -226,6 +227,11 @@ enum err program_new(const struct program_spec *spec, struct budget *budget, str
     else
         program_free(p);
     return rc;
+}
+
+void program_watermark(struct program *p, int64_t watermark_us)
+{
+    p->watermark_us = watermark_us;
 }
 
 void program_free(struct program *p)

@@ -29,6 +29,9 @@ void program_free(struct program *p);
 MUST_USE enum err program_run(struct program *p, struct batch *in, int64_t now_us, struct batch **out,
                               struct error *e);
 
+/* Event time has come this far: what CURRENT_WATERMARK gives from here on; INT64_MIN, as at first: NULL. */
+void program_watermark(struct program *p, int64_t watermark_us);
+
 /* Evaluate a constant to one row; for folding and for options. The result lives in arena. */
 MUST_USE enum err program_constant(struct arena *a, const struct expr *x, const struct expr_session *s,
                                    const struct expr **out, struct error *e);

@@ -63,6 +63,7 @@ struct program {
     struct batch *constants; /* owned: memory of what was folded and of literals' copies */
     struct arg *folded;      /* for each step; column NULL when it is not known beforehand */
     struct scratch scratch;
+    int64_t watermark_us;
 };
 
 struct frame {

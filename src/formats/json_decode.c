@@ -7,6 +7,45 @@
 /* --- texts --- */
 
 /* A column of texts takes any value: what is no text as it stands there. */
+/* Step over one character of JSON, or over a whole text in quotes; true: it is blank and outside of texts. */
+static bool step(const char **at)
+{
+    const char *p = *at;
+
+    if (*p == '"')
+        for (p++; *p != '"'; p++)
+            p += *p == '\\';
+    *at = p + 1;
+    return *p == ' ' || *p == '\n' || *p == '\t' || *p == '\r';
+}
+
+static bool has_blanks(struct slice json)
+{
+    const char *at = json.ptr;
+
+    while (at < json.ptr + json.len)
+        if (step(&at))
+            return true;
+    return false;
+}
+
+/* An object or array as text is written without blanks, as Flink does: the same JSON gives the same text. */
+static bool append_without_blanks(struct json_reader *r, struct slice json, struct column_builder *to)
+{
+    struct bytes text = {0};
+    const char *at = json.ptr, *from;
+    bool ok;
+
+    while ((from = at) < json.ptr + json.len)
+        if (!step(&at))
+            bytes_append(&text, from, (size_t)(at - from));
+    ok = !text.failed;
+    if (ok)
+        builder_copied(to, text.ptr, text.len);
+    bytes_fini(&text);
+    return ok || fail_scan(r, "there is no memory for it");
+}
+
 static bool append_text(struct json_reader *r, struct column_builder *to)
 {
     const char *start = r->at;
@@ -25,7 +64,10 @@ static bool append_text(struct json_reader *r, struct column_builder *to)
     }
     if (!skip_value(r))
         return false;
-    builder_borrowed(to, start, (size_t)(r->at - start));
+    text = slice_of(start, (size_t)(r->at - start));
+    if ((*start == '{' || *start == '[') && has_blanks(text))
+        return append_without_blanks(r, text, to);
+    builder_borrowed(to, text.ptr, text.len);
     return true;
 }
 

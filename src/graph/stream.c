@@ -484,6 +484,87 @@ static void key_edges(struct weir_env *env, int32_t vertex, const struct connect
     }
 }
 
+/* The columns of 'table.primary-key' (or none) of a table of those columns. */
+static enum err table_key(struct connector_request *r, struct pending_connector *p, struct connector_table *t,
+                          struct error *e)
+{
+    const char *text = map_remove(&p->options, SLICE("table.primary-key"));
+    int32_t *key = ARENA_ARRAY(r->arena, int32_t, MAX(t->schema->field_count, 1));
+
+    t->key = key;
+    while (key && text && *text) {
+        size_t len = strcspn(text, ","), begin = strspn(text, " "), end = len;
+        struct slice name;
+
+        while (end > begin && text[end - 1] == ' ')
+            end--;
+        name = slice_of(text + MIN(begin, end), end - MIN(begin, end));
+        if (t->key_count == t->schema->field_count ||
+            (key[t->key_count++] = schema_find(t->schema, name)) < 0)
+            return error_set(e, ERR_CONFIG, "'table.primary-key': there is no column '" SLICE_FMT "'",
+                             SLICE_ARG(name));
+        text += len + (text[len] == ',');
+    }
+    return key ? OK : error_memory(e, 0, "a table's key");
+}
+
+/* A connector that thinks of tables is told of one that has just these columns. */
+static enum err make_table(struct connector_request *r, struct pending_connector *p, struct error *e)
+{
+    struct connector_table *t = ARENA_NEW(r->arena, struct connector_table);
+    struct schema *schema = ARENA_NEW(r->arena, struct schema);
+    struct field *fields = ARENA_ARRAY(r->arena, struct field, MAX(p->schema->field_count, 1));
+    int32_t n = 0;
+
+    if (t == NULL || schema == NULL || fields == NULL)
+        return error_memory(e, sizeof *t, "a table");
+    for (int32_t i = 0; i < p->schema->field_count; i++)
+        if (p->metadata == NULL || p->metadata[i] == NULL)
+            fields[n++] = p->schema->fields[i];
+    *schema = (struct schema){n, fields};
+    *t = (struct connector_table){.schema = schema};
+    r->table = t;
+    r->metadata = p->metadata;
+    return table_key(r, p, t, e);
+}
+
+/* Where a connector says how many subtasks it has, a batch may have to go to another one. */
+static void set_parallelism(struct weir_env *env, int32_t vertex, const struct connector_plan *plan)
+{
+    int32_t standard = (int32_t)MAX(config_int(env->config, "parallelism.default"), 1);
+    struct vertex *vertices = env->graph.vertices, *v = &vertices[vertex];
+
+    if (plan->parallelism)
+        v->parallelism = plan->parallelism;
+    if (plan->most_parallelism)
+        v->parallelism = MIN(v->parallelism ? v->parallelism : standard, plan->most_parallelism);
+    for (int32_t i = 0; v->parallelism && i < env->graph.edge_count; i++) {
+        struct edge *edge = &env->graph.edges[i];
+        int32_t from = vertices[edge->from].parallelism, to = vertices[edge->to].parallelism;
+
+        if ((edge->from == vertex || edge->to == vertex) && edge->partitioning == EDGE_FORWARD &&
+            (from ? from : standard) != (to ? to : standard))
+            edge->partitioning = EDGE_REBALANCE;
+    }
+}
+
+/* Raw batches to be decoded behind the connector, rows for a sink that has no formats, or a table's rows. */
+static enum err plan_request(struct connector_request *r, struct pending_connector *p, bool sink,
+                             struct connector_plan *plan, struct error *e)
+{
+    const struct connector *c = p->connector;
+    enum err rc;
+
+    if (sink ? c->formats != FORMATS_NONE : c->gives_rows) {
+        if ((rc = make_table(r, p, e)) != OK)
+            return rc;
+        return sink ? connector_plan_sink(c, r, plan, e) : connector_plan_source(c, r, plan, e);
+    }
+    if ((rc = connector_check_options(c, &p->options, "", e)) != OK)
+        return rc;
+    return sink ? c->sink(r, plan, e) : c->source(r, plan, e);
+}
+
 static enum err plan_connector(struct weir_env *env, struct pending_connector *p, struct fs *fs,
                                struct clock *clock, struct error *e)
 {
@@ -499,10 +580,7 @@ static enum err plan_connector(struct weir_env *env, struct pending_connector *p
     struct connector_plan plan = {0};
     enum err rc;
 
-    rc = connector_check_options(p->connector, &p->options, "", e);
-    if (rc == OK)
-        rc = sink ? p->connector->sink(&r, &plan, e) : p->connector->source(&r, &plan, e);
-    if (rc != OK)
+    if ((rc = plan_request(&r, p, sink, &plan, e)) != OK)
         return error_add(e, rc, "connector '%s'", p->connector->name);
     p->planned = plan.spec;
     p->release = plan.release;
@@ -513,6 +591,7 @@ static enum err plan_connector(struct weir_env *env, struct pending_connector *p
                            plan.title ? plan.title : p->name);
     if (v->uid == NULL)
         v->uid = v->name;
+    set_parallelism(env, p->vertex, &plan);
     if (plan.key_count)
         key_edges(env, p->vertex, &plan);
     return OK;

@@ -15,7 +15,8 @@ struct pending_connector {
     const char *name;
     struct map options;          /* owned; values in the arena */
     struct map format_options;   /* the same: sources, without the format's prefix */
-    const struct schema *schema; /* sinks */
+    const struct schema *schema; /* sinks; sources of rows: those wanted; else NULL */
+    const char *const *metadata; /* sources of rows: per field its metadata key, NULL: a physical column */
     int32_t vertex, edge;        /* edge -1: a source */
     const void *planned;
     void (*release)(const void *spec);

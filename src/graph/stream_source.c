@@ -1,5 +1,5 @@
 /* stream_source.c: weir_from: a connector's raw batches, decoded by a format into the columns that are
- * wanted. */
+ * wanted; or its rows, where it gives some. */
 #include "base/mem.h"
 #include "formats/format.h"
 #include "graph/stream.h"
@@ -120,10 +120,12 @@ static const int32_t *map_raw(struct weir_env *env, const struct schema *schema,
         if (c->keys[i].ptr == NULL)
             continue;
         if ((raw[i] = raw_number(key)) < 0) {
-            stream_fail(env, ERR_CONFIG,
-                        "column %s: there is no metadata '" SLICE_FMT
-                        "'; there are value, key, topic, partition, offset, timestamp, timestamp-type",
-                        f->name, SLICE_ARG(key));
+            stream_fail(
+                env, ERR_CONFIG,
+                "column %s: there is no metadata '" SLICE_FMT
+                "'; there are value, key, topic, partition, offset, timestamp, timestamp-type, headers, "
+                "leader-epoch",
+                f->name, SLICE_ARG(key));
             return NULL;
         }
         want = format_raw_schema.fields[raw[i]].type;
@@ -244,6 +246,51 @@ static struct decode_op_spec *decode_spec_of(struct weir_env *env, struct pendin
     return env->failed ? NULL : spec;
 }
 
+/* --- sources that give rows: generators, files --- */
+
+static const struct schema *row_schema(struct weir_env *env, const char *columns, struct pending_connector *p)
+{
+    struct source_columns *c = mem_zalloc(sizeof *c);
+    const struct schema *schema = NULL;
+    const char **keys = NULL;
+
+    if (c == NULL || !split_columns(columns, c) || bytes_cstr(&c->text) == NULL)
+        stream_fail(env, ERR_CONFIG,
+                    "weir_from: the columns cannot be read (METADATA FROM 'key' is wanted, 256 columns at "
+                    "most): %s",
+                    columns);
+    else if ((schema = stream_columns(env, c->text.ptr, "weir_from")) != NULL)
+        keys = ARENA_ARRAY(&env->graph.arena, const char *, MAX(schema->field_count, 1));
+    for (int32_t i = 0; keys && i < schema->field_count; i++)
+        if (c->keys[i].ptr)
+            keys[i] = c->keys[i].len ? arena_text(&env->graph.arena, c->keys[i]) : schema->fields[i].name;
+    p->metadata = keys;
+    if (c)
+        bytes_fini(&c->text);
+    mem_free(c);
+    return env->failed ? NULL : schema;
+}
+
+static struct weir_stream *from_rows(struct weir_env *env, struct pending_connector *p, const char *columns)
+{
+    const char *on_error = map_get(&p->options, SLICE("on-error"));
+
+    if (on_error && strcmp(on_error, "dead-letter") == 0)
+        stream_fail(
+            env, ERR_UNSUPPORTED,
+            "connector '%s' in a C job: 'on-error' takes fail and skip; dead letters of it are for SQL",
+            p->name);
+    if (env->failed || (p->schema = row_schema(env, columns, p)) == NULL)
+        return stream_dead(env);
+    p->vertex = graph_vertex(&env->graph,
+                             &(struct vertex){.name = p->name, .is_source = true, .schema = p->schema});
+    if (p->vertex < 0) {
+        stream_fail(env, ERR_MEMORY, "no memory for a source");
+        return stream_dead(env);
+    }
+    return stream_begin(env, p->vertex, p->schema);
+}
+
 struct weir_stream *weir_from(struct weir_env *env, const char *connector, const struct weir_option *options,
                               const char *columns)
 {
@@ -257,6 +304,8 @@ struct weir_stream *weir_from(struct weir_env *env, const char *connector, const
         return stream_dead(env);
     if (p->connector->source == NULL)
         stream_fail(env, ERR_CONFIG, "connector '%s' can be written to, but not read", connector);
+    if (!env->failed && p->connector->gives_rows)
+        return from_rows(env, p, columns);
     if (env->failed || (schema = source_schema(env, columns, &raw)) == NULL ||
         (spec = decode_spec_of(env, p, schema, raw)) == NULL)
         return stream_dead(env);

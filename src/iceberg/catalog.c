@@ -4,10 +4,15 @@
 #include "iceberg/catalog.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "iceberg/catalog_store.h"
+#include "io/fs.h"
 #include "os/log.h"
 #include <errno.h>
 #include <strings.h>
 #include <time.h>
+
+#define CREATE_ATTEMPTS 4
+#define CREATE_WAIT_MS  INT64_C(50)
 
 /* --- opening --- */
 
@@ -63,6 +68,7 @@ static void sleep_really(UNUSED void *arg, int64_t ms)
 enum err catalog_open(const struct catalog_config *config, struct catalog **out, struct error *e)
 {
     const struct implementation *implementation = NULL;
+    struct fs *own_fs = NULL;
     struct catalog *c;
     char *name;
     enum err rc;
@@ -71,13 +77,16 @@ enum err catalog_open(const struct catalog_config *config, struct catalog **out,
         return rc;
     if ((name = mem_strdup(config->name)) == NULL)
         return error_memory(e, strlen(config->name), "a catalog");
-    if ((rc = implementation->open(config, &c, e)) != OK) {
+    if ((rc = catalog_store_open(config->fs, config->options, &own_fs, e)) != OK ||
+        (rc = implementation->open(config, &c, e)) != OK) {
+        fs_free(own_fs);
         mem_free(name);
         return error_add(e, rc, "catalog %s", config->name);
     }
     c->name = name;
     c->options = config->options;
-    c->fs = config->fs;
+    c->own_fs = own_fs;
+    c->fs = own_fs ? own_fs : config->fs;
     c->clock = config->clock;
     c->seed = config->seed;
     c->sleep_ms = config->sleep_ms ? config->sleep_ms : sleep_really;
@@ -88,10 +97,14 @@ enum err catalog_open(const struct catalog_config *config, struct catalog **out,
 
 void catalog_free(struct catalog *c)
 {
+    struct fs *own_fs;
+
     if (c == NULL)
         return;
+    own_fs = c->own_fs;
     mem_free(c->name);
     c->ops->free(c);
+    fs_free(own_fs);
 }
 
 const char *catalog_option(const struct catalog *c, const char *key)
@@ -514,13 +527,16 @@ enum err catalog_load_or_create(struct catalog *c, const char *name_space, const
                                 const struct table_spec *spec, struct table **out, struct error *e)
 {
     struct table *t = NULL;
-    enum err rc = catalog_load(c, name_space, name, &t, e);
+    enum err rc;
 
-    if (rc == ERR_NOT_FOUND) {
+    for (int attempt = 1; (rc = catalog_load(c, name_space, name, &t, e)) == ERR_NOT_FOUND; attempt++) {
         rc = catalog_create(c, name_space, name, spec, out, e);
-        if (rc != ERR_EXISTS)
+        if ((rc != ERR_EXISTS && rc != ERR_UNKNOWN) || attempt == CREATE_ATTEMPTS)
             return rc;
-        rc = catalog_load(c, name_space, name, &t, e); /* somebody made it meanwhile */
+        if (rc == ERR_UNKNOWN) { /* look, and else ask again: of two requests one at most makes the table */
+            log_info("iceberg", "%s; looking", e->text);
+            catalog_sleep(c, CREATE_WAIT_MS << attempt);
+        }
     }
     if (rc == OK && (rc = check_table(t, spec, e)) == OK) {
         if (spec->partition && !same_partitioning(spec->partition, t->metadata))

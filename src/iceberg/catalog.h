@@ -48,17 +48,13 @@ struct catalog_ops {
     void (*free)(struct catalog *c);
 };
 
-/* Options that say where a catalog is and how to speak to it, blank-separated; a '*' stands for any rest. */
-#define CATALOG_OPTIONS                                                                                      \
-    "catalog-type catalog-impl uri warehouse property-version io-impl token credential scope "               \
-    "oauth2-server-uri rest.* header.* s3.* client.region prefix"
-
 /* What every implementation begins with. */
 struct catalog {
     const struct catalog_ops *ops;
     char *name;                /* owned */
     const struct map *options; /* borrowed */
-    struct fs *fs;
+    struct fs *fs;             /* borrowed, or own_fs */
+    struct fs *own_fs;         /* owned: of a store that the options name; NULL: none */
     struct clock *clock;
     void (*sleep_ms)(void *arg, int64_t ms);
     void *sleep_arg;
@@ -72,7 +68,7 @@ struct catalog_config {
     const struct map
         *options;  /* text to const char *: type or catalog-type (hadoop, rest), warehouse, uri, token,
                       credential, scope,  oauth2-server-uri, s3.*, header.*, ...: Iceberg's names */
-    struct fs *fs; /* reads and writes every path */
+    struct fs *fs; /* reads and writes every path, but for a store that the options name (s3.endpoint ...) */
     struct clock *clock;
     uint64_t seed; /* for ids and file names, new for each process: random_entropy() in production */
     void (*sleep_ms)(void *arg, int64_t ms); /* how to wait before a retry; NULL: nanosleep */
@@ -95,7 +91,8 @@ MUST_USE enum err catalog_create(struct catalog *c, const char *name_space, cons
                                  struct error *e); /* ERR_EXISTS */
 /* Load, or create when missing. An existing table must have spec's columns (by name, with types that hold
  * them); the error lists every difference: column, wanted, found. More columns in the table are fine when
- * they are optional. */
+ * they are optional. ERR_UNKNOWN: several times nobody could tell whether it had been created, nor was it
+ * there. */
 MUST_USE enum err catalog_load_or_create(struct catalog *c, const char *name_space, const char *name,
                                          const struct table_spec *spec, struct table **out, struct error *e);
 

@@ -165,6 +165,77 @@ static void test_load_or_create(UNUSED void **state)
     test_world_fini(&w);
 }
 
+/* Whatever call fails, with or without its effect: the table is there once, and what was asked for is had; or
+ * the error is the call's. */
+static void test_create_is_asked_again(UNUSED void **state)
+{
+    enum err rc = ERR_IO;
+    struct error e;
+
+    for (enum test_failure failure = TEST_FAIL; failure <= TEST_LOST; failure++)
+        for (int64_t n = 1, calls = n; n <= calls; n++) {
+            struct test_world w;
+
+            test_world_init(&w);
+            test_fs_fail(&w.fs, n, failure);
+            rc = load_or_create(&w, "a INT NOT NULL", NULL, &e);
+            calls = w.fs.calls;
+            if (rc != OK && rc != ERR_IO)
+                fail_msg("call %" PRId64 ": %s", n, e.text);
+            ASSERT_OK(load_or_create(&w, "a INT NOT NULL", NULL, &e), &e);
+            assert_int_equal(test_fs_count(&w.fs, ".metadata.json"), 1);
+            test_world_fini(&w);
+        }
+}
+
+static const struct catalog_ops *true_ops;
+static struct catalog_ops vague_ops;
+static int vague_left, vague_calls;
+static bool vague_does;
+
+/* Nobody knows whether it was done. */
+static enum err vague_create(struct catalog *c, struct table *t, const struct table_spec *spec,
+                             struct error *e)
+{
+    vague_calls++;
+    if (vague_left-- <= 0)
+        return true_ops->create(c, t, spec, e);
+    if (vague_does && true_ops->create(c, t, spec, e) != OK)
+        return e->code;
+    return error_set(e, ERR_UNKNOWN, "it may have been written or not");
+}
+
+static void test_create_with_unknown_outcome(UNUSED void **state)
+{
+    static const struct {
+        int vague;
+        bool does;
+        enum err rc;
+        int calls;
+    } cases[] = {{1, false, OK, 2}, {1, true, OK, 1}, {3, false, OK, 4}, {4, false, ERR_UNKNOWN, 4}};
+    struct error e;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct test_world w;
+        int64_t before;
+
+        test_world_init(&w);
+        true_ops = w.catalog->ops;
+        vague_ops = *true_ops;
+        vague_ops.create = vague_create;
+        w.catalog->ops = &vague_ops;
+        vague_left = cases[i].vague;
+        vague_does = cases[i].does;
+        vague_calls = 0;
+        before = w.clock.now_us;
+        assert_int_equal(load_or_create(&w, "a INT NOT NULL", NULL, &e), cases[i].rc);
+        assert_int_equal(vague_calls, cases[i].calls);
+        assert_true(w.clock.now_us - before >= 100000); /* it is given time to arrive */
+        assert_int_equal(test_fs_count(&w.fs, ".metadata.json"), cases[i].rc == OK);
+        test_world_fini(&w);
+    }
+}
+
 static void test_default_properties(UNUSED void **state)
 {
     static const char *const properties[] = {"given", "1", "both", "given", "forced", "no", NULL};
@@ -188,4 +259,5 @@ static void test_default_properties(UNUSED void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(test_open), cmocka_unit_test(test_names), cmocka_unit_test(test_random_and_sleep),
-          cmocka_unit_test(test_load_or_create), cmocka_unit_test(test_default_properties))
+          cmocka_unit_test(test_load_or_create), cmocka_unit_test(test_create_is_asked_again),
+          cmocka_unit_test(test_create_with_unknown_outcome), cmocka_unit_test(test_default_properties))

@@ -24,6 +24,7 @@ struct commit {
     struct table *t;
     const struct change *change;
     struct commit_files files;
+    struct commit_overwrite overwrite; /* of a change that overwrites */
     bool unknown; /* an attempt's outcome is: its files and the new manifests must stay */
 };
 
@@ -86,7 +87,7 @@ static enum err attempt(struct commit *c, struct error *e)
         return rc;
     s.manifest_list = c->files.list;
     manifests = (struct commit_manifests){c->files.manifest_count - c->files.kept, c->files.kept,
-                                          c->files.replaced};
+                                          c->files.replaced, c->overwrite.removed};
     if ((rc = commit_summary_snapshot(&s, parent, m->schema_id, c->change, &manifests, &snapshot, e)) == OK)
         rc = swap(c, snapshot, e);
     json_decref(snapshot);
@@ -181,10 +182,16 @@ enum err commit_change(struct table *t, const struct change *change, struct comm
     if (rc != OK || change->file_count == 0)
         return rc;
     commit_files_init(&c.files, t);
-    rc = commit_files_and_swap(&c, out, e);
+    if (change->overwrites) {
+        c.files.overwrite = &c.overwrite;
+        rc = commit_overwrite_init(&c.overwrite, t->metadata, change, e);
+    }
+    if (rc == OK)
+        rc = commit_files_and_swap(&c, out, e);
     if (!c.unknown)
         commit_files_drop_fresh(&c.files, rc == OK && !out->was_there);
     commit_files_fini(&c.files);
+    commit_overwrite_fini(&c.overwrite);
     out->fits_snapshot_id = commit_references_fit(t, change);
     if (rc == OK)
         log_info("iceberg", "table %s.%s: checkpoint %" PRId64 " of %s %s snapshot %" PRId64, t->name_space,

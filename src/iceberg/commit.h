@@ -22,6 +22,9 @@ struct change {
      * must be made anew. */
     int32_t reference_count;
     const char *const *references;
+    /* The files take the place of all that lies in their partitions (of the whole table, when that has none). A
+     * change without files replaces nothing. */
+    bool overwrites;
     int64_t fits_snapshot_id; /* they were live there (0: in the empty table): looked at again only when
                                  another than pipeline has rewritten anything since */
 };
@@ -46,8 +49,9 @@ MUST_USE enum err commit_change(struct table *t, const struct change *change, st
 MUST_USE enum err commit_last(struct table *t, const char *pipeline, int64_t *checkpoint_id, struct error *e);
 
 /* Undo every commit of pipeline later than checkpoint_id, because the job goes back to that checkpoint: the
- * branch is set to the snapshot before them. Refused (ERR_CONFLICT, saying which snapshots) when somebody
- * else has committed on top. *undone is how many snapshots were taken back. */
+ * branch is set to the snapshot before them. Rewrites of files by others on top (operation `replace`) go with
+ * them, loudly: they hold the same rows. Refused (ERR_CONFLICT, saying which snapshots; not to be tried
+ * again) when somebody else has changed rows on top. *undone is how many snapshots were taken back. */
 MUST_USE enum err commit_rewind(struct table *t, const char *pipeline, int64_t checkpoint_id, int32_t *undone,
                                 struct error *e);
 #endif

@@ -237,7 +237,7 @@ static enum err put_manifests(struct commit_files *c, const struct manifest *all
     const struct manifest **group = ARENA_ARRAY(&c->attempt, const struct manifest *, count);
     enum err rc = OK;
 
-    c->manifests = ARENA_ARRAY(&c->attempt, struct manifest, count);
+    c->manifests = ARENA_ARRAY(&c->attempt, struct manifest, count + c->rewritten_count);
     if (c->attempt.failed)
         return no_memory(e);
     for (int32_t i = 0; rc == OK && i < count; i++) {
@@ -253,7 +253,22 @@ static enum err put_manifests(struct commit_files *c, const struct manifest *all
 
 /* --- the list --- */
 
-/* The new manifests, then the parent's that have live files. */
+/* m again, with what is taken out marked as deleted; *done false: nothing is, it stays. */
+static enum err rewrite(struct commit_files *c, const struct manifest *m, bool *done, struct error *e)
+{
+    struct manifest_entry *entries;
+    int32_t count;
+    enum err rc = commit_overwrite_entries(c->overwrite, c->t, m, c->snapshot_id, &c->attempt, &entries,
+                                           &count, e);
+
+    *done = rc == OK && count > 0;
+    if (*done && (rc = write_manifest(c, m->spec_id, m->deletes, entries, count, &c->attempt,
+                                      &c->rewritten[c->rewritten_count], e)) == OK)
+        c->rewritten_count++;
+    return rc;
+}
+
+/* The new manifests, then the parent's that have live files and lose none. */
 static enum err gather(struct commit_files *c, const struct snapshot *parent, struct manifest **out,
                        int32_t *count, struct error *e)
 {
@@ -263,15 +278,24 @@ static enum err gather(struct commit_files *c, const struct snapshot *parent, st
 
     if (parent && (rc = manifest_list_read(c->t->fs, parent->manifest_list, &c->attempt, &old, &n, e)) != OK)
         return rc;
-    if ((all = ARENA_ARRAY(&c->attempt, struct manifest, c->fresh_count + n)) == NULL)
+    all = ARENA_ARRAY(&c->attempt, struct manifest, c->fresh_count + n);
+    c->rewritten = ARENA_ARRAY(&c->attempt, struct manifest, n + 1);
+    if (c->attempt.failed)
         return no_memory(e);
     memcpy(all, c->fresh, (size_t)c->fresh_count * sizeof *all);
     *count = c->fresh_count;
-    for (int32_t i = 0; i < n; i++)
-        if (old[i].added_files != 0 || old[i].existing_files != 0)
+    for (int32_t i = 0; rc == OK && i < n; i++) {
+        bool rewritten = false;
+
+        if (old[i].added_files == 0 && old[i].existing_files == 0)
+            continue;
+        if (c->overwrite)
+            rc = rewrite(c, &old[i], &rewritten, e);
+        if (!rewritten)
             all[(*count)++] = old[i];
+    }
     *out = all;
-    return OK;
+    return rc;
 }
 
 static bool is_fresh(const struct commit_files *c, const char *path)
@@ -301,10 +325,15 @@ enum err commit_files_list(struct commit_files *c, const struct snapshot *snapsh
     arena_fini(&c->attempt);
     c->list = NULL;
     c->manifests = NULL;
-    c->manifest_count = c->merged_count = c->kept = c->replaced = 0;
+    c->manifest_count = c->merged_count = c->kept = c->replaced = c->rewritten_count = 0;
+    if (c->overwrite)
+        memset(c->overwrite->removed, 0, sizeof c->overwrite->removed);
     if ((rc = gather(c, parent, &all, &count, e)) != OK || (rc = put_manifests(c, all, count, e)) != OK)
         return rc;
     count_kept(c, count);
+    for (int32_t i = 0; i < c->rewritten_count; i++)
+        c->manifests[c->manifest_count++] = c->rewritten[i];
+    c->replaced += c->rewritten_count;
     folder = metadata_folder(c->t, &c->attempt);
     name = arena_printf(&c->attempt, "snap-%" PRId64 "-%" PRId32 "-%s.avro", snapshot->id, c->number++,
                         c->uuid);

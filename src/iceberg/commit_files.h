@@ -5,6 +5,7 @@
 #ifndef WEIR_ICEBERG_COMMIT_FILES_H
 #define WEIR_ICEBERG_COMMIT_FILES_H
 #include "iceberg/commit.h"
+#include "iceberg/commit_overwrite.h"
 #include "iceberg/manifest.h"
 #include "os/random.h"
 
@@ -15,13 +16,16 @@ struct commit_files {
     struct arena arena;         /* what lives as long as the commit */
     struct manifest *fresh;     /* of the new files */
     int32_t fresh_count, fresh_capacity;
-    int32_t number; /* of manifests so far, for names */
+    int32_t number;                     /* of manifests so far, for names */
+    struct commit_overwrite *overwrite; /* borrowed; NULL: nothing is taken out */
 
     struct arena attempt; /* what lives as long as the attempt */
     const char *list;     /* path of its manifest list; NULL: none yet */
     struct manifest *manifests;
     int32_t manifest_count, merged_count; /* the merged ones among them are new files of the attempt */
     int32_t kept, replaced;               /* of the parent's manifests */
+    struct manifest *rewritten;           /* without, or with marks of, what is taken out */
+    int32_t rewritten_count;
 };
 
 void commit_files_init(struct commit_files *c, struct table *t);

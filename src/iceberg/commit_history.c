@@ -230,27 +230,35 @@ enum err commit_retry_refresh(struct table *t, struct error *e)
 /* --- going back --- */
 
 struct undo {
-    int32_t count;                 /* snapshots to take back, from the head */
-    const struct snapshot *oldest; /* the last of them */
-    const struct snapshot *other;  /* somebody else's above one of them; NULL: none */
+    int32_t count;                    /* snapshots to take back, from the head */
+    const struct snapshot *oldest;    /* the last of them */
+    const struct snapshot *other;     /* somebody else's above one of them; NULL: none */
+    const struct snapshot *rewritten; /* the same, but it only put the same rows into other files */
 };
+
+/* A compaction: going back behind it loses no row of anybody's, only its work. */
+static bool keeps_rows(const struct snapshot *s)
+{
+    const char *operation = json_field_get(s->summary, "operation");
+
+    return operation && strcmp(operation, "replace") == 0;
+}
 
 static struct undo plan_undo(const struct metadata *m, const char *pipeline, int64_t checkpoint_id)
 {
     struct undo u = {0};
     struct walk w = walk_from_head(m);
-    const struct snapshot *s, *other = NULL;
+    const struct snapshot *s, *other = NULL, *rewritten = NULL;
     int32_t depth = 0;
 
     while ((s = walk_next(&w)) != NULL) {
         depth++;
-        if (commit_history_checkpoint(s, pipeline) <= checkpoint_id) {
+        if (commit_history_checkpoint(s, pipeline) > checkpoint_id)
+            u = (struct undo){depth, s, other, rewritten};
+        else if (keeps_rows(s))
+            rewritten = rewritten ? rewritten : s;
+        else
             other = other ? other : s;
-            continue;
-        }
-        u.count = depth;
-        u.oldest = s;
-        u.other = other;
     }
     return u;
 }
@@ -267,9 +275,22 @@ static enum err refuse_undo(const struct table *t, const struct undo *u, const c
               " lies " SLICE_FMT "; roll the table back by hand, or restore a later checkpoint",
               t->name_space, t->name, checkpoint_id, pipeline, SLICE_ARG(bytes_all(&text)),
               SLICE_ARG(bytes_all(&above)));
+    error_advise(e, ADVICE_GIVE_UP); /* it will not go away by trying again */
     bytes_fini(&text);
     bytes_fini(&above);
     return ERR_CONFLICT;
+}
+
+static void warn_of_rewrite(const struct table *t, const struct snapshot *rewritten)
+{
+    struct bytes text = {0};
+
+    commit_history_describe(rewritten, &text);
+    log_warn("iceberg",
+             "table %s.%s goes back behind " SLICE_FMT
+             ", which had put its rows into other files: let that be done again",
+             t->name_space, t->name, SLICE_ARG(bytes_all(&text)));
+    bytes_fini(&text);
 }
 
 static enum err undo_once(struct table *t, const struct undo *u, struct error *e)
@@ -314,6 +335,8 @@ enum err commit_rewind(struct table *t, const char *pipeline, int64_t checkpoint
             return OK;
         if (u.other)
             return refuse_undo(t, &u, pipeline, checkpoint_id, e);
+        if (u.rewritten)
+            warn_of_rewrite(t, u.rewritten);
         rc = undo_once(t, &u, e);
         *undone = MAX(*undone, u.count);
         if (rc != ERR_CONFLICT && rc != ERR_UNKNOWN)

@@ -68,14 +68,33 @@ static bool put_total(json_t *o, const char *key, const struct snapshot *parent,
     return before == NULL || put_number(o, key, strtoll(before, NULL, 10) + added);
 }
 
-static bool put_metrics(json_t *o, const struct snapshot *parent, const struct change *change)
+/* What an overwrite took out. */
+static bool put_removed(json_t *o, const struct commit_removed *r)
+{
+    const struct commit_removed *data = &r[FILE_DATA], *position = &r[FILE_POSITION_DELETES],
+                                *equality = &r[FILE_EQUALITY_DELETES];
+
+    return put_some(o, "deleted-data-files", data->files) && put_some(o, "deleted-records", data->records) &&
+           put_some(o, "removed-files-size", data->bytes + position->bytes + equality->bytes) &&
+           put_some(o, "removed-delete-files", position->files + equality->files) &&
+           put_some(o, "removed-position-delete-files", position->files) &&
+           put_some(o, "removed-position-deletes", position->records) &&
+           put_some(o, "removed-equality-delete-files", equality->files) &&
+           put_some(o, "removed-equality-deletes", equality->records);
+}
+
+static bool put_metrics(json_t *o, const struct snapshot *parent, const struct change *change,
+                        const struct commit_removed *removed)
 {
     struct counts data = count_content(change, FILE_DATA),
                   position = count_content(change, FILE_POSITION_DELETES);
     struct counts equality = count_content(change, FILE_EQUALITY_DELETES);
     int64_t bytes = data.bytes + position.bytes + equality.bytes, partitions = count_partitions(change);
+    int64_t removed_deletes = removed[FILE_POSITION_DELETES].files + removed[FILE_EQUALITY_DELETES].files;
+    int64_t removed_bytes = removed[FILE_DATA].bytes + removed[FILE_POSITION_DELETES].bytes +
+                            removed[FILE_EQUALITY_DELETES].bytes;
 
-    return partitions >= 0 && put_some(o, "added-data-files", data.files) &&
+    return partitions >= 0 && put_removed(o, removed) && put_some(o, "added-data-files", data.files) &&
            put_some(o, "added-records", data.records) && put_some(o, "added-files-size", bytes) &&
            put_some(o, "added-delete-files", position.files + equality.files) &&
            put_some(o, "added-position-delete-files", position.files) &&
@@ -83,12 +102,14 @@ static bool put_metrics(json_t *o, const struct snapshot *parent, const struct c
            put_some(o, "added-equality-delete-files", equality.files) &&
            put_some(o, "added-equality-deletes", equality.records) &&
            put_number(o, "changed-partition-count", partitions) &&
-           put_total(o, "total-records", parent, data.records) &&
-           put_total(o, "total-files-size", parent, bytes) &&
-           put_total(o, "total-data-files", parent, data.files) &&
-           put_total(o, "total-delete-files", parent, position.files + equality.files) &&
-           put_total(o, "total-position-deletes", parent, position.records) &&
-           put_total(o, "total-equality-deletes", parent, equality.records);
+           put_total(o, "total-records", parent, data.records - removed[FILE_DATA].records) &&
+           put_total(o, "total-files-size", parent, bytes - removed_bytes) &&
+           put_total(o, "total-data-files", parent, data.files - removed[FILE_DATA].files) &&
+           put_total(o, "total-delete-files", parent, position.files + equality.files - removed_deletes) &&
+           put_total(o, "total-position-deletes", parent,
+                     position.records - removed[FILE_POSITION_DELETES].records) &&
+           put_total(o, "total-equality-deletes", parent,
+                     equality.records - removed[FILE_EQUALITY_DELETES].records);
 }
 
 /* Who, when, up to where. The caller's entries come first: they cannot hide ours. */
@@ -106,14 +127,16 @@ static bool put_origin(json_t *o, const struct change *change)
 static json_t *summary(const struct snapshot *parent, const struct change *change,
                        const struct commit_manifests *manifests)
 {
-    bool appends = true;
+    bool appends = !change->overwrites;
     json_t *o = json_object();
 
     for (int32_t i = 0; i < change->file_count; i++)
         appends = appends && change->files[i].content == FILE_DATA;
     if (put_origin(o, change) &&
         json_field_put(o, "operation", json_string(appends ? "append" : "overwrite")) &&
-        put_metrics(o, parent, change) && put_number(o, "manifests-created", manifests->created) &&
+        (!change->overwrites || json_field_put(o, "replace-partitions", json_string("true"))) &&
+        put_metrics(o, parent, change, manifests->removed) &&
+        put_number(o, "manifests-created", manifests->created) &&
         put_number(o, "manifests-kept", manifests->kept) &&
         put_number(o, "manifests-replaced", manifests->replaced))
         return o;

@@ -577,6 +577,48 @@ static void test_rewind_is_refused(UNUSED void **state)
     assert_non_null(strstr(e.text, "has expired"));
 }
 
+/* Somebody commits the head's files again, by this operation. */
+static void commit_by_other(int64_t id, const char *operation)
+{
+    char update[800];
+    struct error e;
+
+    snprintf(update, sizeof update,
+             "[{\"action\":\"add-snapshot\",\"snapshot\":{\"snapshot-id\":%" PRId64
+             ",\"parent-snapshot-id\":%" PRId64 ",\"sequence-number\":%" PRId64 ",\"timestamp-ms\":%" PRId64
+             ",\"manifest-list\":\"%s\",\"schema-id\":0,\"summary\":{\"operation\":\"%s\","
+             "\"engine-name\":\"spark\"}}},{\"action\":\"set-snapshot-ref\",\"ref-name\":\"main\","
+             "\"type\":\"branch\",\"snapshot-id\":%" PRId64 "}]",
+             id, head()->id, t->metadata->last_sequence_number + 1, t->metadata->last_updated_ms,
+             head()->manifest_list, operation, id);
+    ASSERT_OK(change_table(update, &e), &e);
+}
+
+/* A compaction on top has the same rows; anything else has not. */
+static void test_rewind_behind_others(UNUSED void **state)
+{
+    int32_t undone;
+    int64_t first;
+    struct error e;
+
+    commit_ok(PIPELINE, 1);
+    first = head()->id;
+    commit_ok(PIPELINE, 2);
+    commit_by_other(77, "replace");
+    ASSERT_OK(commit_rewind(t, PIPELINE, 2, &undone, &e), &e); /* it lies on what stays */
+    assert_true(undone == 0 && head()->id == 77);
+    ASSERT_OK(commit_rewind(t, PIPELINE, 1, &undone, &e), &e);
+    assert_true(undone == 2 && head()->id == first);
+    assert_int_equal(live_files(NULL), 1);
+    commit_ok(PIPELINE, 2);
+    commit_by_other(78, "replace");
+    commit_by_other(79, "delete");
+    assert_int_equal(commit_rewind(t, PIPELINE, 1, &undone, &e), ERR_CONFLICT);
+    assert_int_equal(e.advice, ADVICE_GIVE_UP);
+    assert_non_null(strstr(e.text, "lies snapshot 79 of spark"));
+    assert_true(undone == 0 && head()->id == 79);
+}
+
 static void test_rewind_with_unknown_outcome(UNUSED void **state)
 {
     int32_t undone;
@@ -600,4 +642,5 @@ TEST_MAIN(WORLD_TEST(test_snapshot), WORLD_TEST(test_nothing_makes_no_snapshot),
           cmocka_unit_test(test_large_changes_make_several_manifests),
           cmocka_unit_test(test_every_call_may_fail), WORLD_TEST(test_unknown_outcomes),
           cmocka_unit_test(test_retries_run_out), cmocka_unit_test(test_no_memory), WORLD_TEST(test_rewind),
-          WORLD_TEST(test_rewind_is_refused), WORLD_TEST(test_rewind_with_unknown_outcome))
+          WORLD_TEST(test_rewind_is_refused), WORLD_TEST(test_rewind_behind_others),
+          WORLD_TEST(test_rewind_with_unknown_outcome))

@@ -1,11 +1,10 @@
-/* table_reader.h: the live rows of a table's snapshot, file by file, position deletes applied. For looking at
- * tables, and for finding again what lies where. Blocking. Equality deletes (other writers make them) are
- * ERR_UNSUPPORTED.
+/* table_reader.h: the live rows of a table's snapshot, file by file, deletes applied. For looking at tables,
+ * and for finding again what lies where; SQL reads by scan_plan.h and scan_reader.h themselves. Blocking.
  */
 #ifndef WEIR_ICEBERG_TABLE_READER_H
 #define WEIR_ICEBERG_TABLE_READER_H
-#include "batch/batch.h"
 #include "iceberg/catalog.h"
+#include "iceberg/scan_deletes.h"
 
 struct table_reader;
 
@@ -20,7 +19,7 @@ void table_reader_project(struct table_reader *r, const struct schema *schema);
 
 int32_t table_reader_files(const struct table_reader *r); /* data files */
 const struct data_file *table_reader_file(const struct table_reader *r, int32_t file);
-int64_t table_reader_rows(const struct table_reader *r); /* live rows, from the manifests and delete files */
+int64_t table_reader_rows(const struct table_reader *r); /* live rows */
 
 /* The rows of one data file that live, row group by row group: each batch to visit, which borrows it. Its
  * columns are those of the table's schema; one that the file does not have, since it was added later, is
@@ -35,9 +34,7 @@ MUST_USE enum err table_reader_visit(struct table_reader *r, int32_t file, table
 MUST_USE enum err table_reader_visit_old(struct table_reader *r, const char *path, table_visit *visit,
                                          void *arg, struct error *e);
 
-/* Every position in a position delete file, of the table or to be; path is borrowed. Stops with what visit
- * returns unless OK. */
-typedef enum err delete_visit(void *arg, struct slice path, int64_t position, struct error *e);
+/* Every position in a position delete file, of the table or to be. Stops with what visit returns unless OK. */
 MUST_USE enum err table_reader_visit_deletes(struct table_reader *r, const struct data_file *file,
                                              delete_visit *visit, void *arg, struct error *e);
 #endif

@@ -73,6 +73,41 @@ enum err fs_put(struct fs *fs, const char *path, struct slice body, enum fs_publ
     return rc;
 }
 
+static enum err not_in_two_steps(const struct fs *fs, struct error *e)
+{
+    return error_set(e, ERR_UNSUPPORTED, "file system '%s' cannot keep a file that is not shown yet",
+                     fs->ops->name);
+}
+
+enum err fs_persist(struct fs_file *f, struct bytes *ticket, struct error *e)
+{
+    return f->fs->ops->persist ? f->fs->ops->persist(f, ticket, e) : not_in_two_steps(f->fs, e);
+}
+
+void fs_leave(struct fs_file **f)
+{
+    if (*f == NULL)
+        return;
+    (*f)->fs->ops->leave(*f);
+    *f = NULL;
+}
+
+size_t fs_held(const struct fs_file *f)
+{
+    return f->fs->ops->held ? f->fs->ops->held(f) : 0;
+}
+
+enum err fs_reveal(struct fs *fs, const char *path, struct slice ticket, struct error *e)
+{
+    return fs->ops->reveal ? fs->ops->reveal(fs, path, ticket, e) : not_in_two_steps(fs, e);
+}
+
+void fs_forget(struct fs *fs, const char *path, struct slice ticket)
+{
+    if (fs->ops->forget)
+        fs->ops->forget(fs, path, ticket);
+}
+
 enum err fs_list(struct fs *fs, const char *prefix, fs_visit *visit, void *arg, struct error *e)
 {
     return fs->ops->list(fs, prefix, visit, arg, e);
@@ -81,6 +116,11 @@ enum err fs_list(struct fs *fs, const char *prefix, fs_visit *visit, void *arg, 
 enum err fs_remove(struct fs *fs, const char *path, struct error *e)
 {
     return fs->ops->remove(fs, path, e);
+}
+
+const struct fs_s3_config *fs_store(struct fs *fs)
+{
+    return fs->ops->store ? fs->ops->store(fs) : NULL;
 }
 
 void fs_free(struct fs *fs)

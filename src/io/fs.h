@@ -34,8 +34,15 @@ struct fs_ops {
     enum err (*write)(struct fs_file *f, struct slice data, struct error *e);
     enum err (*publish)(struct fs_file *f, enum fs_publish how, struct error *e); /* frees f on success */
     void (*abandon)(struct fs_file *f);                                           /* frees f */
+    /* Two steps to the public; all five are NULL where files cannot be kept so. */
+    enum err (*persist)(struct fs_file *f, struct bytes *ticket, struct error *e);
+    size_t (*held)(const struct fs_file *f);
+    void (*leave)(struct fs_file *f); /* frees f */
+    enum err (*reveal)(struct fs *fs, const char *path, struct slice ticket, struct error *e);
+    void (*forget)(struct fs *fs, const char *path, struct slice ticket);
     enum err (*list)(struct fs *fs, const char *prefix, fs_visit *visit, void *arg, struct error *e);
     enum err (*remove)(struct fs *fs, const char *path, struct error *e);
+    const struct fs_s3_config *(*store)(struct fs *fs); /* NULL: it reaches no object store */
     void (*free)(struct fs *fs);
 };
 
@@ -67,6 +74,23 @@ void fs_abandon(struct fs_file **f); /* nothing when *f is NULL */
 /* Create, write, publish in one. */
 MUST_USE enum err fs_put(struct fs *fs, const char *path, struct slice body, enum fs_publish how,
                          struct error *e);
+
+/* --- in two steps: written now, shown when something else has been decided (a checkpoint is complete) --- */
+
+/* What was written so far survives a crash, without being shown: ticket (appended to) is what fs_reveal needs to
+ * show just that, in another process too. f may be written on, and persisted again: the last ticket counts.
+ * On a disk the file is from now on `.<name>.inprogress.<random>` beside its path, which fs_list gives; in an
+ * object store it is an upload that has not ended. ERR_UNSUPPORTED where there is no such thing. */
+MUST_USE enum err fs_persist(struct fs_file *f, struct bytes *ticket, struct error *e);
+void fs_leave(struct fs_file **f);            /* let go of it: what was persisted stays */
+size_t fs_held(const struct fs_file *f);      /* bytes of it in memory, about */
+bool fs_is_unrevealed(const char *file_name); /* `.x.inprogress.0123456789abcdef`, without folder */
+
+/* Show at path what ticket stands for, and nothing that was written behind it. May be repeated. ERR_NOT_FOUND:
+ * neither the hidden file nor the shown one is there. */
+MUST_USE enum err fs_reveal(struct fs *fs, const char *path, struct slice ticket, struct error *e);
+/* Remove what ticket stands for, if it was not revealed; a failure is only logged. */
+void fs_forget(struct fs *fs, const char *path, struct slice ticket);
 
 /* Every file whose URI begins with prefix (a folder: end it with '/'), at any depth, in no order. None is no
  * error. */
@@ -100,6 +124,10 @@ struct fs_s3_config {
  * `If-None-Match: *` (ERR_UNSUPPORTED where the store ignores that: it is tried once; ERR_UNKNOWN when no
  * answer came). config is copied. */
 MUST_USE enum err fs_s3_new(const struct fs_s3_config *config, struct fs **out, struct error *e);
+
+/* How the object store behind fs is reached, for another fs that is to be like it; borrowed from fs, NULL:
+ * there is none. */
+const struct fs_s3_config *fs_store(struct fs *fs);
 
 /* Sends each path to local or s3 by its scheme; takes both (s3 may be NULL: then s3 paths are a clear error).
  */

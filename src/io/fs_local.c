@@ -2,15 +2,19 @@
  *
  *   create:  folder/.name.tmp-0123456789abcdef, locked (flock) while its writer lives
  *   publish: fdatasync; rename (FS_REPLACE) or link and unlink (FS_IF_ABSENT) to folder/name; fsync of folder
+ *   persist: fdatasync; the first time, rename to folder/.name.inprogress.0123456789abcdef; fsync of folder
+ *   reveal:  local_reveal.c
  *
  * Invariants:
- * 1. A name that list shows is a whole file: temporary names are never shown.
+ * 1. A name that list shows is a whole file, or unrevealed (4): temporary names are never shown.
  * 2. When publish says OK, file and name survive a power failure.
  * 3. A temporary file that nobody locks is the remains of a crash; local_walk.c clears it away with its folder.
+ * 4. An unrevealed file belongs to whoever has its ticket, also when no process has it open.
  */
 #include "base/mem.h"
 #include "io/fs.h"
 #include "io/local_path.h"
+#include "io/local_reveal.h"
 #include "io/local_walk.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +33,8 @@ struct local_file {
     char *uri;           /* owned, as the user wrote it */
     const char *target;  /* the path within uri */
     char *temp;          /* owned; NULL once it is renamed or removed */
+    bool persisted;      /* temp is an unrevealed file's name */
+    int64_t written;     /* bytes, the buffer's too */
     struct bytes buffer; /* not yet written */
 };
 
@@ -100,18 +106,6 @@ static enum err local_read(UNUSED struct fs *fs, const char *uri, int64_t offset
 
 /* --- writing --- */
 
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc;
-
-    if (fd < 0)
-        return errno;
-    rc = fsync(fd) == 0 || errno == EINVAL ? 0 : errno; /* EINVAL: a file system that cannot, or need not */
-    close(fd);
-    return rc;
-}
-
 /* Make the folders of path (changed on the way, restored) that are missing, each durable in its parent. */
 static int make_folders(char *path, size_t folder_len)
 {
@@ -125,12 +119,12 @@ static int make_folders(char *path, size_t folder_len)
             char *slash = strrchr(path, '/');
 
             if (slash == NULL) {
-                rc = sync_folder(".");
+                rc = local_path_sync_folder(".");
             } else if (slash == path) {
-                rc = sync_folder("/");
+                rc = local_path_sync_folder("/");
             } else {
                 *slash = '\0';
-                rc = sync_folder(path);
+                rc = local_path_sync_folder(path);
                 *slash = '/';
             }
         } else if (errno != EEXIST && errno != EISDIR) {
@@ -229,6 +223,7 @@ static enum err local_write(struct fs_file *file, struct slice data, struct erro
     struct local_file *f = CONTAINER_OF(file, struct local_file, base);
     enum err rc;
 
+    f->written += (int64_t)data.len;
     if (f->buffer.len + data.len > BUFFER_BYTES && (rc = flush(f, e)) != OK)
         return rc;
     if (data.len >= BUFFER_BYTES)
@@ -287,8 +282,6 @@ static enum err give_name(struct local_file *f, enum fs_publish how, struct erro
 static enum err local_publish(struct fs_file *file, enum fs_publish how, struct error *e)
 {
     struct local_file *f = CONTAINER_OF(file, struct local_file, base);
-    struct slice folder = local_path_folder(f->target);
-    char name[PATH_MAX];
     enum err rc;
     int errno_value;
 
@@ -298,8 +291,7 @@ static enum err local_publish(struct fs_file *file, enum fs_publish how, struct 
         return local_path_fail(e, errno, "writing", f->uri);
     if ((rc = give_name(f, how, e)) != OK)
         return rc;
-    snprintf(name, sizeof name, "%.*s", (int)(folder.len ? folder.len : 1), folder.len ? folder.ptr : ".");
-    errno_value = sync_folder(name);
+    errno_value = local_path_sync(f->target);
     if (errno_value != 0) {
         local_path_fail(e, errno_value, "syncing the folder of", f->uri);
         return how == FS_REPLACE ? e->code
@@ -312,6 +304,55 @@ static enum err local_publish(struct fs_file *file, enum fs_publish how, struct 
 static void local_abandon(struct fs_file *file)
 {
     file_free(CONTAINER_OF(file, struct local_file, base));
+}
+
+/* --- in two steps --- */
+
+static enum err name_unrevealed(struct local_file *f, struct error *e)
+{
+    char *name = local_path_unrevealed(f->target, f->temp);
+    int errno_value;
+
+    if (name == NULL)
+        return error_memory(e, strlen(f->uri), "a file name");
+    if (rename(f->temp, name) != 0) {
+        mem_free(name);
+        return local_path_fail(e, errno, "writing", f->uri);
+    }
+    mem_free(f->temp);
+    f->temp = name;
+    if ((errno_value = local_path_sync(name)) != 0)
+        return local_path_fail(e, errno_value, "syncing the folder of", f->uri);
+    f->persisted = true;
+    return OK;
+}
+
+static enum err local_persist(struct fs_file *file, struct bytes *ticket, struct error *e)
+{
+    struct local_file *f = CONTAINER_OF(file, struct local_file, base);
+    enum err rc;
+
+    if ((rc = flush(f, e)) != OK)
+        return rc;
+    if (f->written > 0 && fdatasync(f->fd) != 0)
+        return local_path_fail(e, errno, "writing", f->uri);
+    if (!f->persisted && (rc = name_unrevealed(f, e)) != OK)
+        return rc;
+    return local_reveal_ticket(f->temp, f->written, ticket, e);
+}
+
+static size_t local_held(const struct fs_file *file)
+{
+    return CONTAINER_OF_CONST(file, struct local_file, base)->buffer.capacity;
+}
+
+static void local_leave(struct fs_file *file)
+{
+    struct local_file *f = CONTAINER_OF(file, struct local_file, base);
+
+    if (f->persisted)
+        drop_temp(f);
+    file_free(f);
 }
 
 static void local_free(struct fs *fs)
@@ -327,6 +368,11 @@ static const struct fs_ops local_ops = {
     .write = local_write,
     .publish = local_publish,
     .abandon = local_abandon,
+    .persist = local_persist,
+    .held = local_held,
+    .leave = local_leave,
+    .reveal = local_reveal_show,
+    .forget = local_reveal_forget,
     .list = local_walk_list,
     .remove = local_walk_remove,
     .free = local_free,

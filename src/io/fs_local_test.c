@@ -600,6 +600,94 @@ static void test_permission(UNUSED void **state)
     assert_int_equal(chmod("closed", 0755), 0);
 }
 
+/* --- in two steps --- */
+
+static bool count_hidden(void *arg, const struct fs_info *info)
+{
+    const char *slash = strrchr(info->path, '/');
+
+    *(int *)arg += fs_is_unrevealed(slash ? slash + 1 : info->path);
+    return true;
+}
+
+static int hidden_files(void)
+{
+    int count = 0;
+
+    ASSERT_OK(fs_list(fs, at("", ""), count_hidden, &count, &e), &e);
+    return count;
+}
+
+/* Each ticket shows the file as it was then, whatever was written behind it; again is no mistake. */
+static void test_two_steps(UNUSED void **state)
+{
+    for (int late = 0; late <= 1; late++) {
+        struct bytes tickets[2] = {{0}};
+        struct fs_file *f;
+        bool exists;
+
+        ASSERT_OK(fs_create(fs, at("", "a/b"), &f, &e), &e);
+        ASSERT_OK(fs_write(f, SLICE("one"), &e), &e);
+        assert_int_equal(hidden_files(), 0);
+        ASSERT_OK(fs_persist(f, &tickets[0], &e), &e);
+        assert_int_equal(hidden_files(), 1);
+        ASSERT_OK(fs_write(f, SLICE("two"), &e), &e);
+        ASSERT_OK(fs_persist(f, &tickets[1], &e), &e);
+        ASSERT_OK(fs_write(f, SLICE("three"), &e), &e);
+        fs_leave(&f);
+        assert_true(fs_exists(fs, at("", "a/b"), &exists, &e) && !exists);
+        put_text(at("", "a/c"), "x");
+        ASSERT_OK(fs_remove(fs, at("", "a/c"), &e), &e); /* it is not what a dead writer left */
+        assert_int_equal(hidden_files(), 1);
+        for (int again = 0; again < 2; again++)
+            ASSERT_OK(fs_reveal(fs, at("file://", "a/b"), bytes_all(&tickets[late]), &e), &e);
+        assert_content(at("", "a/b"), late ? "onetwo" : "one");
+        assert_int_equal(hidden_files(), 0);
+        ASSERT_OK(fs_remove(fs, at("", "a/b"), &e), &e);
+        assert_int_equal(fs_reveal(fs, at("", "a/b"), bytes_all(&tickets[late]), &e), ERR_NOT_FOUND);
+        bytes_fini(&tickets[0]);
+        bytes_fini(&tickets[1]);
+    }
+}
+
+static void test_two_steps_given_up(UNUSED void **state)
+{
+    struct bytes ticket = {0};
+    struct fs_file *f;
+
+    ASSERT_OK(fs_create(fs, at("", "x"), &f, &e), &e);
+    ASSERT_OK(fs_write(f, SLICE("1"), &e), &e);
+    ASSERT_OK(fs_persist(f, &ticket, &e), &e);
+    bytes_clear(&ticket);
+    fs_abandon(&f);
+    assert_int_equal(hidden_files(), 0);
+    ASSERT_OK(fs_create(fs, at("", "x"), &f, &e), &e);
+    ASSERT_OK(fs_write(f, SLICE("1"), &e), &e);
+    ASSERT_OK(fs_persist(f, &ticket, &e), &e);
+    fs_leave(&f);
+    for (size_t len = 0; len < ticket.len; len++)
+        assert_int_equal(fs_reveal(fs, at("", "x"), slice_of(ticket.ptr, len), &e), ERR_CORRUPT);
+    fs_forget(fs, at("", "x"), bytes_all(&ticket));
+    assert_int_equal(hidden_files(), 0);
+    bytes_fini(&ticket);
+}
+
+/* Somebody cut the hidden file: what is left is not what was persisted. */
+static void test_two_steps_damaged(UNUSED void **state)
+{
+    struct bytes ticket = {0};
+    struct fs_file *f;
+
+    ASSERT_OK(fs_create(fs, at("", "x"), &f, &e), &e);
+    ASSERT_OK(fs_write(f, SLICE("12345"), &e), &e);
+    ASSERT_OK(fs_persist(f, &ticket, &e), &e);
+    fs_leave(&f);
+    assert_int_equal(system("truncate -s 3 .x.inprogress.*"), 0);
+    assert_int_equal(fs_reveal(fs, at("", "x"), bytes_all(&ticket), &e), ERR_CORRUPT);
+    assert_true(has(e.text, "3 bytes of 5 are left"));
+    bytes_fini(&ticket);
+}
+
 static enum err everything(int *steps)
 {
     struct seen seen = {0};
@@ -656,4 +744,7 @@ TEST_MAIN(cmocka_unit_test_setup_teardown(test_forms_of_a_path, set_up, tear_dow
           cmocka_unit_test_setup_teardown(test_kill_leaves_whole_files, set_up, tear_down),
           cmocka_unit_test_setup_teardown(test_disk_full, set_up, tear_down),
           cmocka_unit_test_setup_teardown(test_permission, set_up, tear_down),
+          cmocka_unit_test_setup_teardown(test_two_steps, set_up, tear_down),
+          cmocka_unit_test_setup_teardown(test_two_steps_given_up, set_up, tear_down),
+          cmocka_unit_test_setup_teardown(test_two_steps_damaged, set_up, tear_down),
           cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down))

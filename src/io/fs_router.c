@@ -86,6 +86,23 @@ static enum err router_remove(struct fs *fs, const char *path, struct error *e)
     return rc != OK ? rc : fs_remove(to, path, e);
 }
 
+static enum err router_reveal(struct fs *fs, const char *path, struct slice ticket, struct error *e)
+{
+    struct fs *to;
+    enum err rc = route(fs, path, &to, e);
+
+    return rc != OK ? rc : fs_reveal(to, path, ticket, e);
+}
+
+static void router_forget(struct fs *fs, const char *path, struct slice ticket)
+{
+    struct error e;
+    struct fs *to;
+
+    if (route(fs, path, &to, &e) == OK)
+        fs_forget(to, path, ticket);
+}
+
 static void router_free(struct fs *fs)
 {
     struct router *r = CONTAINER_OF(fs, struct router, base);
@@ -95,13 +112,23 @@ static void router_free(struct fs *fs)
     mem_free(r);
 }
 
+static const struct fs_s3_config *router_store(struct fs *fs)
+{
+    struct router *r = CONTAINER_OF(fs, struct router, base);
+
+    return r->s3 ? fs_store(r->s3) : NULL;
+}
+
 static const struct fs_ops router_ops = {
     .name = "router",
     .read = router_read,
     .stat = router_stat,
     .create = router_create,
+    .reveal = router_reveal,
+    .forget = router_forget,
     .list = router_list,
     .remove = router_remove,
+    .store = router_store,
     .free = router_free,
 };
 

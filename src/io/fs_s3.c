@@ -18,7 +18,9 @@
 
 struct s3_fs {
     struct fs base;
-    struct s3_client *client; /* owned */
+    struct arena arena;         /* the texts of config */
+    struct fs_s3_config config; /* as it was given */
+    struct s3_client *client;   /* owned */
     struct s3_uploader uploader;
 };
 
@@ -159,12 +161,28 @@ static enum err s3_remove(struct fs *fs, const char *uri, struct error *e)
     return rc == ERR_NOT_FOUND ? OK : rc;
 }
 
+static enum err s3_reveal(struct fs *fs, const char *uri, struct slice ticket, struct error *e)
+{
+    return s3_upload_reveal(fs, &s3_of(fs)->uploader, uri, ticket, e);
+}
+
+static void s3_forget(struct fs *fs, const char *uri, struct slice ticket)
+{
+    s3_upload_forget(fs, &s3_of(fs)->uploader, uri, ticket);
+}
+
 static void s3_free(struct fs *fs)
 {
     struct s3_fs *s3 = s3_of(fs);
 
     s3_client_free(s3->client);
+    arena_fini(&s3->arena);
     mem_free(s3);
+}
+
+static const struct fs_s3_config *s3_store(struct fs *fs)
+{
+    return &s3_of(fs)->config;
 }
 
 static const struct fs_ops s3_ops = {
@@ -175,10 +193,27 @@ static const struct fs_ops s3_ops = {
     .write = s3_upload_write,
     .publish = s3_upload_publish,
     .abandon = s3_upload_abandon,
+    .persist = s3_upload_persist,
+    .held = s3_upload_held,
+    .leave = s3_upload_leave,
+    .reveal = s3_reveal,
+    .forget = s3_forget,
     .list = s3_list_all,
     .remove = s3_remove,
+    .store = s3_store,
     .free = s3_free,
 };
+
+static enum err keep_config(struct s3_fs *s3, const struct fs_s3_config *config, struct error *e)
+{
+    const char **texts[] = {&s3->config.endpoint,      &s3->config.access_key, &s3->config.secret_key,
+                            &s3->config.session_token, &s3->config.region,     &s3->config.ca_file};
+
+    s3->config = *config;
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        *texts[i] = arena_strdup(&s3->arena, *texts[i]);
+    return s3->arena.failed ? error_memory(e, 0, "a file system") : OK;
+}
 
 enum err fs_s3_new(const struct fs_s3_config *config, struct fs **out, struct error *e)
 {
@@ -194,9 +229,8 @@ enum err fs_s3_new(const struct fs_s3_config *config, struct fs **out, struct er
         return error_memory(e, sizeof *s3, "a file system");
     s3->base.ops = &s3_ops;
     s3->uploader.part_bytes = config->part_bytes ? (size_t)config->part_bytes : PART_BYTES;
-    rc = s3_client_new(config, &s3->client, e);
-    if (rc != OK) {
-        mem_free(s3);
+    if ((rc = keep_config(s3, config, e)) != OK || (rc = s3_client_new(config, &s3->client, e)) != OK) {
+        s3_free(&s3->base);
         return rc;
     }
     s3->uploader.client = s3->client;

@@ -220,12 +220,14 @@ static void fake_complete(const struct http_call *call, struct fake_upload *u, c
     if (fake_refused(call, key, reply))
         return;
     while (s3_xml_next(&rest, "Part", &part)) {
-        struct slice stored = bytes_all(&u->parts[number]);
+        int64_t next = s3_xml_number(part, "PartNumber"); /* any may be left out */
         char want[20];
 
+        ok = ok && next > number && next <= FAKE_PART_MAX;
+        number = ok ? (int)next : number;
+        struct slice stored = bytes_all(&u->parts[MAX(number, 1) - 1]);
         snprintf(want, sizeof want, "\"%016" PRIx64 "\"", hash_bytes(stored.ptr, stored.len));
-        ok = ok && s3_xml_number(part, "PartNumber") == ++number && s3_xml_text(part, "ETag", &etag) &&
-             slice_is(bytes_all(&etag), want);
+        ok = ok && s3_xml_text(part, "ETag", &etag) && slice_is(bytes_all(&etag), want);
         bytes_slice(&body, stored);
     }
     if (!ok || number == 0) {

@@ -208,6 +208,53 @@ static void test_seen_only_when_published(UNUSED void **state)
     assert_int_equal(fake_upload_count(), 0);
 }
 
+/* Each ticket shows the file as it was then, whatever was written behind it; again is no mistake. */
+static void test_two_steps(UNUSED void **state)
+{
+    static const size_t sizes[] = {10, PART, PART + 1, 2 * PART + 5};
+
+    for (size_t i = 0; i < COUNT_OF(sizes); i++)
+        for (int late = 0; late <= 1; late++) {
+            struct slice data = pattern(sizes[i], (int)i);
+            struct bytes tickets[2] = {{0}};
+            struct fs_file *f;
+            bool exists;
+
+            ASSERT_OK(fs_create(fs, at("two/steps"), &f, &e), &e);
+            ASSERT_OK(fs_write(f, slice_of(data.ptr, 7), &e), &e);
+            ASSERT_OK(fs_persist(f, &tickets[0], &e), &e);
+            ASSERT_OK(fs_write(f, slice_from(data, 7), &e), &e);
+            ASSERT_OK(fs_persist(f, &tickets[1], &e), &e);
+            fs_leave(&f);
+            assert_null(f);
+            assert_true(fs_exists(fs, at("two/steps"), &exists, &e) && !exists);
+            for (int again = 0; again < 2; again++)
+                ASSERT_OK(fs_reveal(fs, at("two/steps"), bytes_all(&tickets[late]), &e), &e);
+            assert_content(at("two/steps"), slice_of(data.ptr, late ? data.len : 7));
+            ASSERT_OK(fs_remove(fs, at("two/steps"), &e), &e);
+            assert_int_equal(fs_reveal(fs, at("two/steps"), bytes_all(&tickets[late]), &e), ERR_NOT_FOUND);
+            bytes_fini(&tickets[0]);
+            bytes_fini(&tickets[1]);
+        }
+}
+
+static void test_two_steps_forgotten(UNUSED void **state)
+{
+    struct bytes ticket = {0};
+    struct fs_file *f;
+
+    ASSERT_OK(fs_create(fs, at("forgotten"), &f, &e), &e);
+    ASSERT_OK(fs_write(f, SLICE("x"), &e), &e);
+    ASSERT_OK(fs_persist(f, &ticket, &e), &e);
+    fs_leave(&f);
+    fs_forget(fs, at("forgotten"), bytes_all(&ticket));
+    assert_int_equal(fs_reveal(fs, at("forgotten"), bytes_all(&ticket), &e), ERR_NOT_FOUND);
+    for (size_t len = 0; len < 40; len++)
+        assert_int_equal(fs_reveal(fs, at("forgotten"), slice_of(ticket.ptr, len), &e), ERR_CORRUPT);
+    bytes_fini(&ticket);
+    assert_int_equal(fake_upload_count(), 0);
+}
+
 static void test_replace(UNUSED void **state)
 {
     put_text("v", "one");
@@ -1001,6 +1048,8 @@ static void test_real_wrong_keys(UNUSED void **state)
         cmocka_unit_test_teardown(test_sizes, clear), cmocka_unit_test_teardown(test_ranges, clear),         \
         cmocka_unit_test_teardown(test_not_found, clear),                                                    \
         cmocka_unit_test_teardown(test_seen_only_when_published, clear),                                     \
+        cmocka_unit_test_teardown(test_two_steps, clear),                                                    \
+        cmocka_unit_test_teardown(test_two_steps_forgotten, clear),                                          \
         cmocka_unit_test_teardown(test_replace, clear), cmocka_unit_test_teardown(test_if_absent, clear),    \
         cmocka_unit_test_teardown(test_one_of_many_wins, clear),                                             \
         cmocka_unit_test_teardown(test_list, clear), cmocka_unit_test_teardown(test_long_list, clear)

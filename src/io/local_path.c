@@ -4,10 +4,14 @@
 #include "os/random.h"
 #include <errno.h>
 #include <limits.h>
+#include <unistd.h>
+#include <stdio.h>
+#include <fcntl.h>
 #include <strings.h>
 
 #define TEMP_MARK   ".tmp-"
 #define TEMP_DIGITS 16
+#define UNREVEALED  ".inprogress." /* Flink's word */
 
 const char *local_path_of(const char *uri, struct error *e)
 {
@@ -42,12 +46,32 @@ struct slice local_path_folder(const char *path)
     return slice_of(path, slash ? (size_t)(slash - path) + 1 : 0);
 }
 
+/* `.<something><mark><16 hexadecimal digits>` */
+static bool has_mark(const char *name, const char *mark)
+{
+    size_t len = strlen(name), tail = strlen(mark) + TEMP_DIGITS;
+
+    return name[0] == '.' && len > tail && memcmp(name + len - tail, mark, strlen(mark)) == 0 &&
+           strspn(name + len - TEMP_DIGITS, "0123456789abcdef") == TEMP_DIGITS;
+}
+
 bool local_path_is_temp(const char *name)
 {
-    size_t len = strlen(name), tail = strlen(TEMP_MARK) + TEMP_DIGITS;
+    return has_mark(name, TEMP_MARK);
+}
 
-    return name[0] == '.' && len > tail && memcmp(name + len - tail, TEMP_MARK, strlen(TEMP_MARK)) == 0 &&
-           strspn(name + len - TEMP_DIGITS, "0123456789abcdef") == TEMP_DIGITS;
+bool fs_is_unrevealed(const char *file_name)
+{
+    return has_mark(file_name, UNREVEALED);
+}
+
+char *local_path_unrevealed(const char *path, const char *temp)
+{
+    struct slice folder = local_path_folder(path);
+
+    assert(local_path_is_temp(temp + folder.len));
+    return mem_printf(SLICE_FMT ".%s" UNREVEALED "%s", SLICE_ARG(folder), path + folder.len,
+                      temp + strlen(temp) - TEMP_DIGITS);
 }
 
 char *local_path_temp(const char *path)
@@ -95,4 +119,25 @@ void local_path_info(struct fs_info *out, const struct stat *st)
 {
     out->size = st->st_size;
     out->modified_ms = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+}
+
+int local_path_sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0)
+        return errno;
+    rc = fsync(fd) == 0 || errno == EINVAL ? 0 : errno; /* EINVAL: a file system that cannot, or need not */
+    close(fd);
+    return rc;
+}
+
+int local_path_sync(const char *path)
+{
+    struct slice folder = local_path_folder(path);
+    char name[PATH_MAX];
+
+    snprintf(name, sizeof name, "%.*s", (int)(folder.len ? folder.len : 1), folder.len ? folder.ptr : ".");
+    return local_path_sync_folder(name);
 }

@@ -13,6 +13,8 @@ struct slice local_path_folder(const char *path);
 
 /* `folder/.name.tmp-<random>`, the name cut where it would be too long for a folder; NULL without memory. */
 char *local_path_temp(const char *path);
+/* `folder/.name.inprogress.<the same random>` of what local_path_temp made of path; NULL without memory. */
+char *local_path_unrevealed(const char *path, const char *temp);
 bool local_path_is_temp(const char *name); /* name: without folder */
 
 /* `verb uri: errno in words that say what to do`; returns the code that fits. */
@@ -20,6 +22,10 @@ enum err local_path_fail(struct error *e, int errno_value, const char *verb, con
 
 /* The same for reading: a file where a folder should be means "not found", as in an object store. */
 enum err local_path_fail_read(struct error *e, int errno_value, const char *verb, const char *uri);
+
+/* fsync of a folder, and of the one that path is in; the errno, 0 when it went well. */
+int local_path_sync_folder(const char *folder);
+int local_path_sync(const char *path);
 
 void local_path_info(struct fs_info *out, const struct stat *st); /* size and time */
 #endif

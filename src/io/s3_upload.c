@@ -2,11 +2,17 @@
  *
  *   write:   bytes gather until a part is full; from then on parts of a multipart upload go out
  *   publish: one PUT when there is no part yet, else the end of the upload; nothing is visible before
+ *   persist: what has gathered goes out as a part too, a provisional one: the next part that is full begins where
+ *            it begins, and has a higher number. The end of an upload names the parts that count, so the
+ *            provisional ones that were followed by others are dropped by the store.
+ *   reveal:  the end of the upload, by the ticket
  *
  * Invariants:
  * 1. A file carries a random nonce in its metadata. When a repetition of a write that must happen only once
  *    (FS_IF_ABSENT) finds that the file exists, the nonce tells whether an earlier attempt of ours made it.
  * 2. An upload that is abandoned is aborted, or it would be stored, unseen, and paid for.
+ *
+ * A ticket: nonce, upload id (encoded) and list of parts, each as a varint of its length and its bytes.
  */
 #include "io/s3_upload.h"
 #include "base/mem.h"
@@ -30,7 +36,7 @@ struct s3_file {
     struct bytes part;      /* not yet sent */
     struct bytes upload_id; /* encoded for a query; empty until the first part is full */
     struct bytes parts;     /* <Part> elements of those sent */
-    int part_count;
+    int part_count;         /* numbers given, those of provisional parts too */
 };
 
 static void file_free(struct s3_file *f)
@@ -280,8 +286,8 @@ static enum err settle(struct s3_file *f, enum fs_publish how, enum err rc, bool
 
 /* --- the end --- */
 
-/* The PUT of a small file, or the end of an upload. */
-static enum err finish(struct s3_file *f, enum fs_publish how, struct error *e)
+/* The PUT of a small file, or the end of an upload. *sent: it may have reached the store. */
+static enum err send_end(struct s3_file *f, enum fs_publish how, bool *sent, struct error *e)
 {
     struct s3_what what;
     struct bytes body = {0}, xml = {0}, query = {0};
@@ -302,18 +308,24 @@ static enum err finish(struct s3_file *f, enum fs_publish how, struct error *e)
         r.nonce = f->nonce;
         r.body = bytes_all(&f->part);
     }
-    if (xml.failed || query.failed) {
+    if (xml.failed || query.failed)
         rc = error_memory(e, f->parts.len, "the end of an upload");
-    } else {
+    else
         rc = s3_send(f->uploader->client, &r, &answer, e);
-        if (rc != OK)
-            rc = settle(f, how, rc, answer.sent, e);
-    }
+    *sent = answer.sent;
     bytes_fini(&body);
     bytes_fini(&xml);
     bytes_fini(&query);
     bytes_fini(&answer.headers);
     return rc;
+}
+
+static enum err finish(struct s3_file *f, enum fs_publish how, struct error *e)
+{
+    bool sent = false;
+    enum err rc = send_end(f, how, &sent, e);
+
+    return rc == OK || !sent ? rc : settle(f, how, rc, sent, e);
 }
 
 enum err s3_upload_publish(struct fs_file *file, enum fs_publish how, struct error *e)
@@ -364,4 +376,120 @@ void s3_upload_abandon(struct fs_file *file)
     if (f->upload_id.len > 0)
         abort_upload(f);
     file_free(f);
+}
+
+/* --- in two steps --- */
+
+static void put_counted(struct bytes *out, struct slice s)
+{
+    bytes_varint(out, s.len);
+    bytes_slice(out, s);
+}
+
+static struct slice take_counted(struct reader *r)
+{
+    return reader_bytes(r, (size_t)reader_varint(r));
+}
+
+/* The list of parts goes back to those that are full: the provisional one is in this ticket only. */
+enum err s3_upload_persist(struct fs_file *file, struct bytes *ticket, struct error *e)
+{
+    struct s3_file *f = CONTAINER_OF(file, struct s3_file, base);
+    size_t full = f->parts.len;
+    enum err rc = OK;
+
+    if (f->part.len > 0)
+        rc = send_part(f, bytes_all(&f->part), e);
+    else if (f->upload_id.len == 0)
+        rc = start_upload(f, e);
+    if (rc == OK) {
+        put_counted(ticket, slice_text(f->nonce));
+        put_counted(ticket, bytes_all(&f->upload_id));
+        put_counted(ticket, bytes_all(&f->parts));
+        if (ticket->failed)
+            rc = error_memory(e, ticket->len, "an upload's ticket");
+    }
+    f->parts.len = MIN(full, f->parts.len);
+    return rc;
+}
+
+size_t s3_upload_held(const struct fs_file *file)
+{
+    return CONTAINER_OF_CONST(file, struct s3_file, base)->part.capacity;
+}
+
+void s3_upload_leave(struct fs_file *file)
+{
+    file_free(CONTAINER_OF(file, struct s3_file, base));
+}
+
+/* The file as it was when ticket was written. */
+static enum err from_ticket(struct fs *fs, struct s3_uploader *uploader, const char *uri, struct slice ticket,
+                            struct s3_file **out, struct error *e)
+{
+    struct reader r = reader_of(ticket);
+    struct slice nonce = take_counted(&r), id = take_counted(&r), parts = take_counted(&r);
+    struct fs_file *file;
+    struct s3_file *f;
+    enum err rc;
+
+    if (r.failed || nonce.len != NONCE_MAX - 1 || id.len == 0)
+        return error_set(e, ERR_CORRUPT, "showing %s: what was noted of its upload is damaged", uri);
+    if ((rc = s3_upload_create(fs, uploader, uri, &file, e)) != OK)
+        return rc;
+    f = CONTAINER_OF(file, struct s3_file, base);
+    memcpy(f->nonce, nonce.ptr, nonce.len);
+    bytes_slice(&f->upload_id, id);
+    bytes_slice(&f->parts, parts);
+    if (f->upload_id.failed || f->parts.failed || bytes_cstr(&f->upload_id) == NULL) {
+        file_free(f);
+        return error_memory(e, ticket.len, "an upload's ticket");
+    }
+    *out = f;
+    return OK;
+}
+
+/* The store does not know the upload: it ended before, which the file's nonce tells, or it was taken away. */
+static enum err ended_before(struct s3_file *f, struct error *e)
+{
+    switch (ask_owner(f)) {
+    case OWNER_US:
+        return OK;
+    case OWNER_UNKNOWN:
+        return error_add(e, ERR_UNAVAILABLE, "whether the file was made is not known");
+    default:
+        return error_set(
+            e, ERR_NOT_FOUND,
+            "showing %s: there is neither the file nor its unfinished upload; does a rule of the "
+            "bucket remove uploads, or did somebody remove the file?",
+            f->uri);
+    }
+}
+
+enum err s3_upload_reveal(struct fs *fs, struct s3_uploader *uploader, const char *uri, struct slice ticket,
+                          struct error *e)
+{
+    struct s3_file *f;
+    bool sent;
+    enum err rc = from_ticket(fs, uploader, uri, ticket, &f, e);
+
+    if (rc != OK)
+        return rc;
+    rc = f->parts.len ? send_end(f, FS_REPLACE, &sent, e)
+                      : error_set(e, ERR_CORRUPT, "showing %s: nothing was written of it", uri);
+    if (rc == ERR_NOT_FOUND)
+        rc = ended_before(f, e);
+    file_free(f);
+    return rc;
+}
+
+void s3_upload_forget(struct fs *fs, struct s3_uploader *uploader, const char *uri, struct slice ticket)
+{
+    struct error e;
+    struct s3_file *f;
+
+    if (from_ticket(fs, uploader, uri, ticket, &f, &e) == OK)
+        s3_upload_abandon(&f->base);
+    else
+        log_warn("s3", "an unfinished upload stays stored: %s", e.text);
 }

@@ -16,4 +16,10 @@ enum err s3_upload_create(struct fs *fs, struct s3_uploader *uploader, const cha
 enum err s3_upload_write(struct fs_file *file, struct slice data, struct error *e);
 enum err s3_upload_publish(struct fs_file *file, enum fs_publish how, struct error *e);
 void s3_upload_abandon(struct fs_file *file);
+enum err s3_upload_persist(struct fs_file *file, struct bytes *ticket, struct error *e);
+size_t s3_upload_held(const struct fs_file *file);
+void s3_upload_leave(struct fs_file *file);
+enum err s3_upload_reveal(struct fs *fs, struct s3_uploader *uploader, const char *uri, struct slice ticket,
+                          struct error *e);
+void s3_upload_forget(struct fs *fs, struct s3_uploader *uploader, const char *uri, struct slice ticket);
 #endif

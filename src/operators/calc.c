@@ -23,6 +23,15 @@ static enum err calc_open(struct op *o, const struct op_env *env, struct error *
     return program_new(c->spec, env->budget, &c->program, e);
 }
 
+static enum err calc_watermark(struct op *o, int64_t watermark_us, bool *more, struct error *e)
+{
+    struct calc *c = self(o);
+
+    *more = false;
+    program_watermark(c->program, watermark_us);
+    return c->env->out->watermark(c->env->out, watermark_us, e);
+}
+
 static enum err calc_batch(struct op *o, UNUSED int32_t input, struct batch *b, struct error *e)
 {
     struct calc *c = self(o);
@@ -50,6 +59,7 @@ static const struct operator_ops calc_ops = {
     .name = "calc",
     .open = calc_open,
     .batch = calc_batch,
+    .watermark = calc_watermark,
     .snapshot = calc_snapshot,
     .close = calc_close,
 };

@@ -7,7 +7,6 @@
 #define LOG_EVERY_US INT64_C(10000000)
 
 #define EXCERPT_BYTES 120
-#define EXCERPT_TEXT  200
 
 struct decode {
     struct op base;
@@ -32,35 +31,51 @@ static struct slice text_of(const struct batch *b, int32_t column, int32_t row)
     return column_valid(&b->columns[column], row) ? column_slice(&b->columns[column], row) : SLICE("?");
 }
 
-/* The beginning of a payload as printable characters; others as \xNN. */
-static void excerpt(struct slice payload, char out[EXCERPT_TEXT])
+/* The beginning of a payload as printable characters; bytes that are none as \xNN. */
+static void print_begin(struct slice payload, char out[DECODE_EXCERPT])
 {
-    size_t at = 0, i;
+    size_t count = MIN(payload.len, (size_t)EXCERPT_BYTES), at = 0, i;
+    bool text;
 
-    for (i = 0; i < payload.len && at + 8 < EXCERPT_TEXT && i < EXCERPT_BYTES; i++) {
+    while (count < payload.len && count && ((unsigned char)payload.ptr[count] & 0xc0) == 0x80)
+        count--; /* to where a character begins */
+    text = format_utf8(slice_of(payload.ptr, count));
+    for (i = 0; i < count; i++) {
         unsigned char c = (unsigned char)payload.ptr[i];
+        bool plain = c < 0x80 ? c >= ' ' && c != 0x7f : text;
 
-        at += (size_t)snprintf(out + at, EXCERPT_TEXT - at, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
+        if (at + 8 > DECODE_EXCERPT - 4 && (!text || (c & 0xc0) != 0x80))
+            break;
+        at += (size_t)snprintf(out + at, DECODE_EXCERPT - at, plain ? "%c" : "\\x%02x", c);
     }
-    snprintf(out + at, EXCERPT_TEXT - at, "%s", i < payload.len ? "..." : "");
+    snprintf(out + at, DECODE_EXCERPT - at, "%s", i < payload.len ? "..." : "");
+}
+
+const char *decode_excerpt(const struct batch *errors, char out[DECODE_EXCERPT])
+{
+    int32_t row = batch_row(errors, 0);
+    const struct column *payloads = &errors->columns[RAW_VALUE];
+
+    out[0] = '\0';
+    if (!column_valid(payloads, row) || column_slice(payloads, row).len == 0)
+        return "";
+    print_begin(column_slice(payloads, row), out);
+    return "; it begins with: ";
 }
 
 enum err decode_failed(const struct batch *errors, const char *what, struct error *e)
 {
     int32_t row = batch_row(errors, 0);
     struct slice topic = text_of(errors, RAW_TOPIC, row), message = text_of(errors, ERROR_MESSAGE, row);
-    const struct column *payloads = &errors->columns[RAW_VALUE];
-    bool any = column_valid(payloads, row) && column_slice(payloads, row).len;
-    char begin[EXCERPT_TEXT] = "";
+    char begin[DECODE_EXCERPT];
+    const char *behind = decode_excerpt(errors, begin);
 
-    if (any)
-        excerpt(column_slice(payloads, row), begin);
     return error_set(e, ERR_INPUT,
                      "%s of topic %.*s, partition %" PRId32 ", offset %" PRId64
                      ", cannot be read: %.*s%s%s; set 'on-error' to skip or dead-letter to go on without it",
                      what, (int)MIN(topic.len, (size_t)200), topic.ptr,
                      errors->columns[RAW_PARTITION].i32[row], errors->columns[RAW_OFFSET].i64[row],
-                     (int)MIN(message.len, (size_t)300), message.ptr, any ? "; it begins with: " : "", begin);
+                     (int)MIN(message.len, (size_t)300), message.ptr, behind, begin);
 }
 
 static void skip(struct decode *d, const struct batch *errors)

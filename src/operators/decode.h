@@ -14,10 +14,10 @@ enum on_error {
 
 /* Read-only; must outlive the operators. */
 struct decode_op_spec {
-    const char *format;          /* "avro-confluent" */
-    const struct schema *schema; /* of the rows */
-    const int32_t *raw;          /* as in decode_spec */
-    const struct map *options;   /* as in decode_spec */
+    const char *format;            /* "avro-confluent" */
+    const struct schema *schema;   /* of the rows */
+    const int32_t *raw;            /* as in decode_spec */
+    const struct map *options;     /* as in decode_spec */
     const struct schema *physical; /* as in decode_spec; may be NULL */
     bool skips_null;               /* as in decode_spec */
     enum on_error on_error;
@@ -25,6 +25,11 @@ struct decode_op_spec {
     size_t metric_label_count;
 };
 extern const struct operator_factory decode_factory;
+
+/* How the payload of the first of some errors begins, in printable characters; returns what to put between the
+ * reason and that, nothing when there is no payload. */
+#define DECODE_EXCERPT 200
+const char *decode_excerpt(const struct batch *errors, char out[DECODE_EXCERPT]);
 
 /* What to say of the first of some errors: `<what> of topic orders, partition 1, offset 42, cannot be read:
  * <why>; it begins with: {"id": ...`, and what to do. Returns ERR_INPUT. */

@@ -108,6 +108,44 @@ static void test_fail(UNUSED void **state)
     harness_close(&h);
 }
 
+/* How the record begins is told so that it can be read, whatever is in it. */
+static void test_excerpt(UNUSED void **state)
+{
+    static char long_text[200], binary[200], umlauts[401];
+    const struct decode_op_spec spec = spec_of("json", ON_ERROR_FAIL);
+    const struct harness_config c = {.factory = &decode_factory, .spec = &spec};
+    const struct {
+        const char *payload, *says;
+    } cases[] = {
+        {"{\"a\"", "; it begins with: {\"a\"; set"},
+        {"gr\xc3\xbc\xc3\x9f\n\x1b[1m", "; it begins with: gr\xc3\xbc\xc3\x9f\\x0a\\x1b[1m; set"},
+        {"\xff\xc3\xbc", "; it begins with: \\xff\\xc3\\xbc; set"},
+        {long_text, "xxxxx...; set"},
+        {binary, "\\x80\\x80...; set"},
+        {umlauts, "\xc3\xbc\xc3\xbc...; set"},
+        {"", "the payload is empty; set"},
+    };
+
+    memset(long_text, 'x', sizeof long_text - 1);
+    memset(binary, 0x80, sizeof binary - 1);
+    umlauts[0] = 'x'; /* so that the cut falls into a character */
+    for (size_t i = 1; i + 1 < sizeof umlauts - 1; i += 2)
+        memcpy(umlauts + i, "\xc3\xbc", 2);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct harness h;
+        struct batch *raw;
+        struct error e;
+
+        ASSERT_OK(harness_open(&h, &c, NULL, 0, &e), &e);
+        raw = make_raw(h.budget, &cases[i].payload, 1);
+        assert_int_equal(harness_batch(&h, 0, raw, &e), ERR_INPUT);
+        if (strstr(e.text, cases[i].says) == NULL || !format_utf8(slice_text(e.text)))
+            fail_msg("%zu: %s", i, e.text);
+        batch_unref(raw);
+        harness_close(&h);
+    }
+}
+
 static size_t lines_in(int fd)
 {
     char text[8192];
@@ -207,8 +245,9 @@ static void test_no_memory(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_emit), cmocka_unit_test(test_fail),           cmocka_unit_test(test_skip),
-        cmocka_unit_test(test_wait), cmocka_unit_test(test_unknown_format), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_emit),      cmocka_unit_test(test_fail), cmocka_unit_test(test_excerpt),
+        cmocka_unit_test(test_skip),      cmocka_unit_test(test_wait), cmocka_unit_test(test_unknown_format),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

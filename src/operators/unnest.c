@@ -22,13 +22,18 @@ static struct unnest *self(struct op *o)
     return CONTAINER_OF(o, struct unnest, base);
 }
 
+static bool is_multiset(const struct type *list)
+{
+    return list->kind == TYPE_MAP && list->form == FORM_MULTISET;
+}
+
 /* --- one chunk --- */
 
 static const struct column *element_column(const struct unnest *u, const struct batch *from, int32_t i)
 {
     const struct column *list = &from->columns[u->spec->list_column], *child = &list->children[0];
 
-    if (list->type->kind == TYPE_MAP)
+    if (list->type->kind == TYPE_MAP && !is_multiset(list->type))
         return &list->children[i];
     if (child->type->kind != TYPE_STRUCT)
         return child;
@@ -128,6 +133,19 @@ static enum err add_elements(struct unnest *u, struct batch *b, int32_t row, int
     return rc;
 }
 
+/* Each element as often as it is there. */
+static enum err add_multiset(struct unnest *u, struct batch *b, int32_t row, int32_t from, int32_t to,
+                             struct error *e)
+{
+    const struct column *times = &b->columns[u->spec->list_column].children[1];
+    enum err rc = OK;
+
+    for (int32_t i = from; rc == OK && i < to; i++)
+        for (int32_t k = column_valid(times, i) ? times->i32[i] : 0; rc == OK && k > 0; k--)
+            rc = add_elements(u, b, row, i, i + 1, e);
+    return rc;
+}
+
 static enum err send_empty(struct unnest *u, struct batch *b, struct error *e)
 {
     struct batch *rows;
@@ -155,7 +173,9 @@ static enum err unnest_batch(struct op *o, UNUSED int32_t input, struct batch *b
             from = list->offsets[row];
             to = list->offsets[row + 1];
         }
-        if (from < to)
+        if (from < to && is_multiset(list->type))
+            rc = add_multiset(u, b, row, from, to, e);
+        else if (from < to)
             rc = add_elements(u, b, row, from, to, e);
         else if (u->spec->outer)
             rc = add_elements(u, b, row, -1, 0, e);
@@ -207,8 +227,10 @@ static enum err check_spec(const struct unnest_spec *s, struct error *e)
     for (int32_t i = 0; i < s->element_count; i++) {
         const struct field *want = &s->output->fields[s->parent_count + i], *have;
 
-        element = &list->type->fields[list->type->kind == TYPE_MAP ? i : 0];
-        have = element->type->kind == TYPE_STRUCT && list->type->kind == TYPE_LIST
+        bool pair = list->type->kind == TYPE_MAP && !is_multiset(list->type);
+
+        element = &list->type->fields[pair ? i : 0];
+        have = element->type->kind == TYPE_STRUCT && !pair
                    ? &element->type->fields[s->elements ? s->elements[i] : i]
                    : element;
 

@@ -1,5 +1,6 @@
 /* unnest.h: a list column made rows: each element becomes a row, with columns of the row it came from
- * repeated beside it. A MAP is a list of its entries. Port 0: those; port 1, when asked for: the rows whose
+ * repeated beside it. A MAP is a list of its entries, a MULTISET
+ * one of its elements, each as often as it is there. Port 0: those; port 1, when asked for: the rows whose
  * list is empty or absent, as they came.
  *
  *   (u1, [{a,1}, {b,2}])  -->  (u1, a, 1)
@@ -15,7 +16,7 @@ struct unnest_spec {
     int32_t list_column;
     int32_t parent_count;
     const int32_t *parents;      /* columns of input to repeat, in the order of output */
-    int32_t element_count;       /* LIST of STRUCT: how many of its fields; MAP: 2; else 1 */
+    int32_t element_count;       /* LIST or MULTISET of STRUCT: how many of its fields; MAP: 2; else 1 */
     const int32_t *elements;     /* which; NULL: the first element_count */
     const struct schema *output; /* parents, then elements: of the same types; then the number of the element
                                   * from 1, INT32, when ordinality is set */

@@ -24,7 +24,7 @@ struct watermark {
     const struct watermark_spec *spec;
     const struct op_env *env;
     struct program *program; /* owned; NULL: there is no expression */
-    struct split *splits; /* owned */
+    struct split *splits;    /* owned */
     size_t split_count, split_capacity;
     struct known *known; /* owned */
     size_t known_count, known_capacity;

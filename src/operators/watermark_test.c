@@ -285,10 +285,10 @@ static void test_no_memory(UNUSED void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disorder),  cmocka_unit_test(test_expression), cmocka_unit_test(test_minimum_of_splits),
-        cmocka_unit_test(test_no_splits), cmocka_unit_test(test_idle_by_time),
-        cmocka_unit_test(test_restart),   cmocka_unit_test(test_wrong_column),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_disorder),          cmocka_unit_test(test_expression),
+        cmocka_unit_test(test_minimum_of_splits), cmocka_unit_test(test_no_splits),
+        cmocka_unit_test(test_idle_by_time),      cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_wrong_column),      cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -47,6 +47,17 @@ static enum err fail(struct letter_plan *l, enum err rc, const char *text)
                      text);
 }
 
+/* Say of an error that is told already that it is about dead letters. */
+static enum err explain(struct letter_plan *l, enum err rc)
+{
+    struct sql_error told = *l->p->error;
+
+    fail(l, rc, told.message);
+    if (*told.hint)
+        sql_hint(l->p->error, "%s", told.hint);
+    return rc;
+}
+
 /* --- which table --- */
 
 /* A short name is looked up beside the table that is read. */
@@ -84,15 +95,8 @@ static enum err find_table(struct letter_plan *l, const char *text)
 
     if (rc != OK)
         return rc;
-    if ((rc = session_table(l->p->session, l->p->arena, &name, &l->table, l->p->error)) != OK) {
-        char hint[sizeof l->p->error->hint];
-        const char *message = arena_strdup(l->p->arena, l->p->error->message);
-
-        memcpy(hint, l->p->error->hint, sizeof hint);
-        rc = fail(l, rc, message ? message : "");
-        sql_hint(l->p->error, "%s", hint);
-        return rc;
-    }
+    if ((rc = session_table(l->p->session, l->p->arena, &name, &l->table, l->p->error)) != OK)
+        return explain(l, rc);
     if (l->table->is_view)
         return fail(l, ERR_INPUT, "it is a view: dead letters are written to a table");
     if (strcmp(l->table->name, from->name) == 0 && strcmp(l->table->database, from->database) == 0 &&
@@ -248,5 +252,6 @@ enum err plan_letters(struct planner *p, const struct source *source, const stru
         (rc = table_columns(&l, &insert, &exprs)) != OK || (rc = add_letters(&l, plan, &stage)) != OK ||
         (rc = plan_calc(p, &stage, NULL, exprs, insert.rel->schema, place)) != OK)
         return rc;
-    return plan_sink(p, &insert, &stage);
+    rc = plan_sink(p, &insert, &stage);
+    return rc == OK ? OK : explain(&l, rc);
 }

@@ -86,6 +86,30 @@ static enum err check_changes(struct planner *p, const struct bound_insert *inse
                      insert->table->catalog, insert->table->database, insert->table->name);
 }
 
+/* Flink's words, but for what is to be done. */
+static enum err check_overwrite(struct planner *p, const struct bound_insert *insert,
+                                const struct connector *c, const struct stage *s)
+{
+    enum err rc;
+
+    if (!c->overwrites) {
+        rc = plan_fail(p, ERR_INPUT, insert->place,
+                       "INSERT OVERWRITE requires that the underlying DynamicTableSink of table '%s.%s.%s' "
+                       "implements the SupportsOverwrite interface: connector '%s' only adds rows",
+                       insert->table->catalog, insert->table->database, insert->table->name, c->name);
+        sql_hint(p->error, "INSERT INTO adds rows");
+        return rc;
+    }
+    if (s->bounded)
+        return OK;
+    rc = plan_fail(p, ERR_INPUT, insert->place,
+                   "Unbounded data stream doesn't support overwrite operation: table '%s.%s.%s' would never be "
+                   "written, as that happens at the end",
+                   insert->table->catalog, insert->table->database, insert->table->name);
+    sql_hint(p->error, "INSERT INTO adds rows as they come");
+    return rc;
+}
+
 /* Rows with the same key go the same way. */
 static void key_edges(struct graph *g, int32_t vertex, const struct connector_plan *plan)
 {
@@ -151,18 +175,18 @@ enum err plan_sink(struct planner *p, const struct bound_insert *insert, struct 
                           insert->table->name);
     if (p->arena->failed)
         return plan_memory(p, insert->place);
-    if (insert->overwrite)
-        return plan_fail(p, ERR_UNSUPPORTED, insert->place,
-                         "INSERT OVERWRITE is not in this version of weir");
     if ((rc = metadata_of(p, insert, &metadata)) != OK ||
         (rc = plan_options(p, insert->table, &insert->hints, insert->place, &kept, &c)) != OK ||
         (rc = cast_metadata(p, insert, metadata, c, &kept->options, s)) != OK)
         return rc;
+    if (insert->overwrite && (rc = check_overwrite(p, insert, c, s)) != OK)
+        return rc;
+    r.overwrite = insert->overwrite;
     r.schema = s->schema;
     r.options = &kept->options;
     r.metadata = metadata;
     if ((rc = connector_plan_sink(c, &r, &plan, &e)) != OK)
-        return plan_fail(p, rc, insert->place, "table `%s`: %s", insert->table->name, e.text);
+        return plan_fail(p, rc, insert->place, "%s", e.text);
     kept->release = plan.release;
     kept->spec = plan.spec;
     if ((rc = check_changes(p, insert, s, &plan)) != OK)

@@ -301,7 +301,7 @@ static enum err plan_source(struct planner *p, struct source *s, struct ast_plac
     if (s->filter && (r.filter = expr_renumber(p->arena, s->filter, s->numbers)) == NULL)
         return plan_memory(p, place);
     if ((rc = connector_plan_source(c, &r, &plan, &e)) != OK)
-        return plan_fail(p, rc, place, "table `%s`: %s", s->table->name, e.text);
+        return plan_fail(p, rc, place, "%s", e.text);
     kept->release = plan.release;
     kept->spec = plan.spec;
     s->stage = (struct stage){.changes = plan.changes, .bounded = plan.bounded, .schema = r.schema};

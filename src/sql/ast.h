@@ -619,7 +619,7 @@ struct ast_function {
     struct ast_name name;
     bool temporary, system, if_exists, if_not_exists;
     struct ast_word class_name;
-    const char *language; /* "JAVA", "SCALA", "SQL", "PYTHON"; NULL: not said */
+    const char *language; /* "C", "JAVA", "SCALA", "SQL", "PYTHON"; NULL: not said */
     struct ast_words jars;
 };
 

@@ -556,6 +556,7 @@ static void print_describe(const struct ast_describe *d, struct bytes *out)
     flag(d->object == AST_OBJECT_CATALOG, "CATALOG ", out);
     flag(d->object == AST_OBJECT_DATABASE, "DATABASE ", out);
     flag(d->object == AST_OBJECT_MODEL, "MODEL ", out);
+    flag(d->object == AST_OBJECT_FUNCTION, "FUNCTION ", out);
     flag(d->extended, "EXTENDED ", out);
     ast_print_name(&d->name, out);
 }

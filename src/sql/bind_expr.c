@@ -126,6 +126,22 @@ static enum err take_field(struct binder *b, const struct expr *x, const struct 
     return rc == OK ? OK : bind_failed(b, rc, name->place, &e);
 }
 
+/* PI, whose name is not reserved: a column goes before it. */
+static bool is_bare_function(const char *name)
+{
+    const struct function *f = function_find(name);
+
+    return f && f->flags & FN_BARE;
+}
+
+static enum err call_bare(struct binder *b, const struct ast_word *name, const struct expr **out)
+{
+    struct error e;
+    enum err rc = expr_call(b->arena, name->text, NULL, 0, bind_place(name->place), out, &e);
+
+    return rc == OK ? OK : bind_failed(b, rc, name->place, &e);
+}
+
 /* a, t.a, c.d.t.a, each with .field behind it. Tables go before columns: t.a is a of t if there is a table t.
  */
 static enum err bind_column(struct binder *b, const struct scope *s, const struct ast_expr *x,
@@ -152,6 +168,8 @@ static enum err bind_column(struct binder *b, const struct scope *s, const struc
         sql_hint(b->error, "there is no such table in FROM, and no column of that name");
         return rc;
     }
+    if (number < 0 && x->column.count == 1 && is_bare_function(parts[0].text))
+        return call_bare(b, &parts[0], out);
     if (number < 0)
         return no_column(b, s, table, &parts[at]);
     *out = expr_column(b->arena, number, s->columns[number].type);
@@ -300,13 +318,16 @@ static enum err bind_operand(struct binder *b, const struct scope *s, const stru
 static enum err call(struct binder *b, const struct ast_expr *x, const char *name,
                      const struct expr *const *args, int32_t count, const struct expr **out)
 {
+    const char *near;
     struct error e;
     enum err rc = expr_call(b->arena, name, args, count, bind_place(x->place), out, &e);
 
     if (rc == OK)
         return OK;
     rc = bind_failed(b, rc, x->place, &e);
-    if (b->error->code == ERR_NOT_FOUND)
+    if (b->error->code == ERR_NOT_FOUND && (near = session_function_near(b->session, b->arena, name)) != NULL)
+        sql_hint(b->error, "SHOW FUNCTIONS lists those that there are; did you mean `%s`?", near);
+    else if (b->error->code == ERR_NOT_FOUND)
         sql_hint(b->error, "SHOW FUNCTIONS lists those that there are");
     return rc;
 }
@@ -390,12 +411,57 @@ static enum err refuse_parts(struct binder *b, const struct ast_expr *x)
                          "DISTINCT, FILTER, WITHIN GROUP and NULLS are for aggregate functions, "
                          "and %s is none",
                          c->name);
-    if (c->path && c->path->count > 1)
-        return bind_fail(b, ERR_NOT_FOUND, x->place,
-                         "there is no function %s in a catalog: functions of the user's are "
-                         "not in this version of weir",
-                         c->path->parts[c->path->count - 1].text);
     return OK;
+}
+
+/* A function of the user's by a path that is none. */
+static enum err no_function(struct binder *b, const struct ast_name *path)
+{
+    const char *name = path->parts[path->count - 1].text,
+               *near = session_function_near(b->session, b->arena, name);
+    enum err rc = bind_fail(b, ERR_NOT_FOUND, path->place, "there is no function %s in that database", name);
+
+    if (near)
+        sql_hint(b->error, "SHOW USER FUNCTIONS lists those of the current one; did you mean `%s`?", near);
+    else
+        sql_hint(b->error, "make it by CREATE FUNCTION; built-in functions are called without a path");
+    return rc;
+}
+
+enum err bind_user_call(struct binder *b, const struct scope *s, const struct ast_expr *x,
+                        const struct user_function *u, const struct expr **out)
+{
+    const struct ast_call *c = &x->call;
+    const struct expr **args = ARENA_ARRAY(b->arena, const struct expr *, c->operands.count + 1);
+    struct error e;
+    enum err rc;
+
+    if (args == NULL)
+        return bind_memory(b, x->place);
+    for (int32_t i = 0; i < c->operands.count; i++)
+        if ((rc = bind_operand(b, s, c->operands.items[i], &args[i])) != OK)
+            return rc;
+    rc = expr_call_function(b->arena, &u->function, args, c->operands.count, bind_place(x->place), out, &e);
+    return rc == OK ? OK : bind_failed(b, rc, x->place, &e);
+}
+
+/* Whether x calls a function of the user's; *u NULL: it does not. */
+static enum err find_user(struct binder *b, const struct ast_expr *x, const struct user_function **u)
+{
+    const struct ast_call *c = &x->call;
+    enum err rc = OK;
+
+    *u = NULL;
+    if (c->path)
+        rc = session_function(b->session, b->arena, c->path, u, b->error);
+    if (rc == OK && *u == NULL && c->path && c->path->count > 1)
+        return no_function(b, c->path);
+    if (rc != OK || *u == NULL || !(*u)->is_table)
+        return rc;
+    rc = bind_fail(b, ERR_INPUT, x->place, "%s is a table function, and gives rows, not a value",
+                   (*u)->function.name);
+    sql_hint(b->error, "write FROM t, LATERAL TABLE(%s(...))", (*u)->function.name);
+    return rc;
 }
 
 static enum err bind_call(struct binder *b, const struct scope *s, const struct ast_expr *x,
@@ -404,12 +470,15 @@ static enum err bind_call(struct binder *b, const struct scope *s, const struct 
     const struct ast_call *c = &x->call;
     int32_t extra = strncmp(c->name, "JSON_", 5) == 0 ? 8 : 0; /* clauses */
     const struct expr **args = ARENA_ARRAY(b->arena, const struct expr *, c->operands.count + extra + 1);
+    const struct user_function *u;
     enum err rc;
 
     if (args == NULL)
         return bind_memory(b, x->place);
-    if ((rc = refuse_parts(b, x)) != OK)
+    if ((rc = refuse_parts(b, x)) != OK || (rc = find_user(b, x, &u)) != OK)
         return rc;
+    if (u)
+        return bind_user_call(b, s, x, u, out);
     if (strcmp(c->name, "INTERVAL") == 0)
         return bind_interval(b, s, x, out);
     if (c->operands.count == 2 && (strcmp(c->name, "OVERLAPS") == 0 || strcmp(c->name, "EQUALS") == 0 ||
@@ -429,16 +498,31 @@ static enum err bind_call(struct binder *b, const struct scope *s, const struct 
 
 /* --- everything --- */
 
+enum err bind_type(struct binder *b, const struct type *written, struct ast_place place,
+                   const struct type **out)
+{
+    struct field field = {.name = "", .type = written};
+    const struct schema *copy;
+    struct error e;
+
+    if (schema_copy(b->arena, &(struct schema){1, &field}, &copy, &e) != OK)
+        return bind_memory(b, place);
+    *out = copy->fields[0].type;
+    return OK;
+}
+
 static enum err bind_cast(struct binder *b, const struct scope *s, const struct ast_expr *x,
                           const struct expr **out)
 {
     const struct expr *from;
+    const struct type *type;
     struct error e;
     enum err rc;
 
-    if ((rc = bind_expr(b, s, x->cast.expr, &from)) != OK)
+    if ((rc = bind_expr(b, s, x->cast.expr, &from)) != OK ||
+        (rc = bind_type(b, x->cast.type, x->place, &type)) != OK)
         return rc;
-    rc = expr_cast(b->arena, from, x->cast.type, x->cast.try_cast, bind_place(x->place), out, &e);
+    rc = expr_cast(b->arena, from, type, x->cast.try_cast, bind_place(x->place), out, &e);
     return rc == OK ? OK : bind_failed(b, rc, x->place, &e);
 }
 

@@ -1,4 +1,5 @@
 /* bind_insert.c: INSERT INTO: the query's columns, cast and put where the table wants them. */
+#include "config/config.h"
 #include "sql/bind_internal.h"
 #include <stdio.h>
 #include <strings.h>
@@ -202,11 +203,41 @@ static enum err fill_in(struct target *t, const bool *given)
     return OK;
 }
 
+/* What must hold of a row that is written: no NULL where the table has NOT NULL. NULL: nothing. */
+static enum err enforce(struct target *t, const struct rel *query, const int32_t *targets, int32_t count,
+                        const struct expr **out)
+{
+    const char *mode = config_string(session_config(t->b->session), "table.exec.sink.not-null-enforcer");
+    bool drop = strcmp(mode, "DROP") == 0;
+    struct place place = bind_place(t->insert->query->place);
+    enum err rc = OK;
+    struct error e;
+
+    *out = NULL;
+    for (int32_t i = 0; rc == OK && i < count; i++) {
+        const struct table_column *c = column(t, targets[i]);
+        const struct expr *args[2] = {NULL, NULL}, *both[2] = {*out, NULL};
+
+        if (c->type->nullable || !query->schema->fields[i].type->nullable)
+            continue;
+        args[0] = expr_column(t->b->arena, i, query->schema->fields[i].type);
+        args[1] = expr_char(t->b->arena, slice_text(c->name));
+        if (args[0] == NULL || args[1] == NULL)
+            return bind_memory(t->b, t->insert->table.place);
+        rc = expr_call(t->b->arena, drop ? "IS NOT NULL" : "ENFORCED", args, drop ? 1 : 2, place, &both[1], &e);
+        if (rc == OK && both[0])
+            rc = expr_call(t->b->arena, "AND", both, 2, place, &both[1], &e);
+        *out = both[1];
+    }
+    return rc == OK ? OK : bind_failed(t->b, rc, t->insert->table.place, &e);
+}
+
 static enum err bind_targets(struct target *t, const struct rel *query, const struct rel **out)
 {
     bool *given = ARENA_ARRAY(t->b->arena, bool, MAX(t->count, 1));
     int32_t *targets = ARENA_ARRAY(t->b->arena, int32_t, MAX(t->count, 1)), count;
     const char **names = ARENA_ARRAY(t->b->arena, const char *, MAX(t->count, 1));
+    const struct expr *condition;
     enum err rc;
 
     if (given == NULL || targets == NULL || names == NULL)
@@ -219,6 +250,16 @@ static enum err bind_targets(struct target *t, const struct rel *query, const st
         return rc;
     for (int32_t i = 0; i < t->count; i++)
         names[i] = column(t, i)->name;
+    if ((rc = enforce(t, query, targets, count, &condition)) != OK)
+        return rc;
+    if (condition) {
+        struct rel *filter = bind_rel(t->b, REL_FILTER, query->schema, t->insert->query->place, query);
+
+        if (filter == NULL)
+            return bind_memory(t->b, t->insert->table.place);
+        filter->filter.condition = condition;
+        query = filter;
+    }
     *out = bind_project(t->b, query, t->exprs, names, t->count, t->insert->query->place);
     return *out ? OK : bind_memory(t->b, t->insert->table.place);
 }

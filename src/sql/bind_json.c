@@ -45,10 +45,16 @@ static enum err bind_default(struct binder *b, const struct scope *scope, const 
     return rc == OK ? OK : bind_failed(b, rc, x->place, &e);
 }
 
-static enum err add_value_clauses(struct binder *b, const struct scope *scope, const struct ast_json *j,
-                                  const struct expr **args)
+static enum err returned_type(struct binder *b, const struct ast_json *j, struct ast_place place,
+                              const struct type **out)
 {
-    const struct type *type = j->returning ? j->returning : type_simple(TYPE_STRING, true);
+    *out = type_simple(TYPE_STRING, true);
+    return j->returning ? bind_type(b, j->returning, place, out) : OK;
+}
+
+static enum err add_value_clauses(struct binder *b, const struct scope *scope, const struct ast_json *j,
+                                  const struct type *type, const struct expr **args)
+{
     enum err rc;
 
     args[2] = expr_null(b->arena, type);
@@ -59,7 +65,8 @@ static enum err add_value_clauses(struct binder *b, const struct scope *scope, c
     return bind_default(b, scope, j->error_default, type, &args[6]);
 }
 
-static void add_query_clauses(struct binder *b, const struct ast_json *j, const struct expr **args)
+static void add_query_clauses(struct binder *b, const struct ast_json *j, const struct type *type,
+                              const struct expr **args)
 {
     static const char *const wrappers[] = {
         [AST_WRAPPER_UNSAID] = "WITHOUT",
@@ -71,7 +78,7 @@ static void add_query_clauses(struct binder *b, const struct ast_json *j, const 
     args[2] = word(b, wrappers[j->wrapper]);
     args[3] = word(b, behaviour(j->on_empty, "NULL"));
     args[4] = word(b, behaviour(j->on_error, "NULL"));
-    args[5] = expr_null(b->arena, j->returning ? j->returning : type_simple(TYPE_STRING, true));
+    args[5] = expr_null(b->arena, type);
 }
 
 /* What is done with NULLs goes first. */
@@ -94,16 +101,19 @@ enum err bind_json(struct binder *b, const struct scope *scope, const struct ast
     const struct ast_call *c = &x->call;
     const struct ast_json *j = c->json ? c->json : &unsaid;
     int32_t count = c->operands.count;
+    const struct type *type;
     struct error e;
-    enum err rc = OK;
+    enum err rc = returned_type(b, j, x->place, &type);
 
+    if (rc != OK)
+        return rc;
     if (strcmp(c->name, "JSON_EXISTS") == 0 && count == 2) {
         args[count++] = word(b, behaviour(j->on_error, "FALSE"));
     } else if (strcmp(c->name, "JSON_VALUE") == 0 && count == 2) {
-        rc = add_value_clauses(b, scope, j, args);
+        rc = add_value_clauses(b, scope, j, type, args);
         count = 7;
     } else if (strcmp(c->name, "JSON_QUERY") == 0 && count == 2) {
-        add_query_clauses(b, j, args);
+        add_query_clauses(b, j, type, args);
         count = 6;
     } else if (strcmp(c->name, "JSON_OBJECT") == 0 || strcmp(c->name, "JSON_ARRAY") == 0) {
         count = add_null_clause(b, c, j, args);

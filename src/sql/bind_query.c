@@ -71,6 +71,24 @@ struct items {
     const char **names;
 };
 
+static bool has_name(const struct items *items, const char *name)
+{
+    for (int32_t i = 0; i < items->count; i++)
+        if (strcmp(items->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A name that is there already gets a number, as in Flink: id, id0, id1. */
+static const char *unique_name(struct binder *b, const struct items *items, const char *name)
+{
+    const char *unique = name;
+
+    for (int n = 0; unique && has_name(items, unique); n++)
+        unique = arena_printf(b->arena, "%s%d", name, n);
+    return unique;
+}
+
 static enum err add_item(struct binder *b, struct items *items, const struct expr *x, const char *name,
                          struct ast_place place)
 {
@@ -87,6 +105,8 @@ static enum err add_item(struct binder *b, struct items *items, const struct exp
         }
         *items = (struct items){items->count, capacity, exprs, names};
     }
+    if ((name = unique_name(b, items, name)) == NULL)
+        return bind_memory(b, place);
     items->exprs[items->count] = x;
     items->names[items->count++] = name;
     return OK;
@@ -117,7 +137,7 @@ static enum err add_star(struct binder *b, struct items *items, const struct sco
     return rc;
 }
 
-/* What a column is called without AS: the last part of a name, else EXPR$<its number>. */
+/* What a column is called without AS: the last part of a name, else EXPR$<its number> (also array[1].field). */
 static const char *item_name(struct binder *b, const struct ast_item *item, int32_t number)
 {
     const struct ast_expr *x = item->expr;
@@ -126,8 +146,6 @@ static const char *item_name(struct binder *b, const struct ast_item *item, int3
         return item->alias->text;
     if (x->kind == AST_COLUMN)
         return x->column.parts[x->column.count - 1].text;
-    if (x->kind == AST_FIELD)
-        return x->field.name.text;
     return arena_printf(b->arena, "EXPR$%d", (int)number);
 }
 
@@ -156,7 +174,7 @@ static enum err bind_items(struct binder *b, const struct ast_select *select, co
 }
 
 /* One row without columns worth a name, for SELECT without FROM. */
-static const struct rel *one_row(struct binder *b, struct ast_place place)
+const struct rel *bind_one_row(struct binder *b, struct ast_place place)
 {
     const struct expr **row = ARENA_ARRAY(b->arena, const struct expr *, 1);
     const struct expr *const **rows = ARENA_ARRAY(b->arena, const struct expr *const *, 1);
@@ -203,7 +221,7 @@ static enum err bind_select(struct binder *b, const struct ast_query *q, const s
         return rc;
     if (s->from)
         rc = bind_from(b, s->from, &input, &scope);
-    else if ((input = one_row(b, q->place)) == NULL)
+    else if ((input = bind_one_row(b, q->place)) == NULL)
         rc = bind_memory(b, q->place);
     if (rc == OK && s->where) {
         struct rel *filter = bind_rel(b, REL_FILTER, input->schema, s->where->place, input);

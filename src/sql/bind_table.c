@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-static enum err scope_of(struct binder *b, const struct schema *schema, const char *table,
-                         struct ast_place place, struct scope *out)
+enum err bind_scope_of(struct binder *b, const struct schema *schema, const char *table, struct ast_place place,
+                       struct scope *out)
 {
     struct scope_column *columns = ARENA_ARRAY(b->arena, struct scope_column, MAX(schema->field_count, 1));
 
@@ -17,8 +17,7 @@ static enum err scope_of(struct binder *b, const struct schema *schema, const ch
 }
 
 /* t AS x (a, b): other names for the columns from `first` on. */
-static enum err rename_columns(struct binder *b, const struct ast_table *t, int32_t first,
-                               struct scope *scope)
+enum err bind_rename_columns(struct binder *b, const struct ast_table *t, int32_t first, struct scope *scope)
 {
     struct scope_column *columns;
 
@@ -192,8 +191,8 @@ static enum err use_with(struct binder *b, const struct with_entry *w, const str
     rc = bind_any_query(b, w->with->query, out);
     b->with = before;
     if (rc == OK)
-        rc = scope_of(b, (*out)->schema, t->alias ? t->alias->text : w->with->name.text, t->place, scope);
-    return rc == OK ? rename_columns(b, &renamed, 0, scope) : rc;
+        rc = bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : w->with->name.text, t->place, scope);
+    return rc == OK ? bind_rename_columns(b, &renamed, 0, scope) : rc;
 }
 
 static enum err bind_name(struct binder *b, const struct ast_table *t, const struct rel **out,
@@ -217,7 +216,7 @@ static enum err bind_name(struct binder *b, const struct ast_table *t, const str
         if ((rc = add_computed(b, table, out)) == OK)
             rc = add_watermark(b, table, out);
     }
-    return rc == OK ? scope_of(b, (*out)->schema, t->alias ? t->alias->text : table->name, t->place, scope)
+    return rc == OK ? bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : table->name, t->place, scope)
                     : rc;
 }
 
@@ -228,15 +227,16 @@ static enum err element_fields(struct binder *b, const struct ast_table *t, cons
                                struct field *fields, int32_t *count)
 {
     const struct type *element = array->fields[0].type;
+    bool pairs = array->kind == TYPE_MAP && array->form != FORM_MULTISET;
 
     *count = 0;
-    if (array->kind == TYPE_LIST && element->kind == TYPE_STRUCT) {
+    if (!pairs && element->kind == TYPE_STRUCT) {
         for (int32_t i = 0; i < element->field_count; i++) {
             fields[(*count)++] = element->fields[i];
             if (element->nullable)
                 fields[i].type = type_nullable(b->arena, fields[i].type, true);
         }
-    } else if (array->kind == TYPE_LIST) {
+    } else if (!pairs) {
         fields[(*count)++] = (struct field){.name = "f0", .type = element};
     } else {
         fields[(*count)++] = (struct field){.name = "f0", .type = element};
@@ -247,29 +247,16 @@ static enum err element_fields(struct binder *b, const struct ast_table *t, cons
     return b->arena->failed ? bind_memory(b, t->place) : OK;
 }
 
-static enum err bind_unnest(struct binder *b, const struct ast_table *t, bool outer, const struct rel *input,
-                            const struct rel **out, struct scope *scope)
+enum err bind_elements(struct binder *b, const struct ast_table *t, const struct expr *array, bool outer,
+                       const struct rel *input, const struct rel **out, struct scope *scope)
 {
-    int32_t before = scope->count, count = 0, room;
-    const struct expr *array;
-    struct scope_column *columns;
-    struct schema *schema;
-    struct field *fields;
+    int32_t before = scope->count, count = 0, room = before + 3 + array->type->fields[0].type->field_count;
+    struct schema *schema = ARENA_NEW(b->arena, struct schema);
+    struct field *fields = ARENA_ARRAY(b->arena, struct field, room);
+    struct scope_column *columns = ARENA_ARRAY(b->arena, struct scope_column, room);
     struct rel *r;
     enum err rc;
 
-    if (t->arrays.count != 1)
-        return bind_unsupported(b, t->place, "UNNEST of several arrays at once");
-    if ((rc = bind_expr(b, scope, t->arrays.items[0], &array)) != OK)
-        return rc;
-    if (array->type->form == FORM_MULTISET)
-        return bind_unsupported(b, t->place, "UNNEST of a MULTISET");
-    if (array->type->kind != TYPE_LIST && array->type->kind != TYPE_MAP)
-        return bind_fail(b, ERR_INPUT, t->arrays.items[0]->place, "UNNEST wants an ARRAY, MAP or MULTISET");
-    room = before + 3 + array->type->fields[0].type->field_count;
-    schema = ARENA_NEW(b->arena, struct schema);
-    fields = ARENA_ARRAY(b->arena, struct field, room);
-    columns = ARENA_ARRAY(b->arena, struct scope_column, room);
     if (schema == NULL || fields == NULL || columns == NULL)
         return bind_memory(b, t->place);
     if (before) {
@@ -291,7 +278,24 @@ static enum err bind_unnest(struct binder *b, const struct ast_table *t, bool ou
     r->unnest.outer = outer;
     r->unnest.ordinality = t->ordinality;
     *out = r;
-    return rename_columns(b, t, before, scope);
+    return bind_rename_columns(b, t, before, scope);
+}
+
+static enum err bind_unnest(struct binder *b, const struct ast_table *t, bool outer, const struct rel *input,
+                            const struct rel **out, struct scope *scope)
+{
+    const struct expr *array;
+    enum err rc;
+
+    if (t->arrays.count != 1)
+        return bind_unsupported(b, t->place, "UNNEST of several arrays at once");
+    if ((rc = bind_expr(b, scope, t->arrays.items[0], &array)) != OK)
+        return rc;
+    if (array->type->form == FORM_MULTISET && t->ordinality)
+        return bind_unsupported(b, t->place, "UNNEST of a MULTISET WITH ORDINALITY (it has no order)");
+    if (array->type->kind != TYPE_LIST && array->type->kind != TYPE_MAP)
+        return bind_fail(b, ERR_INPUT, t->arrays.items[0]->place, "UNNEST wants an ARRAY, MAP or MULTISET");
+    return bind_elements(b, t, array, outer, input, out, scope);
 }
 
 static bool is_true(const struct ast_expr *x)
@@ -299,7 +303,7 @@ static bool is_true(const struct ast_expr *x)
     return x == NULL || (x->kind == AST_LITERAL && x->literal.kind == AST_BOOLEAN && x->literal.value);
 }
 
-/* a CROSS JOIN UNNEST(a.list): the one join without state. */
+/* a CROSS JOIN UNNEST(a.list), a, LATERAL TABLE(f(a.x)): the joins without state. */
 static enum err bind_join(struct binder *b, const struct ast_table *t, const struct rel **out,
                           struct scope *scope)
 {
@@ -309,14 +313,51 @@ static enum err bind_join(struct binder *b, const struct ast_table *t, const str
     const struct rel *left;
     enum err rc;
 
-    if (j->right->kind != AST_TABLE_UNNEST || !one_by_one)
+    if ((j->right->kind != AST_TABLE_UNNEST && !(j->right->kind == AST_TABLE_FUNCTION && j->right->lateral)) ||
+        !one_by_one)
         return bind_unsupported(b, j->right->place, "a JOIN (it keeps both of its sides in state)");
     if (!is_true(j->on) || j->natural || j->columns.count)
         return bind_unsupported(b, j->right->place,
-                                "a condition on a join with UNNEST: put it into WHERE; it");
+                                j->right->kind == AST_TABLE_UNNEST
+                                    ? "a condition on a join with UNNEST: put it into WHERE; it"
+                                    : "a condition on a join with LATERAL TABLE: put it into WHERE; it");
     if ((rc = bind_from(b, j->left, &left, scope)) != OK)
         return rc;
+    if (j->right->kind == AST_TABLE_FUNCTION)
+        return bind_table_function(b, j->right, j->kind == AST_JOIN_LEFT, left, out, scope);
     return bind_unnest(b, j->right, j->kind == AST_JOIN_LEFT, left, out, scope);
+}
+
+/* FROM UNNEST(...), TABLE(f(...)): as if behind a table of one row, whose column nobody can name and which is dropped. */
+enum err bind_alone(struct binder *b, const struct ast_table *t, const struct rel **out, struct scope *scope)
+{
+    static const struct scope_column hidden = {NULL, "", NULL};
+    const struct rel *row = bind_one_row(b, t->place);
+    const struct schema *schema;
+    const struct expr **exprs;
+    const char **names;
+    enum err rc;
+
+    *scope = (struct scope){1, &hidden, false};
+    if (row == NULL)
+        return bind_memory(b, t->place);
+    rc = t->kind == AST_TABLE_UNNEST ? bind_unnest(b, t, false, row, out, scope)
+                                     : bind_table_function(b, t, false, row, out, scope);
+    if (rc != OK)
+        return rc;
+    scope->columns++;
+    scope->count--;
+    schema = (*out)->schema;
+    exprs = ARENA_ARRAY(b->arena, const struct expr *, schema->field_count);
+    names = ARENA_ARRAY(b->arena, const char *, schema->field_count);
+    if (exprs == NULL || names == NULL)
+        return bind_memory(b, t->place);
+    for (int32_t i = 0; i < scope->count; i++) {
+        exprs[i] = expr_column(b->arena, i + 1, schema->fields[i + 1].type);
+        names[i] = schema->fields[i + 1].name;
+    }
+    *out = b->arena->failed ? NULL : bind_project(b, *out, exprs, names, scope->count, t->place);
+    return *out ? OK : bind_memory(b, t->place);
 }
 
 enum err bind_from(struct binder *b, const struct ast_table *t, const struct rel **out, struct scope *scope)
@@ -329,18 +370,18 @@ enum err bind_from(struct binder *b, const struct ast_table *t, const struct rel
         break;
     case AST_TABLE_QUERY:
         if ((rc = bind_any_query(b, t->query, out)) == OK)
-            rc = scope_of(b, (*out)->schema, t->alias ? t->alias->text : NULL, t->place, scope);
+            rc = bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : NULL, t->place, scope);
         break;
     case AST_TABLE_JOIN:
         return bind_join(b, t, out, scope);
     case AST_TABLE_UNNEST:
-        return bind_unsupported(b, t->place, "UNNEST without a table before it");
+        return bind_alone(b, t, out, scope);
     case AST_TABLE_FUNCTION:
-        return bind_unsupported(b, t->place, "a table function");
+        return bind_table_function(b, t, false, NULL, out, scope);
     case AST_TABLE_MATCH:
         return bind_unsupported(b, t->place, "MATCH_RECOGNIZE (it needs state)");
     default:
         return bind_unsupported(b, t->place, "this kind of table");
     }
-    return rc == OK ? rename_columns(b, t, 0, scope) : rc;
+    return rc == OK ? bind_rename_columns(b, t, 0, scope) : rc;
 }

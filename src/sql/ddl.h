@@ -7,7 +7,6 @@ MUST_USE enum err ddl_create_table(struct doing *d, const struct ast_create_tabl
 MUST_USE enum err ddl_create_view(struct doing *d, const struct ast_view *v);
 MUST_USE enum err ddl_create_catalog(struct doing *d, const struct ast_create_object *o);
 MUST_USE enum err ddl_create_database(struct doing *d, const struct ast_create_object *o);
-MUST_USE enum err ddl_create_function(struct doing *d, const struct ast_function *f);
 MUST_USE enum err ddl_alter_table(struct doing *d, const struct ast_alter *a);
 MUST_USE enum err ddl_alter_view(struct doing *d, const struct ast_view *v);
 MUST_USE enum err ddl_alter_catalog(struct doing *d, const struct ast_alter *a);

@@ -1,5 +1,6 @@
 /* ddl_drop.c: DROP of all kinds of things. */
 #include "sql/ddl.h"
+#include "sql/ddl_function.h"
 
 static enum err drop_catalog(struct doing *d, const struct ast_drop *drop)
 {
@@ -102,20 +103,6 @@ static enum err drop_table(struct doing *d, const struct ast_drop *drop)
     return rc == OK ? OK : doing_fail(d, drop->name.place, rc, &e);
 }
 
-static enum err drop_function(struct doing *d, const struct ast_drop *drop)
-{
-    const char *name = drop->name.parts[drop->name.count - 1].text;
-    const struct function *f = function_find(name);
-
-    if (f)
-        return sql_fail(d->error, ERR_INPUT, SQL_VALIDATION_FAILED, drop->name.place,
-                        "function %s is built in and cannot be dropped", f->name);
-    if (drop->if_exists)
-        return OK;
-    return sql_fail(d->error, ERR_NOT_FOUND, SQL_VALIDATION_FAILED, drop->name.place,
-                    "function `%s` does not exist", name);
-}
-
 static enum err drop_by_kind(struct doing *d, const struct ast_drop *drop)
 {
     switch (drop->object) {
@@ -127,7 +114,7 @@ static enum err drop_by_kind(struct doing *d, const struct ast_drop *drop)
     case AST_OBJECT_VIEW:
         return drop_table(d, drop);
     case AST_OBJECT_FUNCTION:
-        return drop_function(d, drop);
+        return ddl_drop_function(d, drop);
     case AST_OBJECT_MATERIALIZED_TABLE:
         return doing_unsupported(d, drop->name.place, "DROP MATERIALIZED TABLE", NULL);
     case AST_OBJECT_MODEL:

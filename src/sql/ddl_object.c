@@ -1,4 +1,4 @@
-/* ddl_object.c: catalogs, databases and functions: made and changed. */
+/* ddl_object.c: catalogs and databases: made and changed. */
 #include "iceberg/catalog_store.h"
 #include "sql/ddl_override.h"
 
@@ -159,21 +159,4 @@ enum err ddl_alter_database(struct doing *d, const struct ast_alter *a)
         return rc;
     rc = c->ops->alter_database(c, name, &def, &e);
     return rc == OK ? OK : doing_fail(d, a->name.place, rc, &e);
-}
-
-/* --- functions --- */
-
-enum err ddl_create_function(struct doing *d, const struct ast_function *f)
-{
-    const struct ast_word *last = &f->name.parts[f->name.count - 1];
-    const struct function *built_in = function_find(last->text);
-
-    sql_fail(d->error, ERR_UNSUPPORTED, SQL_VALIDATION_FAILED, f->class_name.place,
-             "function `%s` is a %s class, and weir runs none", last->text,
-             f->language ? f->language : "Java");
-    if (built_in)
-        sql_hint(d->error, "%s is built in: leave the CREATE FUNCTION out", built_in->name);
-    else
-        sql_hint(d->error, "write it with the functions that SHOW FUNCTIONS lists, or in a C job (weir.h)");
-    return ERR_UNSUPPORTED;
 }

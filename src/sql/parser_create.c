@@ -326,7 +326,7 @@ static void create_object(struct parser *p, struct ast_statement *s, enum ast_st
 /* f AS 'class' [LANGUAGE ...] [USING JAR '...', JAR '...'] */
 void parser_function(struct parser *p, struct ast_function *f)
 {
-    static const enum keyword languages[] = {KW_JAVA, KW_SCALA, KW_SQL, KW_PYTHON};
+    static const enum keyword languages[] = {KW_JAVA, KW_SCALA, KW_SQL, KW_PYTHON, KW_C};
     struct list jars = {0};
 
     parser_name(p, &f->name, "the function's name");
@@ -337,7 +337,7 @@ void parser_function(struct parser *p, struct ast_function *f)
             if (parser_take_word(p, languages[i]))
                 f->language = keyword_text(languages[i]);
         if (f->language == NULL)
-            parser_expected(p, "JAVA, SCALA, SQL or PYTHON");
+            parser_expected(p, "C, JAVA, SCALA, SQL or PYTHON");
     }
     if (!parser_take_word(p, KW_USING))
         return;

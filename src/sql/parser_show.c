@@ -95,8 +95,10 @@ void parser_describe(struct parser *p, struct ast_statement *s)
         d->object = AST_OBJECT_DATABASE;
     else if (parser_word_ahead(p, 0, KW_MODEL) && parser_is_name(parser_peek(p, 1)))
         d->object = AST_OBJECT_MODEL;
+    else if (parser_word_ahead(p, 0, KW_FUNCTION))
+        d->object = AST_OBJECT_FUNCTION;
     if (d->object != AST_OBJECT_TABLE)
         parser_skip(p, 1);
     d->extended = parser_take_word(p, KW_EXTENDED);
-    parser_name(p, &d->name, "a table");
+    parser_name(p, &d->name, d->object == AST_OBJECT_FUNCTION ? "a function" : "a table");
 }

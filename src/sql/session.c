@@ -73,6 +73,7 @@ void session_free(struct session *s)
     map_fini(&s->catalogs);
     map_fini(&s->seen);
     map_fini(&s->overridden);
+    free_values(&s->functions);
     free_values(&s->settings);
     sql_store_fini(&s->temporary);
     config_free(s->config);

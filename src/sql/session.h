@@ -15,6 +15,7 @@
 #include "sql/sql_catalog.h"
 
 struct session;
+struct user_function;
 
 struct session_env {
     struct config *config; /* borrowed; of the program: SET writes a layer of the session's own above it */
@@ -51,6 +52,12 @@ MUST_USE enum err session_path(struct session *s, struct arena *arena, const str
 /* A table or view by its name as written; temporary ones go first. The error names the nearest table. */
 MUST_USE enum err session_table(struct session *s, struct arena *arena, const struct ast_name *name,
                                 const struct table_def **out, struct sql_error *error);
+/* A user's function as a call has its name, loaded into arena; *out NULL: there is none of that name, or a built-in one
+ * goes before it. */
+MUST_USE enum err session_function(struct session *s, struct arena *arena, const struct ast_name *name,
+                                   const struct user_function **out, struct sql_error *error);
+/* The nearest of users' functions; NULL: none is near. */
+const char *session_function_near(struct session *s, struct arena *arena, const char *name);
 /* NULL when there is no such catalog. */
 struct sql_catalog *session_find_catalog(struct session *s, const char *name);
 

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "batch/builder.h"
 #include "sql/ddl.h"
+#include "sql/ddl_function.h"
 #include "sql/session_internal.h"
 #include "sql/show.h"
 #include <stdarg.h>

@@ -15,6 +15,7 @@ struct session {
     struct map settings;        /* what SET said: key to char *, owned */
     struct config *config;      /* owned: the program's, with settings above */
     struct sql_store temporary; /* tables and views, by session_key */
+    struct map functions;       /* CREATE FUNCTION: ddl_function.h; values owned */
     struct map overridden;      /* "override.catalog.c.": asked for; values mean nothing */
     struct map seen;            /* names that services have told, for completion; values mean nothing */
 };

@@ -1,5 +1,6 @@
 /* show.c: SHOW: lists of what there is. */
 #include "sql/show.h"
+#include "sql/ddl_function.h"
 
 /* A list, sorted, of those that pass. */
 static enum err list(struct doing *d, const struct ast_show *show, const char *column,
@@ -94,6 +95,17 @@ static enum err functions(struct doing *d, const struct ast_show *show)
     struct sql_names names = {.arena = d->arena};
     const struct function *f;
 
+    const char *database = d->s->database;
+    struct sql_catalog *c = NULL;
+    enum err rc;
+
+    if (show->from)
+        rc = session_database_path(d, show->from, &c, &database);
+    else
+        rc = session_catalog_at(d, d->s->catalog, (struct ast_place){0}, &c);
+    if (rc != OK)
+        return rc;
+    ddl_function_names(d, c->name, database, &names);
     for (size_t at = 0; !show->user && (f = function_next(&at)) != NULL;)
         if (!(f->flags & FN_HIDDEN))
             sql_names_add(&names, f->name);

@@ -1,4 +1,5 @@
 /* show_describe.c: DESCRIBE and SHOW COLUMNS: a table's columns as rows; DESCRIBE CATALOG and DATABASE. */
+#include "sql/ddl_function.h"
 #include "sql/show.h"
 #include <strings.h>
 
@@ -175,7 +176,7 @@ enum err show_describe(struct doing *d, const struct ast_describe *x, struct ast
     case AST_OBJECT_JOB:
         return doing_unsupported(d, place, "DESCRIBE JOB", "use `weir list`, or GET /jobs/<job id>");
     case AST_OBJECT_FUNCTION:
-        return doing_unsupported(d, place, "DESCRIBE FUNCTION", "SHOW FUNCTIONS lists them");
+        return ddl_describe_function(d, x);
     case AST_OBJECT_MODEL:
     case AST_OBJECT_MATERIALIZED_TABLE:
         break;

@@ -19,9 +19,9 @@ const struct type *sql_iceberg_type(struct arena *arena, const struct type *t);
 MUST_USE enum err sql_iceberg_def(struct arena *arena, const char *catalog, const struct table *table,
                                   const struct table_def **out, struct error *e);
 /* One of its metadata tables: t$snapshots. */
-MUST_USE enum err sql_iceberg_metadata_def(struct arena *arena, const char *catalog, const struct table *table,
-                                           const struct inspect_table *i, const struct table_def **out,
-                                           struct error *e);
+MUST_USE enum err sql_iceberg_metadata_def(struct arena *arena, const char *catalog,
+                                           const struct table *table, const struct inspect_table *i,
+                                           const struct table_def **out, struct error *e);
 /* Only columns of the file's own. */
 MUST_USE enum err sql_iceberg_check(const struct table_def *t, struct error *e);
 

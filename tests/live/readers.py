@@ -1,4 +1,5 @@
-"""readers.py: the job's tables through pyiceberg, DuckDB and Spark, as Arrow tables."""
+"""readers.py: the job's tables through pyiceberg, DuckDB and Spark, as Arrow tables. A job's `tables` are names of this test's
+to names of the catalog's; of one without they are the health job's."""
 import json
 import os
 import pathlib
@@ -22,6 +23,10 @@ def s3_properties(services):
             "s3.region": "us-east-1", "s3.path-style-access": "true", "s3.force-virtual-addressing": "false"}
 
 
+def tables_of(job):
+    return getattr(job, "tables", TABLES)
+
+
 def is_local(job):
     return not job.warehouse.startswith("s3")
 
@@ -41,7 +46,7 @@ def plain(path):
 
 def newest_metadata(job, table):
     """Of a hadoop table: the path of vN.metadata.json or vN.gz.metadata.json with the largest N."""
-    folder = f"{job.warehouse}/{job.database}/{TABLES[table]}/metadata"
+    folder = f"{job.warehouse}/{job.database}/{tables_of(job)[table]}/metadata"
     found = {}
     for info in file_system(job).get_file_info(pyarrow.fs.FileSelector(plain(folder))):
         number = info.base_name.split(".")[0][1:]
@@ -54,20 +59,22 @@ def newest_metadata(job, table):
 # --- pyiceberg ----------------------------------------------------------------------------------------------------------
 
 
+def rest_catalog(job):
+    from pyiceberg.catalog.rest import RestCatalog
+    return RestCatalog("live", uri=job.run.services.catalog, **s3_properties(job.run.services))
+
+
 def iceberg_table(job, table):
-    services = job.run.services
     if job.catalog == "rest":
-        from pyiceberg.catalog.rest import RestCatalog
-        catalog = RestCatalog("live", uri=services.catalog, **s3_properties(services))
-        return catalog.load_table((job.database, TABLES[table]))
+        return rest_catalog(job).load_table((job.database, tables_of(job)[table]))
     from pyiceberg.table import StaticTable
     path = newest_metadata(job, table)
     return StaticTable.from_metadata(path if "://" in path else f"file://{path}",
-                                     {} if is_local(job) else s3_properties(services))
+                                     {} if is_local(job) else s3_properties(job.run.services))
 
 
 def pyiceberg(job):
-    return {table: iceberg_table(job, table).scan().to_arrow() for table in TABLES}
+    return {table: iceberg_table(job, table).scan().to_arrow() for table in tables_of(job)}
 
 
 # --- DuckDB -------------------------------------------------------------------------------------------------------------
@@ -83,7 +90,7 @@ def duckdb_connection(job):
     services = job.run.services
     connection.execute(f"CREATE SECRET (TYPE s3, KEY_ID '{services.access}', SECRET '{services.secret}', REGION 'us-east-1', "
                        f"ENDPOINT '{urllib.parse.urlparse(services.s3).netloc}', URL_STYLE 'path', USE_SSL false)")
-    for table, name in TABLES.items():
+    for table, name in tables_of(job).items():
         path = iceberg_table(job, table).metadata_location if job.catalog == "rest" else newest_metadata(job, table)
         codec = ", metadata_compression_codec = 'gzip'" if ".gz." in path else ""
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM iceberg_scan('{path}'{codec})")
@@ -92,7 +99,7 @@ def duckdb_connection(job):
 
 def duckdb_tables(job):
     connection = duckdb_connection(job)
-    return {table: connection.execute(f"SELECT * FROM {name}").to_arrow_table() for table, name in TABLES.items()}
+    return {table: connection.execute(f"SELECT * FROM {name}").to_arrow_table() for table, name in tables_of(job).items()}
 
 
 # --- Spark --------------------------------------------------------------------------------------------------------------
@@ -124,12 +131,12 @@ def spark(job, queries=()):
     libs = subprocess.run([HERE / "spark_libs.sh"], capture_output=True, text=True, check=True).stdout.split()[-1]
     out = job.folder / f"spark-{os.urandom(4).hex()}"
     order = {"jars": libs, "conf": spark_configuration(job), "out": str(out), "queries": list(queries),
-             "tables": {t: f"health_catalog.{job.database}.{name}" for t, name in TABLES.items()}}
+             "tables": {t: f"health_catalog.{job.database}.{name}" for t, name in tables_of(job).items()}}
     done = subprocess.run([sys.executable, HERE / "spark_read.py"], input=json.dumps(order), capture_output=True, text=True,
                           env={**os.environ, "AWS_REGION": "us-east-1", "SPARK_LOCAL_IP": "127.0.0.1"})
     if done.returncode != 0:
         raise Failed(f"Spark: {done.stderr[-4000:]}")
-    return {table: pyarrow.parquet.read_table(out / table) for table in TABLES}
+    return {table: pyarrow.parquet.read_table(out / table) for table in tables_of(job)}
 
 
 def read(reader, job, queries=()):

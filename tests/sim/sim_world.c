@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #define WALL_AHEAD_US (INT64_C(1760000000) * 1000000)
+#define SLOW_MOST     10000
 
 static int64_t wall_us(struct clock *c)
 {
@@ -18,8 +19,12 @@ static int64_t mono_us(struct clock *c)
 static bool submit(struct executor *x, void (*fn)(void *arg), void *arg)
 {
     struct sim_world *w = CONTAINER_OF(x, struct sim_world, executor);
-    int64_t from_us = w->now_us + (sim_chance(w, w->slow_every) ? sim_below(w, w->slow_us) : 0);
+    int64_t from_us = w->now_us;
 
+    if (w->slow_left > 0 && sim_chance(w, w->slow_every)) {
+        w->slow_left--;
+        from_us += sim_below(w, w->slow_us);
+    }
     if (sim_fault(w) || !MEM_GROW(w->work, w->work_count, w->work_capacity))
         return false;
     w->work[w->work_count++] = (struct sim_work){fn, arg, from_us};
@@ -28,7 +33,8 @@ static bool submit(struct executor *x, void (*fn)(void *arg), void *arg)
 
 void sim_world_init(struct sim_world *w, uint64_t seed)
 {
-    *w = (struct sim_world){.clock = {wall_us, mono_us}, .now_us = 1000000, .executor.submit = submit};
+    *w = (struct sim_world){
+        .clock = {wall_us, mono_us}, .now_us = 1000000, .executor.submit = submit, .slow_left = SLOW_MOST};
     random_seed(&w->random, seed);
 }
 

@@ -28,6 +28,7 @@ struct sim_world {
     uint32_t fault_every; /* one in so many chances; 0: none */
     uint32_t slow_every;  /* one work in so many is slow, up to slow_us; 0: none */
     uint32_t slow_us;
+    uint32_t slow_left; /* how many will be: else checkpoints could time out for ever */
     uint64_t trace;
 };
 

@@ -37,10 +37,10 @@ def rows(table):
     return found[-1][1] if found else 0
 
 
-def summary(warehouse, began):
-    """Of the job's tables, by name: commits, rows, data files, seconds from began (of the clock) to the first and last."""
+def summary(database, began):
+    """Of the tables in a database's folder, by name: commits, rows, data files, seconds from began (of the clock) to the first and last."""
     out = {}
-    for folder in sorted((pathlib.Path(warehouse) / "health_db").glob("*")):
+    for folder in sorted(pathlib.Path(database).glob("*")):
         found = snapshots(folder)
         if found:
             out[folder.name] = {"commits": len(found), "rows": found[-1][1], "files": found[-1][2],

@@ -1,5 +1,5 @@
-# common.sh: what run.sh and latency.sh share: options, services, going first. Sourced; sets build, out and options.
-HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# common.sh: what the scripts of health and sql share: options, services, going first. Sourced by a script that has set
+# HERE (its folder), out (its results) and needed (what has to be built); sets build, out, options and python's path.
 ROOT="$(cd "$HERE/../.." && pwd)"
 export WEIR_CACHE="${WEIR_CACHE:-$HOME/.cache/weir}" WEIR_RUN="${WEIR_RUN:-${TMPDIR:-/tmp}/weir-bench-$(id -u)}"
 # Ports below those that the kernel gives to outgoing connections.
@@ -7,7 +7,7 @@ export WEIR_KAFKA_PORT="${WEIR_KAFKA_PORT:-26092}" WEIR_KAFKA_HEAP="${WEIR_KAFKA
 export WEIR_REGISTRY_PORT="${WEIR_REGISTRY_PORT:-26085}"
 SERVICES="$ROOT/tests/live/services/services.sh"
 FLINK="$ROOT/bench/flink/flink.sh"
-build="$ROOT/build" out="$ROOT/build/bench-health.jsonl" options=()
+build="$ROOT/build" out="$ROOT/build/$out" options=()
 
 take_options() { # small's options, then the command line
     local small=$1
@@ -27,7 +27,7 @@ take_options() { # small's options, then the command line
         *) options+=("$1") && shift ;;
         esac
     done
-    for file in weir examples/health.so examples/health-generator; do
+    for file in $needed; do
         [ -e "$build/$file" ] || { echo "$0: $build/$file is not built" >&2 && exit 1; }
     done
     mkdir -p "$(dirname "$out")"

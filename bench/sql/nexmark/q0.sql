@@ -1,0 +1,3 @@
+-- q0: all bids, as they are.
+CREATE TABLE sink (auction BIGINT, bidder BIGINT, price BIGINT, dateTime TIMESTAMP(3), extra STRING) WITH ('connector' = 'blackhole');
+INSERT INTO sink SELECT auction, bidder, price, dateTime, extra FROM bid;

@@ -1,0 +1,53 @@
+SET 'sql-client.execution.result-mode' = 'tableau';
+SET 'execution.runtime-mode' = 'batch';
+CREATE TEMPORARY FUNCTION few AS 'few' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION numbers AS 'range' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION raises AS 'raises' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION shut AS 'shut' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION liar AS 'liar' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION reversed AS 'reversed' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION half AS 'half' LANGUAGE C USING JAR '{lib}';
+CREATE VIEW t AS SELECT * FROM (VALUES (1), (2)) AS t (x);
+CREATE FUNCTION same AS 'same' LANGUAGE C USING JAR '{lib}';
+-- each by itself:
+CREATE FUNCTION f AS 'org.example.F' LANGUAGE JAVA USING JAR '/x.jar';
+CREATE FUNCTION f AS 'f' LANGUAGE C;
+CREATE FUNCTION f AS 'f' LANGUAGE C USING JAR '/no/such.so';
+CREATE FUNCTION f AS 'f' LANGUAGE C USING JAR 's3://bucket/lib.so';
+CREATE FUNCTION f AS 'f' LANGUAGE C USING JAR 'a.so', JAR 'b.so';
+CREATE FUNCTION f AS 'f' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION f AS 'f' LANGUAGE RUST USING JAR '{lib}';
+CREATE FUNCTION f AS 'old' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION f AS 'odd_kind' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION f AS 'odd_flags' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION f AS 'odd_type' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION f AS 'odd_result' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION f AS 'no_call' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION nowhere.f AS 'same' LANGUAGE C USING JAR '{lib}';
+CREATE TEMPORARY SYSTEM FUNCTION a.f AS 'same' LANGUAGE C USING JAR '{lib}';
+CREATE TEMPORARY SYSTEM FUNCTION `upper` AS 'same' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION same AS 'same' LANGUAGE C USING JAR '{lib}';
+-- calls
+SELECT same(1, 2);
+SELECT same(1);
+SELECT some('x');
+SELECT default_database.some('x');
+SELECT numbers(1);
+SELECT * FROM TABLE(same('x'));
+SELECT * FROM TABLE(numbrs(1));
+SELECT * FROM TABLE(upper('x'));
+SELECT * FROM (VALUES (1)) AS t (x) JOIN LATERAL TABLE(numbers(x)) AS u (y) ON x = y;
+-- while it runs
+SELECT x, raises(x) FROM t;
+SELECT x, shut(x) FROM t;
+SELECT x, few(x) FROM t;
+SELECT x, liar(x) FROM t;
+SELECT * FROM t, LATERAL TABLE(reversed(x));
+SELECT * FROM t, LATERAL TABLE(half(x));
+SELECT TRY_CAST(raises(x) AS STRING) FROM t WHERE x > 5;
+-- dropping and describing
+DROP FUNCTION few;
+DROP FUNCTION nothing;
+DROP FUNCTION `upper`;
+DROP TEMPORARY FUNCTION same;
+DESCRIBE FUNCTION sane;
