@@ -41,7 +41,8 @@ static void put_geohash(struct weir_rows *out, double latitude, double longitude
     weir_put_str(out, 0, text, (size_t)length);
 }
 
-static bool geohash_rows(void *self, struct weir_task *t, const struct weir_batch *args, struct weir_rows *out)
+static bool geohash_rows(void *self, struct weir_task *t, const struct weir_batch *args,
+                         struct weir_rows *out)
 {
     const double *latitude = weir_f64s(args, 0), *longitude = weir_f64s(args, 1);
     const int32_t *length = weir_i32s(args, 2);

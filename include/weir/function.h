@@ -39,7 +39,8 @@ enum weir_function_kind {
 };
 
 enum weir_function_flag {
-    WEIR_STRICT = 1, /* a row with a NULL argument is not shown to the function: NULL (WEIR_TABLE: no rows) comes of it */
+    WEIR_STRICT =
+        1, /* a row with a NULL argument is not shown to the function: NULL (WEIR_TABLE: no rows) comes of it */
     WEIR_VOLATILE = 2 /* the same arguments may give another result: it is not evaluated ahead of the job */
 };
 

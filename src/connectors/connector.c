@@ -80,10 +80,11 @@ static enum err check_ignore(const struct map *options, struct error *e)
 
     while ((entry = map_next(options, &at)) != NULL)
         if (slice_ends(entry->key, SLICE(".ignore-parse-errors")) && strcasecmp(entry->value, "true") == 0)
-            return error_set(e, ERR_CONFIG,
-                             "'%s' = 'true' leaves out what cannot be read before it could become a dead letter; "
-                             "drop it, or 'on-error' = 'dead-letter'",
-                             entry->key.ptr);
+            return error_set(
+                e, ERR_CONFIG,
+                "'%s' = 'true' leaves out what cannot be read before it could become a dead letter; "
+                "drop it, or 'on-error' = 'dead-letter'",
+                entry->key.ptr);
     return OK;
 }
 
@@ -97,9 +98,10 @@ static enum err check_on_error(const struct connector *c, const struct map *opti
     if (c->formats == FORMATS_NONE)
         return OK;
     if (table && on_error == NULL)
-        return error_set(e, ERR_CONFIG,
-                         "'dead-letter.table' is set, but not 'on-error': set it to 'dead-letter', or leave the "
-                         "table out");
+        return error_set(
+            e, ERR_CONFIG,
+            "'dead-letter.table' is set, but not 'on-error': set it to 'dead-letter', or leave the "
+            "table out");
     if (wanted && table == NULL)
         return error_set(e, ERR_CONFIG,
                          "'on-error' = 'dead-letter' needs 'dead-letter.table': the table that takes the "

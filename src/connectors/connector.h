@@ -108,7 +108,7 @@ struct connector {
     const struct setting *settings;            /* ended by a NULL name */
     const struct connector_metadata *metadata; /* ended by a NULL key; NULL: none */
     enum connector_formats formats;            /* options `format`, `<format>.*` and so on belong to it */
-    bool overwrites; /* its sink can INSERT OVERWRITE */
+    bool overwrites;                           /* its sink can INSERT OVERWRITE */
     bool gives_rows; /* its source needs request.schema: there are no payloads to decode */
     const char *doc; /* a sentence or two */
 };

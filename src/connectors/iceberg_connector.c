@@ -262,7 +262,9 @@ static enum err iceberg_plan_sink(const struct connector_request *r, struct conn
     if (branch && strcmp(branch, "main") != 0)
         return error_set(e, ERR_UNSUPPORTED,
                          "option 'branch' = '%s': weir writes to the branch main only; leave it out", branch);
-    if ((rc = iceberg_open(r, r->schema, false, &p->open, e)) == OK && (rc = plan_spec(r, p, e)) == OK) {
+    /* A SQL table is what was declared; whether the rows fit it, map_columns says. */
+    rc = iceberg_open(r, r->table ? r->table->schema : r->schema, r->table != NULL, &p->open, e);
+    if (rc == OK && (rc = plan_spec(r, p, e)) == OK) {
         *out = (struct connector_plan){
             .factory = &iceberg_sink_factory, .spec = &p->spec, .release = release};
         out->title = arena_printf(r->arena, "%s.%s", p->open.name_space, p->open.name);

@@ -14,7 +14,8 @@ struct iceberg_open {
 };
 
 /* Load the table; one that is not there is created with the columns of schema and what the options and the
- * declaration say. reads: its columns need not be those of schema. A catalog or store that does not answer is
+ * declaration say. reads: one that is there
+ * is taken as it is, else it must have those columns. A catalog or store that does not answer is
  * waited for, a minute at the most. o is zeroed; on failure it is to be closed too. */
 MUST_USE enum err iceberg_open(const struct connector_request *r, const struct schema *schema, bool reads,
                                struct iceberg_open *o, struct error *e);

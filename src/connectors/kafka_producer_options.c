@@ -90,6 +90,20 @@ static enum err set_unless(const struct map *properties, const char *name, const
     return kafka_options_set(conf, name, value, e);
 }
 
+/* One request at a time on a connection: the library has no more than one of a partition on its way when it is
+ * idempotent, and when others may be, it polls without a pause as long as messages wait for it: two busy cores, and a
+ * twentieth of the speed.
+ */
+static enum err set_idempotent(const struct map *properties, rd_kafka_conf_t *conf, struct error *e)
+{
+    const char *asked = property(properties, "enable.idempotence");
+    enum err rc = set_unless(properties, "enable.idempotence", NULL, conf, "true", e);
+
+    if (rc != OK || (asked && strcmp(asked, "true") != 0))
+        return rc;
+    return set_unless(properties, "max.in.flight.requests.per.connection", "max.in.flight", conf, "1", e);
+}
+
 static enum err set_defaults(const struct map *properties, rd_kafka_conf_t *conf, struct error *e)
 {
     static const struct {
@@ -106,7 +120,7 @@ static enum err set_defaults(const struct map *properties, rd_kafka_conf_t *conf
     for (size_t i = 0; rc == OK && i < COUNT_OF(defaults); i++)
         rc = set_unless(properties, defaults[i].name, defaults[i].other_name, conf, defaults[i].value, e);
     if (rc == OK && is_idempotent(properties))
-        rc = set_unless(properties, "enable.idempotence", NULL, conf, "true", e);
+        rc = set_idempotent(properties, conf, e);
     return rc;
 }
 

@@ -947,11 +947,17 @@ static void test_full_output_stops_reading(UNUSED void **state)
 static void test_without_memory(UNUSED void **state)
 {
     struct fixture f;
+    struct kafka_header headers[20];
+    struct kafka_record record = {.topic = "t", .headers = headers, .header_count = COUNT_OF(headers)};
     enum err rc = ERR_MEMORY;
 
+    for (size_t i = 0; i < COUNT_OF(headers); i++)
+        headers[i] = (struct kafka_header){i % 2 ? "odd" : "even", {"x", 1}};
     set_up(&f, "t", 1);
-    produce(&f, "t", 0, 0, 10);
+    ASSERT_OK(kafka_mock_produce(f.mock, &record, &f.e), &f.e);
+    produce(&f, "t", 0, 1, 10);
     f.config.inline_work = true;
+    f.spec.headers = true;
     for (uint64_t n = 1; rc != OK; n++) {
         uint64_t before = mem_count();
 

@@ -59,8 +59,9 @@ MUST_USE enum err expr_call(struct arena *a, const char *name, const struct expr
                             struct place place, const struct expr **out, struct error *e);
 
 /* The same of a function that is at hand: one that is not in the table. f must live as long as the tree. */
-MUST_USE enum err expr_call_function(struct arena *a, const struct function *f, const struct expr *const *args,
-                                     int32_t count, struct place place, const struct expr **out, struct error *e);
+MUST_USE enum err expr_call_function(struct arena *a, const struct function *f,
+                                     const struct expr *const *args, int32_t count, struct place place,
+                                     const struct expr **out, struct error *e);
 
 /* CAST and TRY_CAST. ERR_INPUT: no such cast. A cast to the type that is there is the expression itself. */
 MUST_USE enum err expr_cast(struct arena *a, const struct expr *x, const struct type *type, bool try_cast,

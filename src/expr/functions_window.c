@@ -71,7 +71,8 @@ static enum err start_types(struct resolution *r, UNUSED struct error *e)
 /* The instant that window_time is: a millisecond before the end. */
 static int64_t time_of(const struct call *c, int64_t end_us)
 {
-    return c->args[0].column->type->kind == TYPE_TIMESTAMP_LTZ ? zone_utc(zone_of(c), end_us - 1000) : end_us - 1000;
+    return c->args[0].column->type->kind == TYPE_TIMESTAMP_LTZ ? zone_utc(zone_of(c), end_us - 1000)
+                                                               : end_us - 1000;
 }
 
 static void add_window(struct call *c, int64_t begin_us, int64_t end_us)
@@ -110,7 +111,8 @@ static enum err cumulate(struct call *c, UNUSED struct error *e)
         if (arg_valid(&c->args[0], row)) {
             int64_t us = local_us(c, &c->args[0], row), begin = start_us(us, size_us, offset_us);
 
-            for (int64_t end = start_us(us, step_us, offset_us) + step_us; end <= begin + size_us; end += step_us)
+            for (int64_t end = start_us(us, step_us, offset_us) + step_us; end <= begin + size_us;
+                 end += step_us)
                 add_window(c, begin, end);
         }
         builder_list_end(c->rows);
@@ -131,7 +133,8 @@ static enum err windows_types(struct resolution *r, struct error *e)
     if (r->arena->failed)
         return error_memory(e, sizeof *row, "a type");
     if (size / step >= WINDOWS_MOST)
-        return error_set(e, ERR_INPUT, "each row would be in %" PRId64 " windows; look at the units of the intervals",
+        return error_set(e, ERR_INPUT,
+                         "each row would be in %" PRId64 " windows; look at the units of the intervals",
                          size / step);
     fields[0] = (struct field){.name = "window_start", .type = stamp};
     fields[1] = (struct field){.name = "window_end", .type = stamp};
@@ -144,11 +147,11 @@ static enum err windows_types(struct resolution *r, struct error *e)
 
 /* The binder has checked what the arguments are: a time, and intervals that are literals above zero. */
 const struct function functions_window[] = {
-    {"TUMBLE WINDOW", GROUP_TEMPORAL, "TUMBLE WINDOW(time, size, offset)", "When the row's window begins.", 3, 3,
-     FN_STRICT | FN_HIDDEN, start_types, NULL, NULL},
-    {"HOP WINDOWS", GROUP_TEMPORAL, "HOP WINDOWS(time, slide, size, offset)", "The row's windows.", 4, 4, FN_HIDDEN,
-     windows_types, NULL, NULL},
-    {"CUMULATE WINDOWS", GROUP_TEMPORAL, "CUMULATE WINDOWS(time, step, size, offset)", "The row's windows.", 4, 4,
+    {"TUMBLE WINDOW", GROUP_TEMPORAL, "TUMBLE WINDOW(time, size, offset)", "When the row's window begins.", 3,
+     3, FN_STRICT | FN_HIDDEN, start_types, NULL, NULL},
+    {"HOP WINDOWS", GROUP_TEMPORAL, "HOP WINDOWS(time, slide, size, offset)", "The row's windows.", 4, 4,
      FN_HIDDEN, windows_types, NULL, NULL},
+    {"CUMULATE WINDOWS", GROUP_TEMPORAL, "CUMULATE WINDOWS(time, step, size, offset)", "The row's windows.",
+     4, 4, FN_HIDDEN, windows_types, NULL, NULL},
     {NULL},
 };

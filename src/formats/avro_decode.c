@@ -251,6 +251,15 @@ static bool run(struct avro_cursor *c, const struct avro_body *body, struct colu
     return true;
 }
 
+static bool read_top(struct avro_cursor *c, const struct avro_plan *p)
+{
+    int64_t index;
+
+    if (!read_index(c, p->top_count, "branch", &index))
+        return false;
+    return index == p->top_branch || FAIL(&c->failure, "is null, where a record is wanted");
+}
+
 _Static_assert(AVRO_WHY_MAX == FAILURE_TEXT, "the caller's buffer is a failure's");
 
 const char *avro_decode(const struct avro_plan *p, struct slice datum, struct builder *b, size_t *used,
@@ -261,7 +270,7 @@ const char *avro_decode(const struct avro_plan *p, struct slice datum, struct bu
     struct avro_cursor c = {.ptr = start, .end = start + datum.len, .empty_left = AVRO_EMPTY_MAX};
 
     failure_init(&c.failure, why);
-    if (UNLIKELY(!run(&c, &p->body, b->columns)))
+    if (UNLIKELY(p->top_count && !read_top(&c, p)) || UNLIKELY(!run(&c, &p->body, b->columns)))
         return failure_explain(&c.failure);
     *used = (size_t)(c.ptr - start);
     return NULL;

@@ -511,17 +511,32 @@ static enum err resolve(struct avro_compiler *k, const struct place *at, const s
 
 /* --- the whole --- */
 
+/* ["null", record] counts as the record. */
+static const struct avro_type *top_record(struct avro_plan *p, const struct avro_type *root)
+{
+    if (root->kind != AVRO_KIND_UNION || root->type_count > 2)
+        return root;
+    for (int32_t i = 0; i < root->type_count; i++)
+        if (root->types[i]->kind == AVRO_KIND_RECORD) {
+            p->top_count = root->type_count;
+            p->top_branch = i;
+            return root->types[i];
+        }
+    return root;
+}
+
 static enum err compile(struct avro_plan *p, const struct avro_schema *writer,
                         const struct avro_schema *reader, const struct schema *schema, const bool *wanted,
                         struct error *e)
 {
     struct avro_compiler k = {.arena = &p->arena, .e = e};
+    const struct avro_type *top = top_record(p, writer->root);
     enum err rc;
 
-    if (writer->root->kind != AVRO_KIND_RECORD || (reader && reader->root->kind != AVRO_KIND_RECORD))
+    if (top->kind != AVRO_KIND_RECORD || (reader && reader->root->kind != AVRO_KIND_RECORD))
         return error_set(e, ERR_INPUT, "a record is wanted at the top of an Avro schema, not %s",
                          avro_kind_name(writer->root->kind));
-    rc = to_body(&k, NULL, writer->root, reader ? reader->root : NULL, schema->fields, schema->field_count,
+    rc = to_body(&k, NULL, top, reader ? reader->root : NULL, schema->fields, schema->field_count,
                  wanted, &p->body);
     map_fini(&k.skips);
     return rc;

@@ -90,6 +90,9 @@ struct avro_step {
 struct avro_plan {
     struct arena arena;
     struct avro_body body;
+    int32_t top_count;  /* the top is a union of so many types, as Flink writes files: null and the record; 0: it is
+                         * the record */
+    int32_t top_branch; /* then: which is the record */
 };
 
 __int128 avro_power_of_ten(int32_t n); /* n is 0..38 */

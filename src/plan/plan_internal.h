@@ -31,8 +31,9 @@ struct source {
     bool *needed;     /* per column of the table */
     int32_t *numbers; /* per column of the table: its number in stage.schema, -1 when it is not read */
     bool planned;
-    const struct expr *filter; /* over the table's columns: what all who read it ask of a row; NULL: nothing */
-    bool is_read;              /* by one at least: filter counts */
+    const struct expr
+        *filter;  /* over the table's columns: what all who read it ask of a row; NULL: nothing */
+    bool is_read; /* by one at least: filter counts */
     struct stage stage;
 };
 
@@ -52,7 +53,7 @@ struct planner {
     struct arena *arena; /* the graph's */
     const struct expr_session *expr_session;
     struct source *sources;
-    bool dry; /* the first time over: no vertices */
+    bool dry;                     /* the first time over: no vertices */
     const struct expr *condition; /* on the rows of the scan that is planned next; NULL: none */
     int32_t parallelism, numbered;
 };

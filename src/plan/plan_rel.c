@@ -59,7 +59,8 @@ out:
 
 /* --- streams by key: a row replaces that of its key, and what was there before is not known --- */
 
-enum err plan_refuse_upsert(struct planner *p, const struct stage *s, const char *what, struct ast_place place)
+enum err plan_refuse_upsert(struct planner *p, const struct stage *s, const char *what,
+                            struct ast_place place)
 {
     enum err rc;
 
@@ -69,8 +70,9 @@ enum err plan_refuse_upsert(struct planner *p, const struct stage *s, const char
                    "%s over an upsert stream needs the rows that its keys had before, kept as state "
                    "(ChangelogNormalize), which is not in this version of weir",
                    what);
-    sql_hint(p->error, "an upsert stream can be projected, and written to a table with connector 'upsert-kafka' "
-                       "and the same key; to see its messages as they are, read the topic with connector 'kafka'");
+    sql_hint(p->error,
+             "an upsert stream can be projected, and written to a table with connector 'upsert-kafka' "
+             "and the same key; to see its messages as they are, read the topic with connector 'kafka'");
     return rc;
 }
 

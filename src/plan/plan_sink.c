@@ -47,8 +47,8 @@ static enum err cast_metadata(struct planner *p, const struct bound_insert *inse
         if (rc == OK && writable) /* else the connector says so */
             rc = expr_cast(p->arena, exprs[i], fields[i].type, false, (struct place){0}, &exprs[i], &e);
         if (rc != OK)
-            return plan_fail(p, rc, insert->place, "table `%s`, metadata column `%s`: %s", insert->table->name,
-                             fields[i].name, e.text);
+            return plan_fail(p, rc, insert->place, "table `%s`, metadata column `%s`: %s",
+                             insert->table->name, fields[i].name, e.text);
         fields[i].type = exprs[i]->type;
     }
     *schema = (struct schema){from->field_count, fields};
@@ -102,10 +102,11 @@ static enum err check_overwrite(struct planner *p, const struct bound_insert *in
     }
     if (s->bounded)
         return OK;
-    rc = plan_fail(p, ERR_INPUT, insert->place,
-                   "Unbounded data stream doesn't support overwrite operation: table '%s.%s.%s' would never be "
-                   "written, as that happens at the end",
-                   insert->table->catalog, insert->table->database, insert->table->name);
+    rc = plan_fail(
+        p, ERR_INPUT, insert->place,
+        "Unbounded data stream doesn't support overwrite operation: table '%s.%s.%s' would never be "
+        "written, as that happens at the end",
+        insert->table->catalog, insert->table->database, insert->table->name);
     sql_hint(p->error, "INSERT INTO adds rows as they come");
     return rc;
 }

@@ -77,8 +77,9 @@ MUST_USE enum err bind_table_function(struct binder *b, const struct ast_table *
 MUST_USE enum err bind_alone(struct binder *b, const struct ast_table *t, const struct rel **out,
                              struct scope *scope);
 /* The input's columns, then those of array's elements; scope is the input's, and then the whole's. */
-MUST_USE enum err bind_elements(struct binder *b, const struct ast_table *t, const struct expr *array, bool outer,
-                                const struct rel *input, const struct rel **out, struct scope *scope);
+MUST_USE enum err bind_elements(struct binder *b, const struct ast_table *t, const struct expr *array,
+                                bool outer, const struct rel *input, const struct rel **out,
+                                struct scope *scope);
 MUST_USE enum err bind_rename_columns(struct binder *b, const struct ast_table *t, int32_t first,
                                       struct scope *scope);
 MUST_USE enum err bind_scope_of(struct binder *b, const struct schema *schema, const char *table,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <strings.h>
 
-enum err bind_scope_of(struct binder *b, const struct schema *schema, const char *table, struct ast_place place,
-                       struct scope *out)
+enum err bind_scope_of(struct binder *b, const struct schema *schema, const char *table,
+                       struct ast_place place, struct scope *out)
 {
     struct scope_column *columns = ARENA_ARRAY(b->arena, struct scope_column, MAX(schema->field_count, 1));
 
@@ -191,7 +191,8 @@ static enum err use_with(struct binder *b, const struct with_entry *w, const str
     rc = bind_any_query(b, w->with->query, out);
     b->with = before;
     if (rc == OK)
-        rc = bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : w->with->name.text, t->place, scope);
+        rc = bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : w->with->name.text, t->place,
+                           scope);
     return rc == OK ? bind_rename_columns(b, &renamed, 0, scope) : rc;
 }
 
@@ -216,8 +217,9 @@ static enum err bind_name(struct binder *b, const struct ast_table *t, const str
         if ((rc = add_computed(b, table, out)) == OK)
             rc = add_watermark(b, table, out);
     }
-    return rc == OK ? bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : table->name, t->place, scope)
-                    : rc;
+    return rc == OK
+               ? bind_scope_of(b, (*out)->schema, t->alias ? t->alias->text : table->name, t->place, scope)
+               : rc;
 }
 
 /* --- UNNEST --- */
@@ -313,7 +315,8 @@ static enum err bind_join(struct binder *b, const struct ast_table *t, const str
     const struct rel *left;
     enum err rc;
 
-    if ((j->right->kind != AST_TABLE_UNNEST && !(j->right->kind == AST_TABLE_FUNCTION && j->right->lateral)) ||
+    if ((j->right->kind != AST_TABLE_UNNEST &&
+         !(j->right->kind == AST_TABLE_FUNCTION && j->right->lateral)) ||
         !one_by_one)
         return bind_unsupported(b, j->right->place, "a JOIN (it keeps both of its sides in state)");
     if (!is_true(j->on) || j->natural || j->columns.count)

@@ -29,8 +29,8 @@ struct windows {
     const struct ast_expr *x; /* the call */
     const struct ast_expr *args[WINDOW_ARGUMENTS];
     const struct rel *input;
-    struct scope scope;        /* of the input */
-    const struct expr *time;   /* of the input */
+    struct scope scope;                         /* of the input */
+    const struct expr *time;                    /* of the input */
     const struct expr *spans[WINDOW_ARGUMENTS]; /* literals: STEP, SIZE, OFFSET */
 };
 
@@ -51,7 +51,8 @@ static enum window_argument positional(const struct window_form *f, int32_t n)
     return f->step ? stepped[n] : plain[n];
 }
 
-static enum err named(struct binder *b, struct windows *w, const struct ast_expr *x, enum window_argument *out)
+static enum err named(struct binder *b, struct windows *w, const struct ast_expr *x,
+                      enum window_argument *out)
 {
     const char *names[WINDOW_ARGUMENTS] = {"DATA", "TIMECOL", w->form->step, "SIZE", "OFFSET"};
 
@@ -152,9 +153,10 @@ static enum err bind_span(struct binder *b, struct windows *w, enum window_argum
     if ((rc = bind_expr(b, &none, x, &span)) != OK)
         return rc;
     if (span->type->kind == TYPE_INTERVAL_MONTHS)
-        return bind_fail(b, ERR_INPUT, x->place,
-                         "Window aggregate only support SECOND, MINUTE, HOUR, DAY as the time unit. MONTH and YEAR "
-                         "time unit are not supported yet.");
+        return bind_fail(
+            b, ERR_INPUT, x->place,
+            "Window aggregate only support SECOND, MINUTE, HOUR, DAY as the time unit. MONTH and YEAR "
+            "time unit are not supported yet.");
     if (span->type->kind != TYPE_INTERVAL_MILLIS || !expr_is_constant(span))
         return misused(b, w, x->place, "an interval is wanted here: INTERVAL '10' MINUTES");
     if ((rc = session_expr(b->session, b->arena, &session, &e)) != OK ||
@@ -199,13 +201,14 @@ static enum err drop_timeless(struct binder *b, struct windows *w)
         return OK;
     if ((filter = bind_rel(b, REL_FILTER, w->input->schema, w->x->place, w->input)) == NULL)
         return bind_memory(b, w->x->place);
-    rc = expr_call(b->arena, "IS NOT NULL", &w->time, 1, bind_place(w->x->place), &filter->filter.condition, &e);
+    rc = expr_call(b->arena, "IS NOT NULL", &w->time, 1, bind_place(w->x->place), &filter->filter.condition,
+                   &e);
     w->input = filter;
     return rc == OK ? OK : bind_failed(b, rc, w->x->place, &e);
 }
 
-static enum err call(struct binder *b, const struct windows *w, const char *name, const struct expr *const *args,
-                     int32_t count, const struct expr **out)
+static enum err call(struct binder *b, const struct windows *w, const char *name,
+                     const struct expr *const *args, int32_t count, const struct expr **out)
 {
     struct error e;
     enum err rc = expr_call(b->arena, name, args, count, bind_place(w->x->place), out, &e);
@@ -214,8 +217,8 @@ static enum err call(struct binder *b, const struct windows *w, const char *name
 }
 
 /* x without the NULL that it cannot be, as the row has a time; and as the type that Flink gives it. */
-static enum err retype(struct binder *b, const struct windows *w, const struct expr *x, const struct type *type,
-                       const struct expr **out)
+static enum err retype(struct binder *b, const struct windows *w, const struct expr *x,
+                       const struct type *type, const struct expr **out)
 {
     struct error e;
     enum err rc = expr_cast(b->arena, x, type, false, bind_place(w->x->place), out, &e);
@@ -239,7 +242,8 @@ static const struct type *stamp(struct binder *b, enum type_kind kind)
 
 static enum err tumble_columns(struct binder *b, const struct windows *w, const struct expr **out)
 {
-    const struct expr *start[] = {w->time, w->spans[SIZE], w->spans[OFFSET]}, *end[2] = {NULL, w->spans[SIZE]},
+    const struct expr *start[] = {w->time, w->spans[SIZE], w->spans[OFFSET]},
+                      *end[2] = {NULL, w->spans[SIZE]},
                       *last[2] = {NULL, expr_int(b->arena, TYPE_INTERVAL_MILLIS, 1)};
     const struct type *plain = stamp(b, TYPE_TIMESTAMP), *time = stamp(b, w->time->type->kind);
     enum err rc;
@@ -301,7 +305,8 @@ static enum err bind_windows(struct binder *b, const struct ast_table *t, const 
         return rc;
     if ((made = arena_copy(b->arena, *out, sizeof *made)) == NULL)
         return bind_memory(b, t->place);
-    made->time_column = made->schema->field_count - 1; /* window_time; what it was before is a plain column now */
+    made->time_column = made->schema->field_count -
+                        1; /* window_time; what it was before is a plain column now */
     *out = made;
     if ((rc = bind_scope_of(b, made->schema, t->alias ? t->alias->text : NULL, t->place, scope)) != OK)
         return rc;

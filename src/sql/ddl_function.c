@@ -46,7 +46,8 @@ static const struct stored_function *find(struct session *s, struct arena *arena
 }
 
 /* What a call by this name means; NULL: nothing of the user's. */
-static const struct stored_function *find_called(struct session *s, struct arena *arena, const struct ast_name *name)
+static const struct stored_function *find_called(struct session *s, struct arena *arena,
+                                                 const struct ast_name *name)
 {
     const struct ast_word *last = &name->parts[name->count - 1];
     const struct stored_function *f;
@@ -91,7 +92,8 @@ const char *session_function_near(struct session *s, struct arena *arena, const 
 
 /* --- CREATE FUNCTION --- */
 
-static enum err refuse(struct doing *d, enum err rc, struct ast_place place, const char *text, const char *hint)
+static enum err refuse(struct doing *d, enum err rc, struct ast_place place, const char *text,
+                       const char *hint)
 {
     sql_fail(d->error, rc, SQL_VALIDATION_FAILED, place, "%s", text);
     sql_hint(d->error, "%s", hint);
@@ -106,12 +108,14 @@ static enum err check_language(struct doing *d, const struct ast_function *f)
     if (f->language && strcmp(f->language, "C") == 0)
         return OK;
     sql_fail(d->error, ERR_UNSUPPORTED, SQL_VALIDATION_FAILED, f->class_name.place,
-             "function `%s` is a %s class, and weir runs none", last->text, f->language ? f->language : "Java");
+             "function `%s` is a %s class, and weir runs none", last->text,
+             f->language ? f->language : "Java");
     if (built_in)
         sql_hint(d->error, "%s is built in: leave the CREATE FUNCTION out", built_in->name);
     else
-        sql_hint(d->error, "use what SHOW FUNCTIONS lists, or write it in C (weir/function.h): "
-                           "CREATE FUNCTION %s AS 'symbol' LANGUAGE C USING JAR 'lib.so'",
+        sql_hint(d->error,
+                 "use what SHOW FUNCTIONS lists, or write it in C (weir/function.h): "
+                 "CREATE FUNCTION %s AS 'symbol' LANGUAGE C USING JAR 'lib.so'",
                  last->text);
     return ERR_UNSUPPORTED;
 }
@@ -131,7 +135,8 @@ static enum err library_of(struct doing *d, const struct ast_function *f, const 
     if (strncmp(text, "file://", 7) == 0)
         text += 7;
     else if (strstr(text, "://"))
-        return refuse(d, ERR_UNSUPPORTED, f->jars.items[0].place, "a library is loaded from a local file only",
+        return refuse(d, ERR_UNSUPPORTED, f->jars.items[0].place,
+                      "a library is loaded from a local file only",
                       "fetch it first: USING JAR 'file:///opt/jobs/lib.so'");
     *out = text;
     return OK;
@@ -145,8 +150,8 @@ static enum err check_place(struct doing *d, const struct ast_function *f, const
     if (f->system) {
         const struct function *built_in = function_find(p->name);
 
-        return built_in ? refuse(d, ERR_UNSUPPORTED, f->name.place, "the name of a built-in function is taken",
-                                 "give it another name")
+        return built_in ? refuse(d, ERR_UNSUPPORTED, f->name.place,
+                                 "the name of a built-in function is taken", "give it another name")
                         : OK;
     }
     if ((rc = session_catalog_at(d, p->catalog, f->name.place, &c)) != OK ||
@@ -158,8 +163,8 @@ static enum err check_place(struct doing *d, const struct ast_function *f, const
                   "write CREATE TEMPORARY FUNCTION: it is there as long as the session");
 }
 
-static struct stored_function *make_stored(struct doing *d, const struct ast_function *f, const struct table_path *p,
-                                           const char *library)
+static struct stored_function *make_stored(struct doing *d, const struct ast_function *f,
+                                           const struct table_path *p, const char *library)
 {
     const char *texts[] = {p->catalog ? p->catalog : "", p->database ? p->database : "", p->name, library,
                            f->class_name.text};
@@ -181,8 +186,8 @@ static struct stored_function *make_stored(struct doing *d, const struct ast_fun
         texts[i] = at;
         at += len;
     }
-    *out = (struct stored_function){.temporary = f->temporary, .system = f->system, .library = texts[3],
-                                    .symbol = texts[4]};
+    *out = (struct stored_function){
+        .temporary = f->temporary, .system = f->system, .library = texts[3], .symbol = texts[4]};
     out->path = (struct table_path){f->system ? NULL : texts[0], f->system ? NULL : texts[1], texts[2]};
     return out;
 }
@@ -196,14 +201,17 @@ enum err ddl_create_function(struct doing *d, const struct ast_function *f)
     struct error e;
     enum err rc;
 
-    if ((rc = check_language(d, f)) != OK || (rc = path_of(d->s, d->arena, &f->name, f->system, &path, d->error)) != OK ||
+    if ((rc = check_language(d, f)) != OK ||
+        (rc = path_of(d->s, d->arena, &f->name, f->system, &path, d->error)) != OK ||
         (rc = library_of(d, f, &library)) != OK || (rc = check_place(d, f, &path)) != OK)
         return rc;
     if (find(d->s, d->arena, &path))
-        return f->if_not_exists ? OK
-                                : refuse(d, ERR_EXISTS, f->name.place, "a function of that name exists already",
-                                         "drop it first, or write IF NOT EXISTS");
-    rc = user_function_load(d->arena, f->name.parts[f->name.count - 1].text, library, f->class_name.text, &loaded, &e);
+        return f->if_not_exists
+                   ? OK
+                   : refuse(d, ERR_EXISTS, f->name.place, "a function of that name exists already",
+                            "drop it first, or write IF NOT EXISTS");
+    rc = user_function_load(d->arena, f->name.parts[f->name.count - 1].text, library, f->class_name.text,
+                            &loaded, &e);
     if (rc != OK)
         return doing_fail(d, f->class_name.place, rc, &e);
     if ((stored = make_stored(d, f, &path, library)) == NULL ||
@@ -243,9 +251,11 @@ enum err ddl_drop_function(struct doing *d, const struct ast_drop *drop)
     if (drop->if_exists)
         return OK;
     near = session_function_near(d->s, d->arena, name);
-    sql_fail(d->error, ERR_NOT_FOUND, SQL_VALIDATION_FAILED, drop->name.place, "%sfunction `%s` does not exist",
-             drop->temporary ? "temporary " : "", name);
-    if (near)
+    sql_fail(d->error, ERR_NOT_FOUND, SQL_VALIDATION_FAILED, drop->name.place,
+             "%sfunction `%s` does not exist", drop->temporary ? "temporary " : "", name);
+    if (f)
+        sql_hint(d->error, "it is there, and not temporary: write DROP FUNCTION");
+    else if (near)
         sql_hint(d->error, "SHOW USER FUNCTIONS lists those there are; did you mean `%s`?", near);
     return ERR_NOT_FOUND;
 }
@@ -317,10 +327,11 @@ enum err ddl_describe_function(struct doing *d, const struct ast_describe *x)
     if (f)
         return describe_user(d, x, f, &r);
     if (built_in == NULL) {
-        const char *near = function_nearest(last->text), *mine = session_function_near(d->s, d->arena, last->text);
+        const char *near = function_nearest(last->text),
+                   *mine = session_function_near(d->s, d->arena, last->text);
 
-        sql_fail(d->error, ERR_NOT_FOUND, SQL_VALIDATION_FAILED, x->name.place, "function `%s` does not exist",
-                 last->text);
+        sql_fail(d->error, ERR_NOT_FOUND, SQL_VALIDATION_FAILED, x->name.place,
+                 "function `%s` does not exist", last->text);
         sql_hint(d->error, near || mine ? "did you mean `%s`?" : "SHOW FUNCTIONS lists those there are",
                  mine ? mine : near);
         return ERR_NOT_FOUND;

@@ -133,8 +133,6 @@ enum err ddl_create_database(struct doing *d, const struct ast_create_object *o)
         doing_fail(d, o->name.place, rc, &e);
     if (rc == ERR_EXISTS)
         sql_hint(d->error, "drop it first, or write IF NOT EXISTS");
-    if (rc == OK)
-        session_saw(d->s, name);
     return rc;
 }
 

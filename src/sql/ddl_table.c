@@ -115,7 +115,6 @@ enum err ddl_create_table(struct doing *d, const struct ast_create_table *t, str
         made = false; /* a service need not be asked to make it */
     else if ((rc = ddl_store_new(d, def, t->if_not_exists, t->name.place, &made)) != OK)
         return rc;
-    session_saw(d->s, def->name);
     if (t->query)
         d->out->kind = RESULT_JOB;
     else if (!made)

@@ -60,7 +60,6 @@ enum err ddl_create_view(struct doing *d, const struct ast_view *v)
         (rc = bind_view(d, v, &path, &t)) != OK ||
         (rc = ddl_store_new(d, &t, v->if_not_exists, v->name.place, &made)) != OK)
         return rc;
-    session_saw(d->s, t.name);
     if (!made)
         doing_note(d, "view %s exists already and is left as it is", session_path_text(d->arena, &path));
     return OK;

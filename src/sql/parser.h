@@ -49,6 +49,6 @@ bool sql_complete(struct slice text);
 
 /* Whether word (any case) must stand in back-ticks to be a name. */
 bool sql_reserved(struct slice word);
-/* Step through all words of the dialect in order, for completion: start with *at = 0; NULL at the end. */
+/* Step through all words of the dialect in order: start with *at = 0; NULL at the end. */
 const char *sql_keyword_next(size_t *at);
 #endif

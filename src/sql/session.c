@@ -71,7 +71,6 @@ void session_free(struct session *s)
         c->ops->free(c);
     }
     map_fini(&s->catalogs);
-    map_fini(&s->seen);
     map_fini(&s->overridden);
     free_values(&s->functions);
     free_values(&s->settings);

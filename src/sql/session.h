@@ -81,8 +81,11 @@ MUST_USE enum err session_execute(struct session *s, struct arena *arena, const 
                                   const struct ast_statement *statement, struct result *out,
                                   struct sql_error *error);
 
-/* For completion: names of catalogs, databases, tables, columns of tables in FROM ... that begin with prefix
- * (any case), sorted, in arena; at most `most`. Asks no service that has not been asked before. */
-int32_t session_complete(struct session *s, struct arena *arena, struct slice prefix, const char **names,
-                         int32_t most);
+/* For completion: tell fn what may stand where a table is wanted, behind the `count` names of qualifier and a
+ * dot; names live in arena. A catalog that is a service is asked when it is the current one, or named: that may
+ * take its time. */
+enum session_offered { OFFER_TABLE, OFFER_DATABASE, OFFER_CATALOG };
+typedef void session_offer_fn(void *arg, enum session_offered kind, const char *name);
+void session_offer(struct session *s, struct arena *arena, const char *const *qualifier, int32_t count,
+                   session_offer_fn *fn, void *arg);
 #endif

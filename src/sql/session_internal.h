@@ -17,7 +17,6 @@ struct session {
     struct sql_store temporary; /* tables and views, by session_key */
     struct map functions;       /* CREATE FUNCTION: ddl_function.h; values owned */
     struct map overridden;      /* "override.catalog.c.": asked for; values mean nothing */
-    struct map seen;            /* names that services have told, for completion; values mean nothing */
 };
 
 /* A statement being done. Everything in it is borrowed but what result's rows hold. */
@@ -62,8 +61,6 @@ MUST_USE enum err session_load(struct session *s, struct arena *arena, const str
 /* The catalog must have that database. */
 MUST_USE enum err session_need_database(struct doing *d, struct sql_catalog *c, const char *database,
                                         struct ast_place place);
-/* Remember a name for completion; nothing happens without memory. */
-void session_saw(struct session *s, const char *name);
 
 /* --- statements --- */
 

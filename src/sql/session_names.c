@@ -199,13 +199,7 @@ enum err session_table(struct session *s, struct arena *arena, const struct ast_
                        const struct table_def **out, struct sql_error *error)
 {
     struct table_path path;
-    enum err rc;
+    enum err rc = session_path(s, arena, name, &path, error);
 
-    if ((rc = session_path(s, arena, name, &path, error)) != OK ||
-        (rc = session_load(s, arena, &path, name->place, out, error)) != OK)
-        return rc;
-    session_saw(s, (*out)->name);
-    for (int32_t i = 0; i < (*out)->column_count; i++)
-        session_saw(s, (*out)->columns[i].name);
-    return OK;
+    return rc == OK ? session_load(s, arena, &path, name->place, out, error) : rc;
 }

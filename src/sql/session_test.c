@@ -44,22 +44,42 @@ static void test_like(UNUSED void **state)
             fail_msg("%s like %s", cases[i].name, cases[i].pattern);
 }
 
-static void test_complete(UNUSED void **state)
+/* "T:orders D:default_database ..." */
+static void gather(void *arg, enum session_offered kind, const char *name)
 {
+    bytes_printf(arg, "%s%c:%s", ((struct bytes *)arg)->len ? " " : "", "TDC"[kind], name);
+}
+
+static void test_offer(UNUSED void **state)
+{
+    static const struct {
+        const char *qualifier[2];
+        int32_t count;
+        const char *want;
+    } cases[] = {
+        {{NULL, NULL}, 0, "D:default_database C:default_catalog"},
+        {{"default_catalog", NULL}, 1, "D:default_database"},
+        {{"default_database", NULL}, 1, "T:orders"},
+        {{"default_catalog", "default_database"}, 2, "T:orders"},
+        {{"default_catalog", "nowhere"}, 2, ""},
+        {{"nowhere", NULL}, 1, ""},
+    };
     struct test_session t;
-    struct arena arena = {0};
-    const char *names[10];
 
     test_session_init(&t);
     assert_int_equal(test_session_run(&t, NULL, tables, NULL), OK);
-    assert_int_equal(session_complete(t.s, &arena, SLICE("O"), names, 10), 2);
-    assert_string_equal(names[0], "orders");
-    assert_string_equal(names[1], "other");
-    assert_int_equal(session_complete(t.s, &arena, SLICE("default_"), names, 1), 1);
-    assert_string_equal(names[0], "default_catalog");
-    assert_int_equal(session_complete(t.s, &arena, SLICE("zz"), names, 10), 0);
-    assert_true(session_complete(t.s, &arena, SLICE(""), names, 10) >= 8);
-    arena_fini(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct arena arena = {0};
+        struct bytes text = {0};
+
+        session_offer(t.s, &arena, cases[i].qualifier, cases[i].count, gather, &text);
+        if (strstr(bytes_cstr(&text) ? bytes_cstr(&text) : "", cases[i].want) == NULL)
+            fail_msg("case %zu: want %s in %s", i, cases[i].want, bytes_cstr(&text));
+        if (*cases[i].want == '\0')
+            assert_int_equal(text.len, 0);
+        bytes_fini(&text);
+        arena_fini(&arena);
+    }
     test_session_fini(&t);
 }
 
@@ -209,6 +229,6 @@ static void test_iceberg_memory(UNUSED void **state)
     nftw(warehouse, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-TEST_MAIN(cmocka_unit_test(test_like), cmocka_unit_test(test_complete), cmocka_unit_test(test_connector),
+TEST_MAIN(cmocka_unit_test(test_like), cmocka_unit_test(test_offer), cmocka_unit_test(test_connector),
           cmocka_unit_test(test_expr_session), cmocka_unit_test(test_memory),
           cmocka_unit_test(test_iceberg_memory))

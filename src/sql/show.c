@@ -46,8 +46,6 @@ static enum err databases(struct doing *d, const struct ast_show *show)
         return rc;
     if ((rc = c->ops->databases(c, d->arena, &names, &count, &e)) != OK)
         return doing_fail(d, show->from ? show->from->place : (struct ast_place){0}, rc, &e);
-    for (int32_t i = 0; i < count; i++)
-        session_saw(d->s, names[i]);
     return list(d, show, "database name", names, count);
 }
 
@@ -82,10 +80,8 @@ static enum err tables(struct doing *d, const struct ast_show *show, bool views_
         return rc;
     if ((rc = c->ops->tables(c, database, views_only, d->arena, &found, &count, &e)) != OK)
         return doing_fail(d, place, rc, &e);
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < count; i++)
         sql_names_add(&names, found[i]);
-        session_saw(d->s, found[i]);
-    }
     add_temporary(d, c->name, database, views_only, &names);
     return list(d, show, column, names.items, names.count);
 }

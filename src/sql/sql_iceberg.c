@@ -8,6 +8,7 @@
 #include "iceberg/json_field.h"
 #include "os/random.h"
 #include "sql/sql_store.h"
+#include <stdio.h>
 
 struct ice {
     struct sql_catalog_made made;
@@ -328,9 +329,11 @@ static const char *nearest_option(const char *key)
 static enum err check_options(const struct catalog_request *r, struct error *e)
 {
     struct map given = {0};
-    struct settings s = {iceberg_catalog_settings, &given, "a catalog of type iceberg"};
+    char owner[80];
+    struct settings s = {iceberg_catalog_settings, &given, owner};
     enum err rc = OK;
 
+    snprintf(owner, sizeof owner, "catalog %.60s", r->name);
     for (int32_t i = 0; rc == OK && i < r->option_count; i++) {
         const char *key = r->options[i].key, *nearest;
 
@@ -338,15 +341,15 @@ static enum err check_options(const struct catalog_request *r, struct error *e)
             rc = error_memory(e, 0, "a catalog's options");
         } else if (!settings_known(iceberg_catalog_settings, key)) {
             nearest = nearest_option(key);
-            rc = error_set(e, ERR_CONFIG, "option '%.100s' is not known to a catalog of type iceberg%s%s%s",
-                           key, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                           nearest ? "'?" : "");
+            rc = error_set(e, ERR_CONFIG,
+                           "%s: option '%.100s' is not known to a catalog of type iceberg%s%s%s", owner, key,
+                           nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
         }
     }
     if (rc == OK)
         rc = settings_check(&s, NULL, NULL, e);
     map_fini(&given);
-    return rc == OK ? OK : error_add(e, rc, "catalog %s", r->name);
+    return rc;
 }
 
 static enum err open_catalog(struct ice *i, const struct catalog_request *r, struct error *e)

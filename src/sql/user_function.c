@@ -16,8 +16,8 @@ static enum err refuse_null(const struct resolution *r, int32_t number, struct e
     const struct field *want = &of(r->function)->arguments->fields[number];
 
     return error_set(e, ERR_INPUT,
-                     "argument %s of %s is NOT NULL, and here it may be NULL; give COALESCE(..., a value)", want->name,
-                     r->function->name);
+                     "argument %s of %s is NOT NULL, and here it may be NULL; give COALESCE(..., a value)",
+                     want->name, r->function->name);
 }
 
 static enum err resolve(struct resolution *r, struct error *e)
@@ -60,8 +60,7 @@ static enum err parse_types(struct arena *arena, struct user_function *u, struct
         return error_add(e, rc, "its result, \"%s\"", fn->result);
     if (arena->failed)
         return error_memory(e, sizeof *row, "a function");
-    *row = (struct type){
-        .kind = TYPE_STRUCT, .field_count = columns->field_count, .fields = columns->fields};
+    *row = (struct type){.kind = TYPE_STRUCT, .field_count = columns->field_count, .fields = columns->fields};
     *element = (struct field){.name = "element", .type = row};
     *list = (struct type){.kind = TYPE_LIST, .field_count = 1, .fields = element};
     u->result = list;
@@ -71,15 +70,19 @@ static enum err parse_types(struct arena *arena, struct user_function *u, struct
 static enum err check(const struct weir_function *fn, struct error *e)
 {
     if (fn->abi != WEIR_FUNCTION_ABI)
-        return error_set(e, ERR_CONFIG,
-                         "it was built for version %" PRIu32 " of weir/function.h, and this weir has version %d: "
-                         "compile it again; if it was never compiled for weir, the symbol is no struct weir_function",
-                         fn->abi, WEIR_FUNCTION_ABI);
+        return error_set(
+            e, ERR_CONFIG,
+            "it was built for version %" PRIu32 " of weir/function.h, and this weir has version %d: "
+            "compile it again; if it was never compiled for weir, the symbol is no struct weir_function",
+            fn->abi, WEIR_FUNCTION_ABI);
     if (fn->kind != WEIR_SCALAR && fn->kind != WEIR_TABLE)
-        return error_set(e, ERR_CONFIG, "its kind is %" PRIu32 ", neither WEIR_SCALAR nor WEIR_TABLE", fn->kind);
+        return error_set(e, ERR_CONFIG, "its kind is %" PRIu32 ", neither WEIR_SCALAR nor WEIR_TABLE",
+                         fn->kind);
     if (fn->flags & ~(uint32_t)(WEIR_STRICT | WEIR_VOLATILE))
-        return error_set(e, ERR_CONFIG, "its flags are %" PRIu32 ", of which this weir knows but WEIR_STRICT and "
-                         "WEIR_VOLATILE", fn->flags);
+        return error_set(e, ERR_CONFIG,
+                         "its flags are %" PRIu32 ", of which this weir knows but WEIR_STRICT and "
+                         "WEIR_VOLATILE",
+                         fn->flags);
     if (fn->arguments == NULL || fn->result == NULL || fn->call == NULL)
         return error_set(e, ERR_CONFIG, "its arguments, result and call must be given");
     return OK;
@@ -108,7 +111,8 @@ static enum err describe(struct arena *arena, const char *name, const struct wei
 {
     enum err rc;
 
-    *u = (struct user_function){.fn = fn, .is_table = fn->kind == WEIR_TABLE, .variant = user_function_variant};
+    *u = (struct user_function){
+        .fn = fn, .is_table = fn->kind == WEIR_TABLE, .variant = user_function_variant};
     if ((rc = parse_types(arena, u, e)) != OK)
         return rc;
     u->function = (struct function){
@@ -140,8 +144,8 @@ enum err user_function_load(struct arena *arena, const char *name, const char *p
         return error_set(e, ERR_CONFIG, "library %s cannot be loaded: %s", path, dlerror());
     if ((fn = dlsym(library, symbol)) == NULL)
         return error_set(e, ERR_CONFIG,
-                         "library %s has no symbol %s; it must be a `const struct weir_function`, not static", path,
-                         symbol);
+                         "library %s has no symbol %s; it must be a `const struct weir_function`, not static",
+                         path, symbol);
     if ((rc = check(fn, e)) != OK || (rc = describe(arena, name, fn, u, e)) != OK)
         return error_add(e, rc, "library %s, function %s", path, symbol);
     *out = u;

@@ -52,7 +52,8 @@ static void close_call(void *self)
     mem_free(uc);
 }
 
-static enum err open_call(const struct expr *call, UNUSED const struct expr_session *s, void **self, struct error *e)
+static enum err open_call(const struct expr *call, UNUSED const struct expr_session *s, void **self,
+                          struct error *e)
 {
     const struct user_function *u = (const struct user_function *)(const void *)call->function;
     const struct schema *const none[TASK_OUTPUTS] = {0};
@@ -99,7 +100,8 @@ static bool rows_with_all(struct call *c, struct batch *owner, int32_t **rows, i
     return true;
 }
 
-static bool take_argument(const struct arg *a, const int32_t *rows, int32_t count, struct batch *b, int32_t number)
+static bool take_argument(const struct arg *a, const int32_t *rows, int32_t count, struct batch *b,
+                          int32_t number)
 {
     struct column *to = &b->columns[number];
     int32_t *numbers;
@@ -137,12 +139,12 @@ fail:
 
 /* --- results --- */
 
-static enum err check_column(struct user_call *uc, const struct column_builder *c, int32_t row_count, const char *name,
-                             struct error *e)
+static enum err check_column(struct user_call *uc, const struct column_builder *c, int32_t row_count,
+                             const char *name, struct error *e)
 {
     if (c->row_count != row_count)
-        return error_set(e, ERR_INPUT, "it put %" PRId32 " values %s for %" PRId32 " rows", c->row_count, name,
-                         row_count);
+        return error_set(e, ERR_INPUT, "it put %" PRId32 " values %s for %" PRId32 " rows", c->row_count,
+                         name, row_count);
     if (c->validity && !c->type->nullable && c->null_count)
         return error_set(e, ERR_INPUT, "it put a NULL %s, which is declared NOT NULL", name);
     return uc->task.failed ? fail(uc, e) : OK;
@@ -161,7 +163,8 @@ static enum err call_scalar(struct user_call *uc, const struct call *c, struct b
 }
 
 /* Rows were left out: their results are absent. */
-static enum err merge(struct call *c, struct builder *from, const int32_t *rows, int32_t count, struct error *e)
+static enum err merge(struct call *c, struct builder *from, const int32_t *rows, int32_t count,
+                      struct error *e)
 {
     struct batch *made;
     int32_t next = 0;
@@ -201,17 +204,20 @@ static enum err scalar_of_some(struct user_call *uc, struct call *c, struct batc
 static bool end_rows(struct table_rows *t, int32_t row)
 {
     struct column_builder *structs = &t->list->children[0];
-    int32_t made = structs->children[0].row_count, call_row = t->numbers && row < t->arg_count ? t->numbers[row] : row;
+    int32_t made = structs->children[0].row_count,
+            call_row = t->numbers && row < t->arg_count ? t->numbers[row] : row;
 
     for (int32_t i = 0; i < structs->type->field_count; i++) {
         const struct field *f = &structs->type->fields[i];
 
         if (structs->children[i].row_count != made)
-            return weir_task_fail(t->rows.task, "column %s has %" PRId32 " values where %s has %" PRId32
-                                  "; give each column one value a row", f->name, structs->children[i].row_count,
-                                  structs->type->fields[0].name, made);
+            return weir_task_fail(
+                t->rows.task,
+                "column %s has %" PRId32 " values where %s has %" PRId32 "; give each column one value a row",
+                f->name, structs->children[i].row_count, structs->type->fields[0].name, made);
         if (structs->children[i].null_count && !f->type->nullable)
-            return weir_task_fail(t->rows.task, "it put a NULL into column %s, which is declared NOT NULL", f->name);
+            return weir_task_fail(t->rows.task, "it put a NULL into column %s, which is declared NOT NULL",
+                                  f->name);
     }
     if (t->now < 0 && made > structs->row_count)
         return weir_task_fail(t->rows.task, "rows were put before weir_rows_of said for which row");
@@ -227,8 +233,9 @@ void weir_rows_of(struct weir_rows *out, int32_t row)
     struct table_rows *t = (struct table_rows *)(void *)out;
 
     if (row <= t->now || row >= t->arg_count) {
-        weir_task_fail(out->task, "weir_rows_of: row %" PRId32 " after row %" PRId32 " of %" PRId32
-                       "; rows go upwards", row, t->now, t->arg_count);
+        weir_task_fail(out->task,
+                       "weir_rows_of: row %" PRId32 " after row %" PRId32 " of %" PRId32 "; rows go upwards",
+                       row, t->now, t->arg_count);
         return;
     }
     if (end_rows(t, row))
@@ -244,8 +251,10 @@ static enum err call_table(struct user_call *uc, struct call *c, struct batch *a
     struct table_rows t = {.list = c->rows, .numbers = numbers, .arg_count = args->row_count, .now = -1};
     enum err rc;
 
-    t.builder = (struct builder){
-        .schema = &schema, .columns = c->rows->children[0].children, .batch = owner->batch, .budget = owner->budget};
+    t.builder = (struct builder){.schema = &schema,
+                                 .columns = c->rows->children[0].children,
+                                 .batch = owner->batch,
+                                 .budget = owner->budget};
     t.rows = (struct weir_rows){.task = &uc->task, .b = &t.builder, .ready = true, .now_us = c->now_us};
     rc = outcome(uc, uc->u->fn->call(uc->self, &uc->task, (const struct weir_batch *)args, &t.rows), e);
     owner->batch = t.builder.batch;

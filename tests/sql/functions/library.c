@@ -36,6 +36,12 @@ const struct weir_function same = {.abi = WEIR_FUNCTION_ABI,
                                    .result = "STRING",
                                    .call = pass};
 
+const struct weir_function sure = {.abi = WEIR_FUNCTION_ABI,
+                                   .kind = WEIR_SCALAR,
+                                   .arguments = "text STRING NOT NULL",
+                                   .result = "STRING NOT NULL",
+                                   .call = pass};
+
 /* A counter of its own: another value each time. */
 struct counter {
     int64_t next;
@@ -64,7 +70,8 @@ const struct weir_function counter = {.abi = WEIR_FUNCTION_ABI,
                                       .open = begin,
                                       .call = count_up};
 
-static bool no_arguments(void *self, struct weir_task *t, const struct weir_batch *args, struct weir_rows *out)
+static bool no_arguments(void *self, struct weir_task *t, const struct weir_batch *args,
+                         struct weir_rows *out)
 {
     (void)self;
     (void)t;
@@ -197,9 +204,15 @@ const struct weir_function odd_flags = {.abi = WEIR_FUNCTION_ABI,
                                         .arguments = "n BIGINT",
                                         .result = "BIGINT",
                                         .call = raise};
-const struct weir_function odd_type = {
-    .abi = WEIR_FUNCTION_ABI, .kind = WEIR_SCALAR, .arguments = "n BIGNIT", .result = "BIGINT", .call = raise};
-const struct weir_function odd_result = {
-    .abi = WEIR_FUNCTION_ABI, .kind = WEIR_SCALAR, .arguments = "n BIGINT", .result = "x BIGINT", .call = raise};
+const struct weir_function odd_type = {.abi = WEIR_FUNCTION_ABI,
+                                       .kind = WEIR_SCALAR,
+                                       .arguments = "n BIGNIT",
+                                       .result = "BIGINT",
+                                       .call = raise};
+const struct weir_function odd_result = {.abi = WEIR_FUNCTION_ABI,
+                                         .kind = WEIR_SCALAR,
+                                         .arguments = "n BIGINT",
+                                         .result = "x BIGINT",
+                                         .call = raise};
 const struct weir_function no_call = {
     .abi = WEIR_FUNCTION_ABI, .kind = WEIR_SCALAR, .arguments = "n BIGINT", .result = "BIGINT"};

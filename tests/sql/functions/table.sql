@@ -1,7 +1,7 @@
 SET 'sql-client.execution.result-mode' = 'tableau';
 SET 'execution.runtime-mode' = 'batch';
-CREATE FUNCTION words AS 'words' LANGUAGE C USING JAR '{places}';
-CREATE FUNCTION numbers AS 'range' LANGUAGE C USING JAR '{lib}';
+CREATE FUNCTION words AS 'words' LANGUAGE C USING JAR 'places.so';
+CREATE FUNCTION numbers AS 'range' LANGUAGE C USING JAR 'test_functions.so';
 CREATE VIEW notes AS SELECT * FROM (VALUES (1, 'to be or'), (2, ''), (3, CAST(NULL AS STRING)),
     (4, 'incomprehensibilities')) AS t (id, text);
 SELECT id, nth, word FROM notes, LATERAL TABLE(words(text));
