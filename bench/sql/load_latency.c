@@ -63,7 +63,7 @@ static void wait_until(rd_kafka_t *client, double due)
 /* Returns how many of the events have to come out. */
 static int64_t send_all(const struct load_steady *how)
 {
-    static const struct load_setting settings[] = {{"linger.ms", "0"}};
+    static const struct load_setting settings[] = {{"linger.ms", "1"}};
     rd_kafka_t *client = load_client(RD_KAFKA_PRODUCER, how->brokers, settings, 1);
     rd_kafka_topic_partition_list_t *list = load_partitions(client, how->in, 0, false);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(client, how->in, NULL);

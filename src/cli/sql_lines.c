@@ -3,18 +3,19 @@
  */
 #include "cli/sql_lines.h"
 #include "base/mem.h"
-#include "base/bytes.h"
+#include "cli/result_print.h"
 #include <ctype.h>
 #include <errno.h>
 #include <histedit.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
-#define HISTORY_MAX    2000 /* statements */
-#define CANDIDATES_MAX 500
-#define LIST_MAX       60 /* candidates shown; more are only counted */
+#define HISTORY_MAX 2000 /* statements */
+#define LIST_MAX    120  /* words shown; more are only counted */
 
 struct sql_lines {
     struct sql_lines_env env;
@@ -23,7 +24,8 @@ struct sql_lines {
     const char *prompt;
     bool interrupted;
     mbstate_t shift;
-    char *last; /* owned: the line without its end */
+    char *last;            /* owned: the line without its end */
+    struct termios before; /* of the terminal; given back at the end */
 };
 
 static struct sql_lines *of(EditLine *edit)
@@ -91,71 +93,66 @@ static int read_character(EditLine *edit, wchar_t *out)
 
 /* --- completion ----------------------------------------------------------------------------------------- */
 
-static bool in_word(char ch)
+/* How many bytes all words share, in any case; whole characters. */
+static size_t common_length(const struct sql_words *w)
 {
-    return isalnum((unsigned char)ch) || ch == '_' || ch == '$' || (ch & 0x80);
-}
+    const char *first = w->items[0].text;
+    size_t n = strlen(first);
 
-/* How many letters all words share, in any case. */
-static size_t common_length(const char *const *words, int32_t count)
-{
-    size_t n = strlen(words[0]);
-
-    for (int32_t i = 1; i < count; i++) {
+    for (int32_t i = 1; i < w->count; i++) {
         size_t same = 0;
 
-        while (same < n && tolower((unsigned char)words[0][same]) == tolower((unsigned char)words[i][same]))
+        while (same < n &&
+               tolower((unsigned char)first[same]) == tolower((unsigned char)w->items[i].text[same]))
             same++;
         n = same;
     }
+    while (n > 0 && ((unsigned char)first[n] & 0xc0) == 0x80)
+        n--;
     return n;
 }
 
-static int by_text(const void *a, const void *b)
+static size_t window_width(void)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+    struct winsize size = {0};
 
-static int32_t sort_unique(const char **words, int32_t count)
-{
-    int32_t n = 0;
-
-    qsort(words, (size_t)count, sizeof *words, by_text);
-    for (int32_t i = 0; i < count; i++)
-        if (n == 0 || strcmp(words[n - 1], words[i]) != 0)
-            words[n++] = words[i];
-    return n;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /* Below the line; libedit draws that again. */
-static void list_words(const char *const *words, int32_t count)
+static void list_words(const struct sql_words *w)
 {
-    size_t width = 0, used = 0;
+    size_t width = 0, used = 0, most = window_width();
 
-    for (int32_t i = 0; i < MIN(count, LIST_MAX); i++)
-        width = MAX(width, strlen(words[i]) + 2);
-    fputc('\n', stdout);
-    for (int32_t i = 0; i < MIN(count, LIST_MAX); i++) {
-        if (used + width > 80) {
+    for (int32_t i = 0; i < MIN(w->count, LIST_MAX); i++)
+        width = MAX(width, (size_t)result_width(slice_text(w->items[i].text)) + 2);
+    for (int32_t i = 0; i < MIN(w->count, LIST_MAX); i++) {
+        const char *text = w->items[i].text;
+
+        if (used == 0 || used + width >= most) {
             fputc('\n', stdout);
             used = 0;
         }
-        printf("%-*s", (int)width, words[i]);
+        printf("%s%*s", text, (int)(width - (size_t)result_width(slice_text(text))), "");
         used += width;
     }
-    if (count > LIST_MAX)
-        printf("... %d more", (int)(count - LIST_MAX));
+    if (w->count > LIST_MAX)
+        printf("\n... %d more", (int)(w->count - LIST_MAX));
     fputc('\n', stdout);
     fflush(stdout);
 }
 
-/* Put the first len letters of word in the place of the prefix before the cursor. */
-static void replace(EditLine *edit, size_t prefix_len, const char *word, size_t len, bool whole)
+/* Put the first len bytes of word, and what comes after it, in the place of the prefix before the cursor. */
+static void replace(EditLine *edit, struct slice prefix, const char *word, size_t len, const char *after)
 {
-    char *text = mem_printf("%.*s%s", (int)len, word, whole ? " " : "");
+    const char *text_end = prefix.ptr + prefix.len;
+    size_t characters = 0;
+    char *text = mem_printf("%.*s%s", (int)len, word, after);
 
+    for (const char *at = prefix.ptr; at < text_end; at++)
+        characters += ((unsigned char)*at & 0xc0) != 0x80;
     if (text) {
-        el_deletestr(edit, (int)prefix_len);
+        el_deletestr(edit, (int)characters);
         el_insertstr(edit, text);
     }
     mem_free(text);
@@ -165,33 +162,50 @@ static unsigned char complete(EditLine *edit, UNUSED int key)
 {
     struct sql_lines *l = of(edit);
     const LineInfo *line = el_line(edit);
-    const char *begin = line->cursor, *words[CANDIDATES_MAX];
+    struct slice before = slice_of(line->buffer, (size_t)(line->cursor - line->buffer));
+    struct slice after = slice_of(line->cursor, (size_t)(line->lastchar - line->cursor));
     struct arena arena = {0};
-    struct slice prefix;
-    unsigned char then = CC_REFRESH;
-    int32_t count;
+    struct sql_words words = {.arena = &arena};
+    unsigned char then = CC_REFRESH_BEEP;
 
-    while (begin > line->buffer && in_word(begin[-1]))
-        begin--;
-    prefix = slice_of(begin, (size_t)(line->cursor - begin));
-    count = l->env.complete ? l->env.complete(l->env.arg, &arena, prefix, words, CANDIDATES_MAX) : 0;
-    count = sort_unique(words, count);
-    if (count == 0) {
-        then = CC_REFRESH_BEEP;
-    } else {
-        size_t common = common_length(words, count);
+    if (l->env.complete)
+        l->env.complete(l->env.arg, before, after, &words);
+    if (words.count > 0) {
+        struct slice prefix = slice_from(before, before.len - words.prefix_len);
+        size_t common = common_length(&words);
+        bool one = words.count == 1, more = one || common > prefix.len;
 
-        if (count == 1 || common > prefix.len)
-            replace(edit, prefix.len, words[0], common, count == 1);
+        if (more)
+            replace(edit, prefix, words.items[0].text, common, one ? words.items[0].after : "");
         else
-            list_words(words, count);
-        then = count == 1 || common > prefix.len ? CC_REFRESH : CC_REDISPLAY;
+            list_words(&words);
+        then = more ? CC_REFRESH : CC_REDISPLAY;
     }
     arena_fini(&arena);
     return then;
 }
 
 /* --- life ----------------------------------------------------------------------------------------------- */
+
+/* While a statement runs, keys are neither shown nor taken for the end of a file: they wait for the next line.
+ * Ctrl-C stays a signal. libedit takes the terminal as it finds it for what is to be between its lines. */
+static void set_quiet(struct sql_lines *l)
+{
+    struct termios quiet;
+
+    if (tcgetattr(STDIN_FILENO, &l->before) != 0)
+        return;
+    quiet = l->before;
+    quiet.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
+}
+
+static void set_back(const struct sql_lines *l)
+{
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &l->before);
+}
 
 static enum err open_history(struct sql_lines *l, struct error *e)
 {
@@ -216,7 +230,9 @@ enum err sql_lines_open(const struct sql_lines_env *env, struct sql_lines **out,
     if (l == NULL)
         return error_memory(e, sizeof *l, "line editing");
     l->env = *env;
+    set_quiet(l);
     if ((l->edit = el_init("weir", stdin, stdout, stderr)) == NULL) {
+        set_back(l);
         mem_free(l);
         return error_set(e, ERR_IO, "line editing cannot be started on this terminal (TERM)");
     }
@@ -224,7 +240,7 @@ enum err sql_lines_open(const struct sql_lines_env *env, struct sql_lines **out,
     el_set(l->edit, EL_PROMPT, give_prompt);
     el_set(l->edit, EL_EDITOR, "emacs");
     el_set(l->edit, EL_GETCFN, read_character);
-    el_set(l->edit, EL_ADDFN, "weir-complete", "complete words and names", complete);
+    el_wset(l->edit, EL_ADDFN, L"weir-complete", L"complete words and names", complete); /* el_set leaks */
     el_set(l->edit, EL_BIND, "^I", "weir-complete", NULL);
     el_set(l->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     if ((rc = open_history(l, e)) != OK) {
@@ -247,6 +263,7 @@ void sql_lines_close(struct sql_lines *l)
     if (l->history)
         history_end(l->history);
     el_end(l->edit);
+    set_back(l);
     mem_free(l->last);
     mem_free(l);
 }
@@ -261,6 +278,7 @@ enum sql_line sql_lines_read(struct sql_lines *l, const char *prompt, const char
     l->interrupted = false;
     l->shift = (mbstate_t){0};
     el_resize(l->edit);
+    el_set(l->edit, EL_PREP_TERM, 1); /* before the prompt is seen: no key after it is lost */
     line = el_gets(l->edit, &count);
     if (l->interrupted)
         return SQL_LINE_INTERRUPTED;

@@ -2,17 +2,15 @@
  */
 #ifndef WEIR_CLI_SQL_LINES_H
 #define WEIR_CLI_SQL_LINES_H
-#include "base/arena.h"
-#include "base/error.h"
+#include "cli/sql_words.h"
 
 struct sql_lines;
 
 struct sql_lines_env {
     const char *history; /* file, borrowed; NULL: none is kept */
     int wake_fd;         /* when it is readable, what was typed is given up */
-    /* Words that may follow prefix, in arena; the number of them, at most `most`. May be NULL. */
-    int32_t (*complete)(void *arg, struct arena *arena, struct slice prefix, const char **words,
-                        int32_t most);
+    /* Words for the cursor, which is between two parts of the line. May be NULL. */
+    void (*complete)(void *arg, struct slice before, struct slice after, struct sql_words *out);
     void *arg;
 };
 

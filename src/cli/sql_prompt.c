@@ -22,37 +22,14 @@ struct prompt {
 
 /* --- completion ----------------------------------------------------------------------------------------- */
 
-static bool begins_with(const char *word, struct slice prefix)
-{
-    return strncasecmp(word, prefix.ptr ? prefix.ptr : "", prefix.len) == 0;
-}
-
-/* As the user writes: keywords in small letters after small letters. */
-static const char *keyword_like(struct arena *arena, const char *word, struct slice prefix)
-{
-    char *copy;
-
-    if (prefix.len == 0 || !islower((unsigned char)prefix.ptr[0]))
-        return word;
-    if ((copy = (char *)arena_strdup(arena, word)) == NULL)
-        return word;
-    for (char *p = copy; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return copy;
-}
-
-static int32_t complete(void *arg, struct arena *arena, struct slice prefix, const char **words, int32_t most)
+static void complete(void *arg, struct slice before, struct slice after, struct sql_words *out)
 {
     struct prompt *p = arg;
-    int32_t count = session_complete(sql_client_session(p->client), arena, prefix, words, most);
-    const char *word;
+    const char *text = arena_printf(out->arena, "%.*s%.*s", (int)p->typed.len,
+                                    p->typed.len ? p->typed.ptr : "", (int)before.len, before.ptr);
 
-    if (prefix.len == 0) /* all keywords help nobody */
-        return count;
-    for (size_t at = 0; (word = sql_keyword_next(&at)) != NULL && count < most;)
-        if (begins_with(word, prefix))
-            words[count++] = keyword_like(arena, word, prefix);
-    return count;
+    if (text)
+        sql_words_find(sql_client_session(p->client), slice_text(text), after, out);
 }
 
 /* --- statements ----------------------------------------------------------------------------------------- */

@@ -183,13 +183,13 @@ static enum err copy_options(const struct connector_request *r, struct map *out,
 }
 
 /* A table that is there needs nothing but to be loaded, by a reader; a writer's columns must fit it too. */
-static enum err load_or_create(const struct connector_request *r, const struct schema *schema, bool reads,
+static enum err load_or_create(const struct connector_request *r, const struct schema *schema, bool as_it_is,
                                struct iceberg_open *o, struct error *e)
 {
     struct table_spec wanted;
     enum err rc;
 
-    if ((reads || schema == NULL) &&
+    if ((as_it_is || schema == NULL) &&
         ((rc = catalog_load(o->catalog, o->name_space, o->name, &o->table, e)) != ERR_NOT_FOUND ||
          schema == NULL))
         return rc;
@@ -199,7 +199,7 @@ static enum err load_or_create(const struct connector_request *r, const struct s
     return catalog_load_or_create(o->catalog, o->name_space, o->name, &wanted, &o->table, e);
 }
 
-static enum err try_table(const struct connector_request *r, const struct schema *schema, bool reads,
+static enum err try_table(const struct connector_request *r, const struct schema *schema, bool as_it_is,
                           struct iceberg_open *o, struct error *e)
 {
     struct catalog_config config = {.name = option_or(r->options, "catalog-name", "iceberg"),
@@ -211,19 +211,19 @@ static enum err try_table(const struct connector_request *r, const struct schema
                                     .sleep_arg = r->sleep_arg};
     enum err rc = catalog_open(&config, &o->catalog, e);
 
-    return rc == OK ? load_or_create(r, schema, reads, o, e) : rc;
+    return rc == OK ? load_or_create(r, schema, as_it_is, o, e) : rc;
 }
 
 /* A catalog or store that does not answer is waited for: a job is often started together with what it works
  * on, or again because that has gone. Any other failure is told at once. */
-static enum err wait_for_table(const struct connector_request *r, const struct schema *schema, bool reads,
+static enum err wait_for_table(const struct connector_request *r, const struct schema *schema, bool as_it_is,
                                struct iceberg_open *o, struct error *e)
 {
     int64_t give_up_us = clock_mono_us(r->clock) + WAIT_FOR_CATALOG_US, pause_ms = 250;
     enum err rc;
 
-    while (((rc = try_table(r, schema, reads, o, e)) == ERR_UNAVAILABLE || rc == ERR_UNKNOWN) && o->catalog &&
-           clock_mono_us(r->clock) < give_up_us) {
+    while (((rc = try_table(r, schema, as_it_is, o, e)) == ERR_UNAVAILABLE || rc == ERR_UNKNOWN) &&
+           o->catalog && clock_mono_us(r->clock) < give_up_us) {
         log_warn("iceberg", "%s.%s: %s; trying again", o->name_space, o->name, e->text);
         catalog_sleep(o->catalog, pause_ms);
         pause_ms = MIN(pause_ms * 2, 4000);
@@ -235,7 +235,7 @@ static enum err wait_for_table(const struct connector_request *r, const struct s
 
 /* schema NULL: the table must be there. */
 static enum err open_named(const struct connector_request *r, const char *name, const struct schema *schema,
-                           bool reads, struct iceberg_open *o, struct error *e)
+                           bool as_it_is, struct iceberg_open *o, struct error *e)
 {
     enum err rc = copy_options(r, &o->options, e);
 
@@ -243,13 +243,13 @@ static enum err open_named(const struct connector_request *r, const char *name, 
     o->name = arena_strdup(r->arena, name);
     if (rc == OK && r->arena->failed)
         rc = error_memory(e, 0, "a table's name");
-    return rc == OK ? wait_for_table(r, schema, reads, o, e) : rc;
+    return rc == OK ? wait_for_table(r, schema, as_it_is, o, e) : rc;
 }
 
-enum err iceberg_open(const struct connector_request *r, const struct schema *schema, bool reads,
+enum err iceberg_open(const struct connector_request *r, const struct schema *schema, bool as_it_is,
                       struct iceberg_open *o, struct error *e)
 {
-    return open_named(r, option_or(r->options, "catalog-table", r->name), schema, reads, o, e);
+    return open_named(r, option_or(r->options, "catalog-table", r->name), schema, as_it_is, o, e);
 }
 
 enum err iceberg_open_existing(const struct connector_request *r, const char *name, struct iceberg_open *o,

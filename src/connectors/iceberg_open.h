@@ -14,10 +14,10 @@ struct iceberg_open {
 };
 
 /* Load the table; one that is not there is created with the columns of schema and what the options and the
- * declaration say. reads: one that is there
- * is taken as it is, else it must have those columns. A catalog or store that does not answer is
- * waited for, a minute at the most. o is zeroed; on failure it is to be closed too. */
-MUST_USE enum err iceberg_open(const struct connector_request *r, const struct schema *schema, bool reads,
+ * declaration say. One that is there must have those columns, unless it is to be taken as_it_is. A catalog or
+ * store that does not answer is waited for, a minute at the most. o is zeroed; on failure it is to be closed
+ * too. */
+MUST_USE enum err iceberg_open(const struct connector_request *r, const struct schema *schema, bool as_it_is,
                                struct iceberg_open *o, struct error *e);
 /* The table of another name in the same catalog and namespace; it must be there. */
 MUST_USE enum err iceberg_open_existing(const struct connector_request *r, const char *name,

@@ -257,7 +257,7 @@ static bool read_top(struct avro_cursor *c, const struct avro_plan *p)
 
     if (!read_index(c, p->top_count, "branch", &index))
         return false;
-    return index == p->top_branch || FAIL(&c->failure, "is null, where a record is wanted");
+    return index == p->top_branch || fail(c, "is null, where a record is wanted");
 }
 
 _Static_assert(AVRO_WHY_MAX == FAILURE_TEXT, "the caller's buffer is a failure's");

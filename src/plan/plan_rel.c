@@ -29,10 +29,17 @@ enum err plan_memory(struct planner *p, struct ast_place place)
 
 /* --- vertices --- */
 
+/* Whether the stage's vertex i has that parallelism: those of a UNION ALL may differ. */
+static bool from_as_many(const struct planner *p, const struct stage *s, int32_t i, int32_t parallelism)
+{
+    int32_t from = p->plan->graph.vertices[s->vertices[i]].parallelism;
+
+    return (from ? from : s->parallelism) == parallelism;
+}
+
 enum err plan_vertex(struct planner *p, struct stage *s, struct vertex *v, struct ast_place place)
 {
     int32_t vertex, parallelism = v->parallelism ? v->parallelism : s->parallelism;
-    bool same = parallelism == s->parallelism;
 
     v->parallelism = parallelism;
     if (p->dry)
@@ -44,7 +51,8 @@ enum err plan_vertex(struct planner *p, struct stage *s, struct vertex *v, struc
                        &(struct edge){.from = s->vertices[i],
                                       .port = s->port,
                                       .to = vertex,
-                                      .partitioning = same ? EDGE_FORWARD : EDGE_REBALANCE}) < 0)
+                                      .partitioning = from_as_many(p, s, i, parallelism) ? EDGE_FORWARD
+                                                                                         : EDGE_REBALANCE}) < 0)
             return plan_memory(p, place);
     if ((s->vertices = ARENA_NEW(p->arena, int32_t)) == NULL)
         return plan_memory(p, place);

@@ -132,6 +132,28 @@ static void expand(const struct way *way, const char *text, struct bytes *out)
     }
 }
 
+/* The folders by their names again: they are others elsewhere. */
+static void abbreviate(const struct way *way, struct bytes *answer)
+{
+    size_t data = strlen(way->data), work = strlen(way->work);
+    struct bytes out = {0};
+
+    for (const char *at = bytes_cstr(answer); *at;) {
+        if (strncmp(at, way->data, data) == 0) {
+            bytes_text(&out, "$data");
+            at += data;
+        } else if (strncmp(at, way->work, work) == 0) {
+            bytes_text(&out, "$work");
+            at += work;
+        } else {
+            bytes_u8(&out, (uint8_t)*at++);
+        }
+    }
+    bytes_text(&out, "");
+    bytes_fini(answer);
+    *answer = out;
+}
+
 static enum err run_job(struct sql_test *t, const struct way *way, struct block *b,
                         const struct sql_source *source, const struct ast_statement *s, struct bytes *out)
 {
@@ -175,7 +197,7 @@ static void do_statement(struct sql_test *t, const struct way *way, struct block
     struct sql_source source;
     const struct ast_statement *statement = NULL;
     struct result result = {0};
-    struct bytes text = {0}, message = {0};
+    struct bytes text = {0}, message = {0}; /* message: also what a job gave */
     enum err rc;
 
     expand(way, bytes_cstr(&b->statement), &text);
@@ -185,19 +207,17 @@ static void do_statement(struct sql_test *t, const struct way *way, struct block
         if (rc != OK)
             bytes_text(&message, error.message);
         else if (result.kind == RESULT_JOB)
-            rc = run_job(t, way, b, &source, statement, rc == OK ? out : &message);
+            rc = run_job(t, way, b, &source, statement, &message);
         else if (result.kind == RESULT_ROWS)
             print_rows(result.rows, out);
         else
             bytes_text(out, "OK\n");
     }
-    if (rc != OK) {
-        if (message.len == 0)
-            bytes_append(&message, out->ptr, out->len);
-        bytes_clear(out);
+    if (rc != OK)
         bytes_printf(out, "! %s\n", bytes_cstr(&message));
-    }
-    bytes_text(out, "");
+    else
+        bytes_append(out, message.ptr ? message.ptr : "", message.len);
+    abbreviate(way, out);
     batch_unref(result.rows);
     bytes_fini(&text);
     bytes_fini(&message);
@@ -281,7 +301,7 @@ static void run_all(struct sql_test *t, struct script *s, const struct way *way)
             check_first(t, s, b);
         } else {
             do_statement(t, way, b, &again);
-            if (!same(&b->answer, &again, false))
+            if (!same(&b->answer, &again, true)) /* a failure names the subtask */
                 sql_test_complain(t, s->path, b->line, "after a crash, with parallelism 2:",
                                   bytes_cstr(&b->answer), bytes_cstr(&again));
         }

@@ -73,7 +73,9 @@ public class FlinkScript {
                 out.add(lines.get(i));
                 text.append('\n').append(lines.get(i++));
             }
-            out.addAll(answer(text.toString().replace("$data", data).replace("$work", work)));
+            for (String line : answer(text.toString().replace("$data", data).replace("$work", work))) {
+                out.add(line.replace(data, "$data").replace(work, "$work"));
+            }
             while (i < lines.size() && !lines.get(i).isEmpty() && !lines.get(i).startsWith("~ ")) {
                 i++;
             }
