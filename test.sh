@@ -221,14 +221,11 @@ part_sim() {
 
 # SQL: golden files in one process, and the client as it is typed into.
 part_sql() {
-    local cases
-    build asan sql_test weir || return 1
+    build asan sql_test weir places test_functions || return 1
     run_all sql "$(dir_of asan)/tests/sql" "" sql_test
-    # Its cases terminal_... go by the clock, as a hand does: run them by `tests/sql/client_test.py --weir build/weir`.
-    mapfile -t cases < <(sed -n 's/^def case_\([a-z_]*\).*/\1/p' tests/sql/client_test.py | grep -v '^terminal_'
-        cd tests/sql/client && ls -- *.sql | sed 's/\.sql$//; s/^/golden_/')
-    step "sql client_test" "$WEIR_CACHE/venv/bin/python" tests/sql/client_test.py --weir "$(dir_of asan)/weir" "${cases[@]}"
+    step "sql client_test" "$WEIR_CACHE/venv/bin/python" tests/sql/client_test.py --weir "$(dir_of asan)/weir"
     step "sql files_test" "$WEIR_CACHE/venv/bin/python" tests/sql/files_test.py --weir "$(dir_of asan)/weir"
+    step "sql function_test" "$WEIR_CACHE/venv/bin/python" tests/sql/function_test.py --weir "$(dir_of asan)/weir"
 }
 
 # Each fuzzer starts from its corpus; what it finds interesting is kept in the cache for the next time. The SQL parser's

@@ -6,8 +6,9 @@
  *   sql-load BROKERS trades|events TOPIC COUNT [SEED]    fill it, one partition after the other
  *   sql-load BROKERS read TOPIC                          bare consumer, from the beginning to the end
  *   sql-load BROKERS copy FROM TO                        what k2k.sql does, from the beginning to the end
- *   sql-load BROKERS pass FROM TO                        the same for ever, message by message; ends with SIGTERM
- *   sql-load BROKERS latency IN OUT RATE SECONDS WARM_UP events into IN; how long until they come out of OUT
+ *   sql-load BROKERS pass FROM TO                        the same for ever, one by one; until SIGTERM
+ *   sql-load BROKERS latency IN OUT RATE SECONDS WARM_UP
+ *                                                        events into IN; how long until they come out of OUT
  *
  * Results are a line of JSON on standard output.
  */

@@ -1,5 +1,6 @@
-/* load.h: sql-load, what the SQL benchmarks need besides the systems they measure: topics filled with the same events
- * each time, bare librdkafka programs that do the same work, and a client that measures latency from outside.
+/* load.h: sql-load, what the SQL benchmarks need besides the systems they measure: topics filled with the
+ * same events each time, bare librdkafka programs that do the same work, and a client that measures latency
+ * from outside.
  */
 #ifndef WEIR_BENCH_LOAD_H
 #define WEIR_BENCH_LOAD_H
@@ -24,7 +25,8 @@ void load_usage(int64_t count,
 
 rd_kafka_t *load_client(rd_kafka_type_t type, const char *brokers, const struct load_setting *settings,
                         size_t count);
-/* The partitions of a topic at the given offset; a consumer is assigned them when assign says so. The caller destroys. */
+/* The partitions of a topic at the given offset; a consumer is assigned them when assign says so. The caller
+ * destroys the list. */
 rd_kafka_topic_partition_list_t *load_partitions(rd_kafka_t *client, const char *topic, int64_t offset,
                                                  bool assign);
 void load_send(rd_kafka_t *producer, rd_kafka_topic_t *topic, int32_t partition, const char *text,
@@ -33,7 +35,8 @@ void load_flush(rd_kafka_t *producer);
 
 /* --- load_event.c --- */
 
-/* Message number `number`: all of it follows from the number and the seed, but for an event's time. Returns its bytes. */
+/* Message number `number`: all of it follows from the number and the seed, but for an event's time. Returns
+ * its bytes. */
 size_t load_trade(char *to, uint64_t seed, int64_t number);
 size_t load_event(char *to, uint64_t seed, int64_t number, int64_t us);
 /* What k2k.sql does, by hand: the message that an event becomes; 0 when it is filtered out. */

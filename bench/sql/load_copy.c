@@ -1,5 +1,5 @@
-/* load_copy.c: bare librdkafka programs: reading a topic into nothing; and filter and projection from topic to topic,
- * in bulk, or message by message as they come.
+/* load_copy.c: bare librdkafka programs: reading a topic into nothing; and filter and projection from topic
+ * to topic, in bulk, or message by message as they come.
  */
 #include "load.h"
 #include <inttypes.h>
@@ -13,8 +13,6 @@ static const struct load_setting bulk_consumer[] = {{"enable.partition.eof", "tr
                                                     {"max.partition.fetch.bytes", "4000000"}};
 static const struct load_setting bulk_producer[] = {
     {"linger.ms", "20"}, {"batch.size", "500000"}, {"queue.buffering.max.messages", "500000"}};
-/* As weir's source and the Flink job are told: an answer as soon as there is a message. */
-static const struct load_setting live_consumer[] = {{"fetch.wait.max.ms", "50"}};
 static const struct load_setting live_producer[] = {{"linger.ms", "0"}};
 
 static volatile sig_atomic_t over;
@@ -32,7 +30,7 @@ struct target {
     int64_t sent;
 };
 
-/* One message of the consumer's: filtered into the target, and given back. 1 when it was the end of a partition. */
+/* One message of the consumer's: filtered into the target, and given back. 1: it was a partition's end. */
 static int take(rd_kafka_message_t *message, struct target *to)
 {
     char text[LOAD_MESSAGE_BYTES];
@@ -114,7 +112,7 @@ void load_copy(const char *brokers, const char *from, const char *to)
 
 void load_pass(const char *brokers, const char *from, const char *to)
 {
-    rd_kafka_t *client = load_client(RD_KAFKA_CONSUMER, brokers, live_consumer, 1);
+    rd_kafka_t *client = load_client(RD_KAFKA_CONSUMER, brokers, NULL, 0);
     rd_kafka_topic_partition_list_t *list = load_partitions(client, from, RD_KAFKA_OFFSET_BEGINNING, true);
     struct target target;
 

@@ -1,5 +1,5 @@
-/* load_event.c: the messages: trades as an exchange sends them (187 bytes in the mean), and events of an application
- * (203 bytes), as JSON.
+/* load_event.c: the messages: trades as an exchange sends them (187 bytes in the mean), and events of an
+ * application (203 bytes), as JSON.
  */
 #include "load.h"
 #include <inttypes.h>
@@ -39,7 +39,7 @@ size_t load_trade(char *to, uint64_t seed, int64_t number)
     return (size_t)snprintf(to, LOAD_MESSAGE_BYTES,
                             "{\"at\":%" PRId64 ",\"symbol\":\"%s\",\"id\":%" PRId64 ",\"price\":\"%" PRIu64
                             ".%08" PRIu64 "\",\"size\":\"%" PRIu64 ".%08" PRIu64 "\",\"buyer\":%" PRIu64
-                            ",\"seller\":%" PRIu64 ",\"seq\":%" PRId64 ",\"maker\":%s,\"venue\":\"%s\"}",
+                            ",\"seller\":%" PRIu64 ",\"sequence\":%" PRId64 ",\"maker\":%s,\"venue\":\"%s\"}",
                             ms, symbol, 4000000000 + number, price / 100000000, price % 100000000,
                             amount / 100000000, amount % 100000000, buyer, seller, number % 1000, maker,
                             venue);
@@ -58,7 +58,7 @@ size_t load_event(char *to, uint64_t seed, int64_t number, int64_t us)
         "{\"event_id\":\"%016" PRIx64 "\",\"account\":\"acct_%05" PRIu64
         "\",\"kind\":\"%s\",\"symbol\":\"%s\","
         "\"price\":%" PRIu64 ".%02" PRIu64 ",\"quantity\":%" PRIu64 ",\"session\":\"%012" PRIx64
-        "\",\"number\":%" PRId64 ",\"ts\":%" PRId64 ",\"channel\":\"mobile-app\"}",
+        "\",\"number\":%" PRId64 ",\"ts\":%" PRId64 ",\"channel\":\"web-beta\"}",
         id, account, kind, symbol, cents / 100, cents % 100, quantity, session, number, us);
 }
 

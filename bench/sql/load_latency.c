@@ -1,6 +1,7 @@
-/* load_latency.c: a steady rate of events into one topic, and how long after its making each comes out of another.
- * One thread sends, one takes. Both topics are new, so that the second is read from its beginning. An event's time is
- * taken just before it is given to the Kafka client. Which of them come out is known: load_filter says it.
+/* load_latency.c: a steady rate of events into one topic, and how long after its making each comes out of
+ * another. One thread sends, one takes. Both topics are new, so that the second is read from its beginning.
+ * An event's time is taken just before it is given to the Kafka client, which lingers a little: else the
+ * broker had a request for each. Which of them come out is known: load_filter says it.
  */
 #include "load.h"
 #include <inttypes.h>
@@ -23,9 +24,8 @@ struct taker {
 
 static void *take(void *context)
 {
-    static const struct load_setting settings[] = {{"fetch.wait.max.ms", "50"}};
     struct taker *t = context;
-    rd_kafka_t *client = load_client(RD_KAFKA_CONSUMER, t->how->brokers, settings, 1);
+    rd_kafka_t *client = load_client(RD_KAFKA_CONSUMER, t->how->brokers, NULL, 0);
     rd_kafka_topic_partition_list_t *list = load_partitions(client, t->how->out, RD_KAFKA_OFFSET_BEGINNING,
                                                             true);
 

@@ -105,8 +105,11 @@ def short(setup, records):
     planned, refused = [r for r in plans if "ms" in r], [r for r in plans if "refused" in r]
     if planned:
         lines += ["", "Parsing, planning and printing the plan (EXPLAIN), ms: " + ", ".join(f"{r['query']} {r['ms']:.2f}" for r in planned) + "."]
-    if refused:
-        lines += ["", "Not in this version: " + "; ".join(f"{r['query']} ({r['refused']})" for r in refused) + "."]
+    reasons = {}
+    for r in refused:
+        reasons.setdefault(r["refused"].removesuffix(" is not in this version of weir"), []).append(r["query"])
+    if reasons:
+        lines += ["", "Not planned, as not in this version: " + "; ".join(f"{why}: {', '.join(queries)}" for why, queries in reasons.items()) + "."]
     return lines
 
 

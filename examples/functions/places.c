@@ -1,5 +1,5 @@
-/* places.c: two functions for SQL: a scalar one, which gives the geohash of a place, and a table function, which takes a
- * text apart into its words.
+/* places.c: two functions for SQL: a scalar one, which gives the geohash of a place, and a table function,
+ * which takes a text apart into its words.
  *
  *   CREATE FUNCTION geohash AS 'geohash' LANGUAGE C USING JAR 'build/examples/places.so';
  *   CREATE FUNCTION words AS 'words' LANGUAGE C USING JAR 'build/examples/places.so';

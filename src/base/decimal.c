@@ -337,6 +337,21 @@ static u128 quotient(u128 a, u128 b, int32_t *exponent)
     return narrow(&q);
 }
 
+/* a * 10^k / b, rounded, where 128 bits are room enough: true of most. That quotient() rounds twice makes no
+ * difference here: as a * 10^k has at most 37 digits, those of the result and of b are 38 at most, so what is
+ * below a half is so by more than the 38th digit shows. */
+static bool divide_short(u128 a, u128 b, int32_t k, u128 *out)
+{
+    u128 n, rest;
+
+    if (k < 0 || count_digits(a) + k >= DECIMAL_DIGITS_MAX)
+        return false;
+    n = a * (u128)decimal_power(k);
+    rest = n % b;
+    *out = n / b + (rest >= b - rest);
+    return true;
+}
+
 bool decimal_divide(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t precision, int32_t scale,
                     __int128 *out)
 {
@@ -348,6 +363,10 @@ bool decimal_divide(__int128 a, int32_t sa, __int128 b, int32_t sb, int32_t prec
     if (a == 0) {
         *out = 0;
         return true;
+    }
+    if (divide_short(magnitude(a), magnitude(b), scale + sb - sa, &q)) {
+        *out = signed_as(q, (a < 0) != (b < 0));
+        return q < (u128)decimal_power(precision);
     }
     q = quotient(magnitude(a), magnitude(b), &exponent);
     cut = -(exponent - sa + sb) - scale; /* digits behind the wanted scale */

@@ -392,6 +392,39 @@ static void test_compare(UNUSED void **state)
     assert_int_equal(decimal_compare(-decimal_power(37), 0, 1, 38), -1);
 }
 
-TEST_MAIN(cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_texts),
-          cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_doubles),
+/* A number of 1 to most digits. */
+static __int128 some_number(uint64_t *seed, int32_t most)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return 1 + (__int128)(*seed >> 8) % decimal_power(1 + (int32_t)(*seed >> 60) % most);
+}
+
+/* Short numbers are divided in 128 bits; with noughts behind both they are not, and nothing else
+ * may change. */
+static void test_short_division(UNUSED void **state)
+{
+    uint64_t seed = 1;
+    int32_t compared = 0;
+
+    for (int32_t i = 0; i < 20000; i++) {
+        __int128 a = some_number(&seed, 16), b = some_number(&seed, 12), quick = 0, slow = 0;
+        int32_t k = (int32_t)(some_number(&seed, 2) % 20),
+                noughts = 38 - MAX(decimal_digits(a), decimal_digits(b));
+        bool fits;
+
+        if (decimal_digits(a) + k >= 38 || decimal_digits(a) + noughts + k < 38)
+            continue;
+        if (i % 2)
+            a = -a;
+        fits = decimal_divide(a, 3, b, 3, 38, k, &quick);
+        assert_int_equal(
+            fits, decimal_divide(a * decimal_power(noughts), 3, b * decimal_power(noughts), 3, 38, k, &slow));
+        assert_true(quick == slow);
+        compared++;
+    }
+    assert_true(compared > 5000);
+}
+
+TEST_MAIN(cmocka_unit_test(test_short_division), cmocka_unit_test(test_arithmetic),
+          cmocka_unit_test(test_texts), cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_doubles),
           cmocka_unit_test(test_compare))

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,10 +41,21 @@ static const char *human(double v, char text[16])
     return text;
 }
 
+/* On a terminal the line takes the place of the one before; the window's edge must not break it in two. */
+static void put_line(const struct progress *p, const char *line, const char *end)
+{
+    struct winsize size = {0};
+
+    if (p->terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        fprintf(stderr, "\r\033[K%.*s%s", size.ws_col - 1, line, end);
+    else
+        fprintf(stderr, "%s%s%s", p->terminal ? "\r\033[K" : "", line, end);
+}
+
 static void print_line(struct progress *p, const char *end)
 {
     struct engine_status s;
-    char in[16], rate[16], lag_text[16] = "-";
+    char line[256], in[16], rate[16], lag_text[16] = "-";
     double lag, rows = 0, seconds;
     int64_t now_us;
 
@@ -53,12 +65,13 @@ static void print_line(struct progress *p, const char *end)
     if (metrics_sum(p->metrics, "kafka_consumer_lag", &lag))
         human(lag, lag_text); /* gone when the source is closed */
     metrics_sum(p->metrics, "iceberg_files_written", &rows);
-    fprintf(stderr,
-            "%s%6.1f s  records %s (%s/s)  lag %s  files %.0f  checkpoints %" PRId64
-            " (last %.0f ms)  restarts %" PRId32 "  memory %ld MiB%s",
-            p->terminal ? "\r\033[K" : "", (double)now_us / 1e6, human((double)s.records_in, in),
-            human(seconds > 0 ? (double)(s.records_in - p->last_in) / seconds : 0, rate), lag_text, rows,
-            s.checkpoints_completed, (double)s.last_checkpoint_us / 1000.0, s.restarts, resident_mib(), end);
+    snprintf(line, sizeof line,
+             "%6.1f s  records %s (%s/s)  lag %s  files %.0f  checkpoints %" PRId64
+             " (last %.0f ms)  restarts %" PRId32 "  memory %ld MiB",
+             (double)now_us / 1e6, human((double)s.records_in, in),
+             human(seconds > 0 ? (double)(s.records_in - p->last_in) / seconds : 0, rate), lag_text, rows,
+             s.checkpoints_completed, (double)s.last_checkpoint_us / 1000.0, s.restarts, resident_mib());
+    put_line(p, line, end);
     p->last_in = s.records_in;
     p->last_us = now_us;
 }

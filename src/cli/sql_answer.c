@@ -1,6 +1,8 @@
 /* sql_answer.c: answers: Flink's texts, errors with their place, tables of results. */
 #include "cli/sql_client_internal.h"
 #include <stdarg.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define BLUE  "\033[34;1m"
 #define RED   "\033[31;1m"
@@ -31,6 +33,15 @@ void sql_client_error(struct sql_client *c, const char *text)
     fflush(c->out);
 }
 
+int32_t sql_answer_columns(const struct sql_client *c)
+{
+    struct winsize size = {0};
+
+    if (!c->terminal || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return INT16_MAX;
+    return size.ws_col;
+}
+
 bool sql_answer_error(struct sql_client *c, const struct error *e)
 {
     sql_client_error(c, e->text);
@@ -41,7 +52,7 @@ bool sql_answer_sql_error(const struct sql_call *call, const struct sql_error *e
 {
     struct bytes text = {0};
 
-    sql_error_render(error, call->source, &text);
+    sql_error_render_within(error, call->source, sql_answer_columns(call->client), &text);
     sql_client_error(call->client, text.failed ? error->message : bytes_cstr(&text));
     bytes_fini(&text);
     return false;

@@ -152,9 +152,10 @@ static void print_help(struct sql_client *c)
               "  SET 'key' = 'value'  set a property of the session; SET alone lists them, RESET undoes\n"
               "  SHOW JOBS            jobs of this client; STOP JOB 'id' ends one\n"
               "  BEGIN STATEMENT SET  the INSERTs up to END become one job\n\n"
-              "Tab completes words and names, the arrow keys go through the history, Ctrl-C ends the\n"
-              "running statement. Results: SET 'sql-client.execution.result-mode' = 'tableau', 'table' or\n"
-              "'changelog' (the last two fill the screen).\n"));
+              "Tab completes words, names, settings and options; the arrow keys and Ctrl-R go through\n"
+              "the history; Ctrl-C ends the running statement. How results are shown:\n"
+              "SET 'sql-client.execution.result-mode' = 'tableau', 'table' or 'changelog' (the last two\n"
+              "fill the screen).\n"));
 }
 
 static void clear_screen(struct sql_client *c)
@@ -196,6 +197,23 @@ static bool explain(const struct sql_call *call)
     return ok;
 }
 
+/* What the client could not obey is refused before it is set. */
+static bool may_set(const struct sql_call *call)
+{
+    const struct ast_option *option = &call->statement->option;
+    struct sql_error error = {0};
+    struct error e;
+    enum err rc;
+
+    if (call->statement->kind != AST_SET || option->key.text == NULL || option->value.text == NULL)
+        return true;
+    rc = sql_settings_check(option->key.text, option->value.text, &e);
+    if (rc == OK)
+        return true;
+    sql_fail(&error, rc, SQL_VALIDATION_FAILED, option->value.place, "%s", e.text);
+    return sql_answer_sql_error(call, &error);
+}
+
 /* What the session does by itself, and what it says is a job. */
 static bool session_statement(const struct sql_call *call)
 {
@@ -204,6 +222,8 @@ static bool session_statement(const struct sql_call *call)
     struct sql_error error = {0};
     bool ok = true;
 
+    if (!may_set(call))
+        return false;
     if (session_execute(c->session, call->arena, call->source, call->statement, &result, &error) != OK)
         return sql_answer_sql_error(call, &error);
     if (result.note)

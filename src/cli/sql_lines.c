@@ -74,8 +74,12 @@ static int read_character(EditLine *edit, wchar_t *out)
 
     for (;;) {
         char byte;
-        int got = read_byte(l, &byte);
+        int got = l->interrupted ? -1 : read_byte(l, &byte);
 
+        if (l->interrupted) { /* the line is ended where it ends on the screen, be it several lines long */
+            *out = L'\n';
+            return 1;
+        }
         if (got <= 0)
             return got;
         switch (mbrtowc(out, &byte, 1, &l->shift)) {
@@ -187,7 +191,7 @@ static unsigned char complete(EditLine *edit, UNUSED int key)
 
 /* --- life ----------------------------------------------------------------------------------------------- */
 
-/* While a statement runs, keys are neither shown nor taken for the end of a file: they wait for the next line.
+/* While a statement runs, keys are neither shown nor taken for an end of file: they wait for the next line.
  * Ctrl-C stays a signal. libedit takes the terminal as it finds it for what is to be between its lines. */
 static void set_quiet(struct sql_lines *l)
 {

@@ -19,6 +19,7 @@
 
 #define REFRESH_MS 1000
 #define LOOK_MS    100 /* how long a key or a row may wait */
+#define ESCAPE_MS  50  /* what follows ESC comes within, else it was that key alone */
 #define FRAME_ROWS 6   /* title, two borders and the names, a border below, keys */
 
 enum { KEY_NONE = 256, KEY_UP, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_PAGE_UP, KEY_PAGE_DOWN, KEY_HOME, KEY_END };
@@ -223,18 +224,25 @@ static void put_lines(struct pager *p, const struct bytes *lines)
     }
 }
 
+/* A line of its own, cut at the window's edge. */
+static void put_line(struct pager *p, const char *look, const char *text)
+{
+    bytes_printf(&p->screen, "\033[%sm%.*s\033[0m", look, p->columns, text);
+}
+
 static void put_title(struct pager *p)
 {
-    char at[16];
+    char at[16], title[160];
     time_t now = time(NULL);
     struct tm local;
     size_t page = page_rows(p), pages = (p->live_count + page - 1) / page;
 
     strftime(at, sizeof at, "%H:%M:%S", localtime_r(&now, &local));
-    bytes_printf(&p->screen, "\033[7m SQL Query Result (%s)  rows: %zu  page: %zu of %zu%s  %s: %s \033[0m",
-                 p->style->changes ? "Changelog" : "Table", p->live_count,
-                 p->live_count ? p->top / page + 1 : 0, pages, p->follow ? " (last)" : "",
-                 p->ended ? "ended" : "updated", at);
+    snprintf(title, sizeof title, " SQL Query Result (%s)  rows: %zu  page: %zu of %zu%s  %s: %s ",
+             p->style->changes ? "Changelog" : "Table", p->live_count,
+             p->live_count ? (p->top + page - 1) / page + 1 : 0, pages, p->follow ? " (last)" : "",
+             p->ended ? "ended" : "updated", at);
+    put_line(p, "7", title);
     end_line(p);
 }
 
@@ -279,9 +287,8 @@ static void draw(struct pager *p)
     bytes_text(&p->screen, "\033[H");
     put_title(p);
     put_table(p, &arena);
-    bytes_text(&p->screen,
-               "\033[2mq quit  arrows, PgUp PgDn rows  left, right columns  Home, End first, last page  "
-               "r refresh\033[0m\033[K\033[J");
+    put_line(p, "2", "q quit  up down PgUp PgDn  left right: columns  Home End: first, last page");
+    bytes_text(&p->screen, "\033[K\033[J");
     p->failed |= !sql_answer_flush(p->call->client, &p->screen);
     arena_fini(&arena);
 }
@@ -304,23 +311,38 @@ static int escape_key(const char *text, ssize_t n)
     return KEY_NONE;
 }
 
+/* One byte more of a key, which comes at once or not at all. */
+static bool read_more(char *out)
+{
+    struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return poll(&keys, 1, ESCAPE_MS) > 0 && read(STDIN_FILENO, out, 1) == 1;
+}
+
+/* Keys may have been pressed faster than they are obeyed: one is taken, the others wait. */
 static int read_key(void)
 {
-    char text[16];
-    ssize_t n = read(STDIN_FILENO, text, sizeof text);
+    char first, text[8];
+    ssize_t n = read(STDIN_FILENO, &first, 1), count = 0;
 
     if (n <= 0)
         return n == 0 || errno != EINTR ? 'q' : KEY_NONE;
-    if (text[0] == '\033' && n > 2)
-        return escape_key(text + 2, n - 2);
-    return (unsigned char)text[0];
+    if (first != '\033')
+        return (unsigned char)first;
+    if (!read_more(&first) || (first != '[' && first != 'O'))
+        return KEY_NONE;
+    while (count < (ssize_t)sizeof text && read_more(&text[count]))
+        if (text[count++] >= '@') /* the last one of a sequence */
+            break;
+    return escape_key(text, count);
 }
 
 static void move_rows(struct pager *p, int64_t by)
 {
-    int64_t last = p->live_count ? (int64_t)p->live_count - 1 : 0, to = (int64_t)p->top + by;
+    int64_t full = (int64_t)p->live_count - (int64_t)page_rows(p); /* from here on a page is full */
+    int64_t last = MAX(full, (int64_t)p->top), to = (int64_t)p->top + by;
 
-    p->top = (size_t)MIN(MAX(to, 0), last);
+    p->top = (size_t)MAX(MIN(to, last), 0);
     p->follow = false;
 }
 

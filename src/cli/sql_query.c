@@ -90,6 +90,22 @@ static void print_streaming(struct query *q)
     }
 }
 
+/* Lines that the window's edge has broken are hard to read. */
+static void tell_wide(struct query *q)
+{
+    struct sql_client *c = q->call->client;
+    int32_t width = 1;
+
+    for (int32_t i = 0; i < q->frame->column_count; i++)
+        width += q->frame->widths[i] + 3;
+    if (width <= sql_answer_columns(c) || c->options.manner != SQL_INTERACTIVE || c->told_wide)
+        return;
+    c->told_wide = true;
+    sql_client_info(
+        c, "The rows are wider than this window. SET 'sql-client.execution.result-mode' = 'table'; shows "
+           "them a screen at a time, with columns to scroll through.");
+}
+
 static void end_streaming(struct query *q, bool terminated)
 {
     if (q->row_count > 0 && !terminated)
@@ -97,6 +113,8 @@ static void end_streaming(struct query *q, bool terminated)
     bytes_printf(&q->text, "%s a total of %" PRId64 " %s",
                  terminated ? "Query terminated, received" : "Received", q->row_count, plural(q->row_count));
     print_cost(q);
+    if (q->frame && q->row_count > 0)
+        tell_wide(q);
 }
 
 /* --- when all are there --------------------------------------------------------------------------------- */
@@ -132,6 +150,8 @@ static void end_batch(struct query *q, bool terminated)
         bytes_text(&q->text, "Empty set");
     }
     print_cost(q);
+    if (q->frame)
+        tell_wide(q);
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------ */

@@ -62,17 +62,23 @@ static enum err read_sync(const char *value, struct sql_settings *out, struct er
 }
 
 static const struct {
-    const char *key;
+    const char *key, *values; /* values: "a|b|c"; NULL: any */
     enum err (*read)(const char *value, struct sql_settings *out, struct error *e);
 } keys[] = {
-    {"sql-client.execution.result-mode", read_mode},
-    {"sql-client.execution.max-table-result.rows", read_rows},
-    {"sql-client.display.max-column-width", read_width},
-    {"table.display.max-column-width", read_width},
-    {"sql-client.display.print-time-cost", read_time_cost},
-    {"execution.runtime-mode", read_runtime},
-    {"table.dml-sync", read_sync},
+    {"sql-client.execution.result-mode", "tableau|table|changelog", read_mode},
+    {"sql-client.execution.max-table-result.rows", NULL, read_rows},
+    {"sql-client.display.max-column-width", NULL, read_width},
+    {"table.display.max-column-width", NULL, read_width},
+    {"sql-client.display.print-time-cost", "true|false", read_time_cost},
+    {"execution.runtime-mode", "streaming|batch", read_runtime},
+    {"table.dml-sync", "true|false", read_sync},
 };
+
+const char *sql_settings_key(size_t n, const char **values)
+{
+    *values = n < COUNT_OF(keys) ? keys[n].values : NULL;
+    return n < COUNT_OF(keys) ? keys[n].key : NULL;
+}
 
 static void read_one(void *arg, const char *key, const char *value)
 {
@@ -81,6 +87,15 @@ static void read_one(void *arg, const char *key, const char *value)
     for (size_t i = 0; i < COUNT_OF(keys) && r->rc == OK; i++)
         if (strcmp(key, keys[i].key) == 0 && (r->rc = keys[i].read(value, r->out, r->e)) != OK)
             r->rc = error_add(r->e, r->rc, "%s", key);
+}
+
+enum err sql_settings_check(const char *key, const char *value, struct error *e)
+{
+    struct sql_settings unused;
+    struct reading r = {.out = &unused, .e = e};
+
+    read_one(&r, key, value);
+    return r.rc;
 }
 
 enum err sql_settings_read(const struct config *c, struct sql_settings *out, struct error *e)

@@ -14,6 +14,10 @@ struct sql_settings {
     bool dml_sync;         /* table.dml-sync */
 };
 
+/* The nth key that the client obeys, NULL behind the last; *values: "a|b|c", NULL: any. */
+const char *sql_settings_key(size_t n, const char **values);
+/* One setting: whether SET may give it that value; keys that are not the client's are fine. */
+MUST_USE enum err sql_settings_check(const char *key, const char *value, struct error *e);
 /* ERR_CONFIG: a value is wrong; the message says which and what is wanted. */
 MUST_USE enum err sql_settings_read(const struct config *c, struct sql_settings *out, struct error *e);
 #endif

@@ -50,24 +50,23 @@ static const struct {
     {"UNION", "ALL SELECT"},
 };
 
-/* What may stand anywhere else: before an operand, or behind one. */
+/* What may stand anywhere else: before an operand, or behind one. Types besides where a column may be
+ * declared or a value cast. */
 static const char before_operand[] =
-    "ALL AND ARRAY BETWEEN BIGINT BOOLEAN BYTES CASE CAST CHAR DATE DECIMAL DESCRIPTOR DISTINCT DOUBLE ELSE "
-    "EXISTS "
-    "FALSE FLOAT FROM IN INT INTERVAL LATERAL LIKE MAP NOT NULL OR ROW ROWS SELECT SMALLINT STRING TABLE "
-    "THEN TIME "
-    "TIMESTAMP TIMESTAMP_LTZ TINYINT TRUE TRY_CAST UNBOUNDED UNNEST VALUES VARCHAR WATERMARK WHEN";
-static const char behind_operand[] = "ALL AND ARRAY AS ASC BETWEEN BIGINT BOOLEAN BYTES CHAR COMMENT CROSS "
-                                     "CURRENT DATE DECIMAL DESC DOUBLE ELSE END "
-                                     "ENFORCED ESCAPE EXCEPT FETCH FILTER FIRST FLOAT FOLLOWING FOR FROM "
-                                     "FULL GROUP HAVING IN INNER INT INTERSECT "
-                                     "INTERVAL IS JOIN KEY LAST LEFT LIKE LIMIT MAP MATCH_RECOGNIZE METADATA "
-                                     "NOT NULL NULLS OFFSET ON OR ORDER OUTER "
-                                     "OVER OVERWRITE PARTITION PARTITIONED PRECEDING PRIMARY RANGE RENAME "
-                                     "RESET RIGHT ROW ROWS SELECT SET SIMILAR "
-                                     "SMALLINT STRING THEN TIME TIMESTAMP TIMESTAMP_LTZ TINYINT TO UNION "
-                                     "USING VALUES VARCHAR VIRTUAL WATERMARK WHEN "
-                                     "WHERE WINDOW WITH";
+    "ALL AND ARRAY BETWEEN CASE CAST DATE DESCRIPTOR DISTINCT EXISTS FALSE FROM IN INTERVAL LATERAL "
+    "LIKE MAP "
+    "NOT NULL OR ROW ROWS SELECT TABLE TIME TIMESTAMP TRUE TRY_CAST UNBOUNDED UNNEST VALUES";
+static const char behind_operand[] =
+    "AND AS ASC BETWEEN CROSS CURRENT DESC ESCAPE EXCEPT FETCH FILTER FOLLOWING FOR FROM FULL GROUP "
+    "HAVING "
+    "IN INNER INTERSECT IS JOIN LEFT LIKE LIMIT MATCH_RECOGNIZE NATURAL NOT NULLS OFFSET ON OR ORDER OUTER "
+    "OVER "
+    "PARTITION PRECEDING RANGE RIGHT ROWS SELECT SET SIMILAR UNION USING VALUES WHERE WINDOW WITH";
+static const char in_declaration[] =
+    "ADD ARRAY BIGINT BINARY BOOLEAN BYTES CHAR COMMENT CONSTRAINT DATE DECIMAL DISTRIBUTED DOUBLE ENFORCED "
+    "FLOAT INT KEY MAP METADATA MODIFY MULTISET NOT NULL PARTITIONED PRIMARY RENAME RESET ROW SMALLINT "
+    "STRING TIME "
+    "TIMESTAMP TIMESTAMP_LTZ TINYINT TO VARBINARY VARCHAR VIRTUAL WATERMARK";
 
 /* --- words ---------------------------------------------------------------------------------------------- */
 
@@ -75,7 +74,8 @@ void sql_words_add(struct sql_place *p, enum sql_word_rank rank, const char *tex
 {
     struct sql_words *out = p->out;
 
-    if (text == NULL || strlen(text) < p->prefix.len || strncasecmp(text, p->prefix.ptr, p->prefix.len) != 0)
+    if (text == NULL || after == NULL || strlen(text) < p->prefix.len ||
+        strncasecmp(text, p->prefix.ptr, p->prefix.len) != 0)
         return;
     if (out->count == out->capacity) {
         int32_t capacity = MAX(32, out->capacity * 2);
@@ -126,8 +126,10 @@ static void add_functions(struct sql_place *p)
 /* In back-ticks when it must be, or when the user has begun with one. */
 static void add_name(struct sql_place *p, const char *name, const char *after)
 {
-    bool plain = isalpha((unsigned char)*name) || *name == '_';
+    bool plain = name && (isalpha((unsigned char)*name) || *name == '_');
 
+    if (name == NULL)
+        return; /* no memory for it */
     for (const char *c = name; *c && plain; c++)
         plain = isalnum((unsigned char)*c) || *c == '_';
     plain = plain && !sql_reserved(slice_text(name));
@@ -420,17 +422,31 @@ static const char *find_followers(const struct sql_place *p)
     return NULL;
 }
 
+/* CASE ... END is around the cursor, or was. */
+static bool has_case(const struct sql_place *p)
+{
+    for (int32_t i = 0; i < p->cursor; i++)
+        if (sql_words_is(p, i, "CASE"))
+            return true;
+    return false;
+}
+
 static void add_expression(struct sql_place *p)
 {
-    bool behind = is_behind_operand(p);
+    bool behind = is_behind_operand(p), as = sql_words_is(p, p->cursor - 1, "AS");
+    bool declares = as || sql_words_is(p, 0, "CREATE") || sql_words_is(p, 0, "ALTER");
 
-    if (!behind)
+    if (!behind && !as)
         add_columns(p, NULL);
     if (p->prefix.len == 0 || p->open) /* all functions and keywords help nobody */
         return;
-    if (!behind)
+    if (!behind && !as)
         add_functions(p);
-    add_keywords(p, behind ? behind_operand : before_operand);
+    add_keywords(p, as ? "SELECT" : behind ? behind_operand : before_operand);
+    if (has_case(p))
+        add_keywords(p, "ELSE END THEN WHEN");
+    if (declares)
+        add_keywords(p, in_declaration);
 }
 
 static void fill(struct sql_place *p)

@@ -19,6 +19,6 @@ struct sql_words {
     struct sql_word *items; /* by rank, then by text; no two are equal */
 };
 
-/* Where the cursor is in a statement: between before and after. out->arena is given; the rest is filled in. */
+/* The cursor is between before and after in a statement. out->arena is given; the rest is filled in. */
 void sql_words_find(struct session *session, struct slice before, struct slice after, struct sql_words *out);
 #endif

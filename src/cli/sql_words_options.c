@@ -1,13 +1,14 @@
 /* sql_words_options.c: the keys of SET and RESET, the options of WITH (...), and the values of both. A quote
  * is put in first where none was typed.
  */
+#include "cli/sql_settings.h"
 #include "cli/sql_words_internal.h"
 #include "config/config.h"
 #include "connectors/connector.h"
 #include "formats/format.h"
 
 #define BEHIND_KEY   "' = '"
-#define BEHIND_VALUE "'"
+#define BEHIND_VALUE "'" /* and behind the key of RESET */
 
 /* --- words ---------------------------------------------------------------------------------------------- */
 
@@ -23,26 +24,38 @@ static void add_values(struct sql_place *p, const char *values)
 static void add_key(struct sql_place *p, const char *prefix, const char *name)
 {
     size_t len = strcspn(name, "*#");
-    const char *key = arena_printf(p->out->arena, "%s%.*s", prefix, (int)len, name);
+    const char *key = prefix ? arena_printf(p->out->arena, "%s%.*s", prefix, (int)len, name) : NULL;
 
     if (key)
-        sql_words_add(p, WORD_NAME, key, name[len] ? "" : BEHIND_KEY);
+        sql_words_add(p, WORD_NAME, key,
+                      name[len]                     ? ""
+                      : sql_words_is(p, 0, "RESET") ? BEHIND_VALUE
+                                                    : BEHIND_KEY);
 }
 
 /* --- SET ------------------------------------------------------------------------------------------------ */
 
 static void add_settings(struct sql_place *p)
 {
+    const char *key, *values;
+
+    for (size_t i = 0; (key = sql_settings_key(i, &values)) != NULL; i++)
+        add_key(p, "", key);
     for (size_t i = 0; i < config_key_count; i++)
-        if (config_keys[i].use == KEY_HONOURED)
-            add_key(p, "", config_keys[i].name);
+        if (config_keys[i].use == KEY_HONOURED && strncmp(config_keys[i].name, "sql-client.", 11) != 0)
+            add_key(p, "", config_keys[i].name); /* the client's are above, one by one */
 }
 
 static void add_values_of_setting(struct sql_place *p, struct slice name)
 {
-    const char *text = arena_text(p->out->arena, name), *nearest;
+    const char *text = arena_text(p->out->arena, name), *nearest, *own, *values;
     const struct config_key *key = text ? config_find_key(text, &nearest) : NULL;
 
+    for (size_t i = 0; (own = sql_settings_key(i, &values)) != NULL; i++)
+        if (slice_equal(slice_text(own), name)) {
+            add_values(p, values);
+            return;
+        }
     if (key && key->kind == KEY_BOOL)
         add_values(p, "true|false");
     else if (key && key->kind == KEY_ENUM)

@@ -8,8 +8,8 @@
 #include "connectors/file_job.h"
 #include "os/log.h"
 
-#define ITEM_DONE  "done"
-#define ITEM_AT    "at"
+#define ITEM_DONE "done"
+#define ITEM_AT   "at"
 
 /* Bytes of a file that batches point into. */
 struct text {
@@ -25,7 +25,7 @@ struct file_source {
     struct decoder *decoder; /* NULL: Parquet */
     struct counter *skipped;
     int32_t batch_rows;
-    bool keeps_empty; /* an empty line is a value: raw */
+    bool keeps_empty;  /* an empty line is a value: raw */
     struct map done;   /* path to anything: given whole */
     struct map resume; /* path to rows given before the checkpoint, + 1 */
     struct file_list list;

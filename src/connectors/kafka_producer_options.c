@@ -66,7 +66,10 @@ static enum err read_number(const struct map *properties, const char *name, int6
 
 /* --- what the Java client does unasked ---------------------------------------------------------------- */
 
-/* Retries keep the order and write nothing twice, unless the user wants what does not go together with that.
+/* One request at a time on a connection keeps the order of messages through retries, and lets others gather
+ * meanwhile. The Java client keeps it by idempotence, with up to five on their way. librdkafka then has one
+ * of a partition on its way, and polls without a pause while messages wait for it: that costs whole cores. So
+ * it is for those who ask for several requests; without it a retry may write a message twice: at least once.
  */
 static bool is_idempotent(const struct map *properties)
 {
@@ -79,7 +82,7 @@ static bool is_idempotent(const struct map *properties)
         return false;
     if (retries && strcmp(retries, "0") == 0)
         return false;
-    return in_flight == NULL || config_parse_int(in_flight, &n, &ignored) != OK || n <= 5;
+    return in_flight && (config_parse_int(in_flight, &n, &ignored) != OK || (n > 1 && n <= 5));
 }
 
 static enum err set_unless(const struct map *properties, const char *name, const char *other_name,
@@ -88,20 +91,6 @@ static enum err set_unless(const struct map *properties, const char *name, const
     if (property(properties, name) || (other_name && property(properties, other_name)))
         return OK;
     return kafka_options_set(conf, name, value, e);
-}
-
-/* One request at a time on a connection: the library has no more than one of a partition on its way when it is
- * idempotent, and when others may be, it polls without a pause as long as messages wait for it: two busy cores, and a
- * twentieth of the speed.
- */
-static enum err set_idempotent(const struct map *properties, rd_kafka_conf_t *conf, struct error *e)
-{
-    const char *asked = property(properties, "enable.idempotence");
-    enum err rc = set_unless(properties, "enable.idempotence", NULL, conf, "true", e);
-
-    if (rc != OK || (asked && strcmp(asked, "true") != 0))
-        return rc;
-    return set_unless(properties, "max.in.flight.requests.per.connection", "max.in.flight", conf, "1", e);
 }
 
 static enum err set_defaults(const struct map *properties, rd_kafka_conf_t *conf, struct error *e)
@@ -114,13 +103,14 @@ static enum err set_defaults(const struct map *properties, rd_kafka_conf_t *conf
         {"partitioner", NULL, "murmur2_random"},
         {"socket.nagle.disable", NULL, "true"},
         {"queue.buffering.max.messages", NULL, BUFFER_RECORDS},
+        {"max.in.flight.requests.per.connection", "max.in.flight", "1"},
     };
     enum err rc = OK;
 
     for (size_t i = 0; rc == OK && i < COUNT_OF(defaults); i++)
         rc = set_unless(properties, defaults[i].name, defaults[i].other_name, conf, defaults[i].value, e);
     if (rc == OK && is_idempotent(properties))
-        rc = set_idempotent(properties, conf, e);
+        rc = set_unless(properties, "enable.idempotence", NULL, conf, "true", e);
     return rc;
 }
 

@@ -128,14 +128,41 @@ static void append_text(struct column_builder *to, const char *text, int len)
     builder_copied(to, text, (size_t)len);
 }
 
+/* Eight letters at a time: each byte of random is scaled to 0..25, even ones and odd ones apart. */
 static int write_letters(char *to, uint64_t random, int len)
 {
-    for (int i = 0; i < len; i++) {
-        if (i % 8 == 0)
-            random = hash_mix(random + GOLDEN);
-        to[i] = (char)('a' + (random >> (i % 8 * 8) & 255) % 26);
+    const uint64_t bytes = UINT64_C(0x00ff00ff00ff00ff);
+
+    for (int i = 0; i < len; i += 8) {
+        uint64_t even, odd, letters;
+
+        random = hash_mix(random + GOLDEN);
+        even = (random & bytes) * 26 >> 8 & bytes;
+        odd = (random >> 8 & bytes) * 26 & ~bytes;
+        letters = (even | odd) + UINT64_C(0x6161616161616161);
+        memcpy(to + i, &letters, (size_t)MIN(len - i, 8));
     }
     return len;
+}
+
+static char *write_text(char *to, const char *text)
+{
+    size_t len = strlen(text);
+
+    memcpy(to, text, len);
+    return to + len;
+}
+
+static char *write_number(char *to, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    memcpy(to, digits + at, sizeof digits - at);
+    return to + sizeof digits - at;
 }
 
 static void append_letters(struct column_builder *to, uint64_t random, int least, int most)
@@ -279,23 +306,25 @@ static void append_channel(struct column_builder *to, int channel)
     if (channel < HOT_CHANNELS)
         builder_borrowed(to, hot_channels[channel], strlen(hot_channels[channel]));
     else
-        append_text(to, text, snprintf(text, sizeof text, "channel-%d", channel - HOT_CHANNELS));
+        append_text(
+            to, text,
+            (int)(write_number(write_text(text, "channel-"), (uint64_t)(channel - HOT_CHANNELS)) - text));
 }
 
 static void append_url(struct column_builder *to, int channel)
 {
     uint64_t random = hash_mix((uint64_t)channel);
-    char text[100], folder[3][6];
+    char text[100], *end = write_text(text, "https://www.nexmark.com/");
     bool has_id = channel < HOT_CHANNELS || random % 10 < 9;
 
-    for (int i = 0; i < 3; i++)
-        folder[i][write_letters(folder[i], random + (uint64_t)i, 5)] = '\0';
-    append_text(to, text,
-                has_id ? snprintf(text, sizeof text,
-                                  "https://www.nexmark.com/%s/%s/%s/item.htm?query=1&channel_id=%d",
-                                  folder[0], folder[1], folder[2], (int)(random >> 40))
-                       : snprintf(text, sizeof text, "https://www.nexmark.com/%s/%s/%s/item.htm?query=1",
-                                  folder[0], folder[1], folder[2]));
+    for (uint64_t i = 0; i < 3; i++) {
+        end += write_letters(end, random + i, 5);
+        *end++ = '/';
+    }
+    end = write_text(end, "item.htm?query=1");
+    if (has_id)
+        end = write_number(write_text(end, "&channel_id="), random >> 40);
+    append_text(to, text, (int)(end - text));
 }
 
 static void append_bid(const struct nexmark_spec *s, int field, int64_t number, struct column_builder *to)

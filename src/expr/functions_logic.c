@@ -77,10 +77,11 @@ static enum err kernel_enforced(struct call *c, struct error *e)
         struct slice name = arg_slice(&c->args[1], i);
 
         if (!arg_valid(&c->args[0], i))
-            return error_set(e, ERR_INPUT,
-                             "Column '%.*s' is NOT NULL, however, a null value is being written into it. You can set "
-                             "'table.exec.sink.not-null-enforcer' = 'DROP' to leave such rows out",
-                             (int)name.len, name.ptr);
+            return error_set(
+                e, ERR_INPUT,
+                "Column '%.*s' is NOT NULL, however, a null value is being written into it. You can set "
+                "'table.exec.sink.not-null-enforcer' = 'DROP' to leave such rows out",
+                (int)name.len, name.ptr);
         c->out->u8[i] = true;
     }
     return OK;

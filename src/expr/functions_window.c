@@ -1,5 +1,5 @@
-/* functions_window.c: the windows that a time lies in, for TABLE(TUMBLE(...)), HOP and CUMULATE. Hidden: the binder
- * writes calls of them.
+/* functions_window.c: the windows that a time lies in, for TABLE(TUMBLE(...)), HOP and CUMULATE. Hidden: the
+ * binder writes calls of them.
  *
  *     TUMBLE     |-----|-----|        start = the last multiple of size before t, shifted by offset
  *     HOP        |-----|   every slide a window of size; newest first
@@ -145,13 +145,24 @@ static enum err windows_types(struct resolution *r, struct error *e)
     return OK;
 }
 
-/* The binder has checked what the arguments are: a time, and intervals that are literals above zero. */
+#define WINDOW(name_, usage_, doc_, count_, flags_, resolve_)                                                \
+    {                                                                                                        \
+        .name = name_, .group = GROUP_TEMPORAL, .usage = "TABLE(" usage_ " [, offset]))", .doc = doc_,       \
+        .least = count_, .most = count_, .flags = FN_HIDDEN | (flags_), .resolve = resolve_,                 \
+    }
+
+/* The binder has checked what the arguments are: a time, and intervals that are literals above zero. Pages
+ * show what users write. */
 const struct function functions_window[] = {
-    {"TUMBLE WINDOW", GROUP_TEMPORAL, "TUMBLE WINDOW(time, size, offset)", "When the row's window begins.", 3,
-     3, FN_STRICT | FN_HIDDEN, start_types, NULL, NULL},
-    {"HOP WINDOWS", GROUP_TEMPORAL, "HOP WINDOWS(time, slide, size, offset)", "The row's windows.", 4, 4,
-     FN_HIDDEN, windows_types, NULL, NULL},
-    {"CUMULATE WINDOWS", GROUP_TEMPORAL, "CUMULATE WINDOWS(time, step, size, offset)", "The row's windows.",
-     4, 4, FN_HIDDEN, windows_types, NULL, NULL},
+    WINDOW("TUMBLE WINDOW", "TUMBLE(TABLE t, DESCRIPTOR(time), size",
+           "The table with window_start, window_end and window_time: of the one window that the row is in.",
+           3, FN_STRICT, start_types),
+    WINDOW("HOP WINDOWS", "HOP(TABLE t, DESCRIPTOR(time), slide, size",
+           "The same; a row for each of the windows of that size, one every slide, that the row is in.", 4, 0,
+           windows_types),
+    WINDOW("CUMULATE WINDOWS", "CUMULATE(TABLE t, DESCRIPTOR(time), step, size",
+           "The same; a row for each of the windows that begin as those of TUMBLE and grow by a step up to "
+           "size.",
+           4, 0, windows_types),
     {NULL},
 };

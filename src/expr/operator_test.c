@@ -142,7 +142,7 @@ static const struct operator_case cases[] = {
     {"GREATEST", {INT(1), DEC(2, 1, 2.5)}, "DECIMAL(11, 1)", "2.5"},
     {"GREATEST", {INT(1), NOTHING}, "INT", "NULL"},
     {"LEAST", {INT(3), INT(1), INT(2)}, "INT", "1"},
-    {"TYPEOF", {DEC(2, 1, 1.5)}, "STRING", "DECIMAL(2, 1)"},
+    {"TYPEOF", {DEC(2, 1, 1.5)}, "STRING", "DECIMAL(2, 1) NOT NULL"},
     /* math */
     {"ROUND", {DEC(6, 3, 123.456), INT(1)}, "DECIMAL(5, 1)", "123.5"},
     {"ROUND", {DEC(6, 3, 123.456), INT(-1)}, "DECIMAL(4, 0)", "120"},

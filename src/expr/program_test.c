@@ -414,8 +414,41 @@ static void test_no_memory(UNUSED void **state)
     teardown(&f);
 }
 
-TEST_MAIN(cmocka_unit_test(test_condition), cmocka_unit_test(test_passed_columns_are_shared),
-          cmocka_unit_test(test_selection), cmocka_unit_test(test_branches),
-          cmocka_unit_test(test_condition_guards), cmocka_unit_test(test_constant_failure_waits),
-          cmocka_unit_test(test_nested), cmocka_unit_test(test_sharing), cmocka_unit_test(test_print),
-          cmocka_unit_test(test_many_batches), cmocka_unit_test(test_no_memory))
+/* CURRENT_WATERMARK: NULL until there is one, then milliseconds of what was told last. */
+static void test_watermark(UNUSED void **state)
+{
+    const struct type stamp = {.kind = TYPE_TIMESTAMP, .nullable = true, .precision = 3};
+    const struct expr *time, *results[1];
+    struct batch *before = NULL, *after = NULL;
+    struct program *p = NULL;
+    struct program_spec spec;
+    struct fixture f;
+    struct error e;
+
+    setup(&f);
+    ASSERT_OK(expr_cast(&f.arena, expr_char(&f.arena, slice_text("2024-05-01 10:00:00")), &stamp, false,
+                        (struct place){0}, &time, &e),
+              &e);
+    results[0] = CALL(&f, "CURRENT_WATERMARK", time);
+    spec = spec_of(&f, NULL, results, 1);
+    ASSERT_OK(program_new(&spec, NULL, &p, &e), &e);
+    ASSERT_OK(program_run(p, f.in, 0, &before, &e), &e);
+    program_watermark(p, 1234567);
+    ASSERT_OK(program_run(p, f.in, 0, &after, &e), &e);
+    for (int32_t i = 0; i < ROWS; i++) {
+        assert_false(column_valid(&before->columns[0], i));
+        assert_true(column_valid(&after->columns[0], i));
+        assert_int_equal(after->columns[0].i64[i], 1234000);
+    }
+    batch_unref(before);
+    batch_unref(after);
+    program_free(p);
+    teardown(&f);
+}
+
+TEST_MAIN(cmocka_unit_test(test_watermark), cmocka_unit_test(test_condition),
+          cmocka_unit_test(test_passed_columns_are_shared), cmocka_unit_test(test_selection),
+          cmocka_unit_test(test_branches), cmocka_unit_test(test_condition_guards),
+          cmocka_unit_test(test_constant_failure_waits), cmocka_unit_test(test_nested),
+          cmocka_unit_test(test_sharing), cmocka_unit_test(test_print), cmocka_unit_test(test_many_batches),
+          cmocka_unit_test(test_no_memory))

@@ -15,11 +15,11 @@ static const struct {
     enum rule rule;
     int32_t length;
 } rules[] = {
-    {"INITCAP", AS_TEXT, 0},   {"LOWER", AS_TEXT, 0},    {"UPPER", AS_TEXT, 0},   {"LEFT", AT_MOST, 0},
-    {"LTRIM", AT_MOST, 0},     {"RIGHT", AT_MOST, 0},    {"RTRIM", AT_MOST, 0},   {"SUBSTRING", AT_MOST, 0},
-    {"TRIM", AT_MOST, 0},      {"||", TOGETHER, 0},      {"OVERLAY", OVERLAID, 0}, {"MD5", DIGEST, 32},
-    {"SHA1", DIGEST, 40},      {"SHA224", DIGEST, 56},   {"SHA256", DIGEST, 64},  {"SHA384", DIGEST, 96},
-    {"SHA512", DIGEST, 128},   {"SHA2", UP_TO, 128},
+    {"INITCAP", AS_TEXT, 0}, {"LOWER", AS_TEXT, 0},  {"UPPER", AS_TEXT, 0},    {"LEFT", AT_MOST, 0},
+    {"LTRIM", AT_MOST, 0},   {"RIGHT", AT_MOST, 0},  {"RTRIM", AT_MOST, 0},    {"SUBSTRING", AT_MOST, 0},
+    {"TRIM", AT_MOST, 0},    {"||", TOGETHER, 0},    {"OVERLAY", OVERLAID, 0}, {"MD5", DIGEST, 32},
+    {"SHA1", DIGEST, 40},    {"SHA224", DIGEST, 56}, {"SHA256", DIGEST, 64},   {"SHA384", DIGEST, 96},
+    {"SHA512", DIGEST, 128}, {"SHA2", UP_TO, 128},
 };
 
 static void limit(struct type *t, enum type_form form, int32_t length)
@@ -46,7 +46,8 @@ const struct type *text_types_result(const struct resolution *r)
         i++;
     if (i == COUNT_OF(rules) || r->result->kind != TYPE_STRING)
         return r->result;
-    text = r->args[rules[i].rule == AT_MOST && strcmp(rules[i].name, "TRIM") == 0 ? r->arg_count - 1 : 0]->type;
+    text =
+        r->args[rules[i].rule == AT_MOST && strcmp(rules[i].name, "TRIM") == 0 ? r->arg_count - 1 : 0]->type;
     second = r->args[r->arg_count > 1 ? 1 : 0]->type;
     if (rules[i].rule < DIGEST && (text->kind != TYPE_STRING || second->form == FORM_NULL))
         return r->result;

@@ -536,8 +536,8 @@ static enum err compile(struct avro_plan *p, const struct avro_schema *writer,
     if (top->kind != AVRO_KIND_RECORD || (reader && reader->root->kind != AVRO_KIND_RECORD))
         return error_set(e, ERR_INPUT, "a record is wanted at the top of an Avro schema, not %s",
                          avro_kind_name(writer->root->kind));
-    rc = to_body(&k, NULL, top, reader ? reader->root : NULL, schema->fields, schema->field_count,
-                 wanted, &p->body);
+    rc = to_body(&k, NULL, top, reader ? reader->root : NULL, schema->fields, schema->field_count, wanted,
+                 &p->body);
     map_fini(&k.skips);
     return rc;
 }

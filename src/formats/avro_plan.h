@@ -90,7 +90,8 @@ struct avro_step {
 struct avro_plan {
     struct arena arena;
     struct avro_body body;
-    int32_t top_count;  /* the top is a union of so many types, as Flink writes files: null and the record; 0: it is
+    int32_t
+        top_count; /* the top is a union of so many types, as Flink writes files: null and the record; 0: it is
                          * the record */
     int32_t top_branch; /* then: which is the record */
 };

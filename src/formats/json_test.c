@@ -47,7 +47,7 @@ static void test_values(UNUSED void **state)
          "!field a: the text is neither true nor false: yes"},
         {"texts", "a STRING", "{\"a\":\"plain and longer than twelve\"}", "+I(plain and longer than twelve)"},
         {"anything as text", "a STRING, b STRING, c STRING, d STRING",
-         "{\"a\":12.50,\"b\":true,\"c\":{\"x\": [1]},\"d\":[]}", "+I(12.50, true, {\"x\": [1]}, [])"},
+         "{\"a\":12.50,\"b\":true,\"c\":{\"x\": [1]},\"d\":[]}", "+I(12.50, true, {\"x\":[1]}, [])"},
         {"nulls", "a STRING, b ROW<x INT>, c ARRAY<INT>, d MAP<STRING, INT>",
          "{\"a\":null,\"b\":null,\"c\":null,\"d\":null}", "+I(NULL, NULL, NULL, NULL)"},
         {"null for NOT NULL", "a STRING NOT NULL", "{\"a\":null}",

@@ -155,6 +155,14 @@ void weir_put_null(struct weir_rows *r, int column)
     return r->now_us;
 }
 
+void weir_rows_of(struct weir_rows *out, int32_t row)
+{
+    if (out->rows_of)
+        out->rows_of(out, row);
+    else
+        weir_task_fail(out->task, "weir_rows_of is for table functions (WEIR_TABLE)");
+}
+
 static void print_new(struct weir_rows *r, struct column_builder *c, struct slice s)
 {
     struct bytes text = {0};

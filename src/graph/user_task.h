@@ -6,7 +6,7 @@
 #define WEIR_GRAPH_USER_TASK_H
 #include "batch/builder.h"
 #include "operators/operator.h"
-#include <weir/weir.h>
+#include <weir/function.h>
 
 #define TASK_OUTPUTS 5
 
@@ -18,8 +18,9 @@ struct weir_rows {
     bool ready;               /* b is initialised */
     const struct batch *kept; /* the input that b keeps alive already */
     int64_t now_us;
-    struct slice printed; /* the last bytes given to weir_put_printable, ... */
-    struct view print;    /* ... and what was made of them */
+    struct slice printed;                              /* the last bytes given to weir_put_printable, ... */
+    struct view print;                                 /* ... and what was made of them */
+    void (*rows_of)(struct weir_rows *r, int32_t row); /* weir_rows_of of a table function (sql); else NULL */
 };
 
 struct weir_task {

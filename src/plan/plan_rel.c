@@ -47,12 +47,12 @@ enum err plan_vertex(struct planner *p, struct stage *s, struct vertex *v, struc
     if ((vertex = graph_vertex(&p->plan->graph, v)) < 0)
         return plan_memory(p, place);
     for (int32_t i = 0; i < s->count; i++)
-        if (graph_edge(&p->plan->graph,
-                       &(struct edge){.from = s->vertices[i],
-                                      .port = s->port,
-                                      .to = vertex,
-                                      .partitioning = from_as_many(p, s, i, parallelism) ? EDGE_FORWARD
-                                                                                         : EDGE_REBALANCE}) < 0)
+        if (graph_edge(&p->plan->graph, &(struct edge){.from = s->vertices[i],
+                                                       .port = s->port,
+                                                       .to = vertex,
+                                                       .partitioning = from_as_many(p, s, i, parallelism)
+                                                                           ? EDGE_FORWARD
+                                                                           : EDGE_REBALANCE}) < 0)
             return plan_memory(p, place);
     if ((s->vertices = ARENA_NEW(p->arena, int32_t)) == NULL)
         return plan_memory(p, place);

@@ -224,7 +224,8 @@ static enum err enforce(struct target *t, const struct rel *query, const int32_t
         args[1] = expr_char(t->b->arena, slice_text(c->name));
         if (args[0] == NULL || args[1] == NULL)
             return bind_memory(t->b, t->insert->table.place);
-        rc = expr_call(t->b->arena, drop ? "IS NOT NULL" : "ENFORCED", args, drop ? 1 : 2, place, &both[1], &e);
+        rc = expr_call(t->b->arena, drop ? "IS NOT NULL" : "ENFORCED", args, drop ? 1 : 2, place, &both[1],
+                       &e);
         if (rc == OK && both[0])
             rc = expr_call(t->b->arena, "AND", both, 2, place, &both[1], &e);
         *out = both[1];

@@ -1,7 +1,8 @@
 /* ddl_function.h: the functions of a session: made, dropped, found, shown; within this folder.
  *
- * Kept is where a function comes from, not the function: each statement loads it into its own arena, so that a job goes
- * on when it is dropped. Found in Flink's order: temporary system functions, built-in ones, those of a database.
+ * Kept is where a function comes from, not the function: each statement loads it into its own arena, so that
+ * a job goes on when it is dropped. Found in Flink's order: temporary system functions, built-in ones, those
+ * of a database.
  */
 #ifndef WEIR_SQL_DDL_FUNCTION_H
 #define WEIR_SQL_DDL_FUNCTION_H

@@ -263,7 +263,8 @@ void parser_hint(struct parser *p, const struct token *found, const char *what)
         missing_type,  reserved_name,     missing_comma,  unquoted,    missing_comma_select, missing_paren,
         surplus_paren,
     };
-    struct token last = p->at ? p->tokens[p->at - 1] : *found, at = *found; /* looking ahead moves the tokens */
+    struct token last = p->at ? p->tokens[p->at - 1] : *found,
+                 at = *found; /* looking ahead moves the tokens */
     struct slip s = {.p = p, .found = &at, .what = what, .last = p->at ? &last : NULL};
 
     for (size_t i = 0; i < COUNT_OF(rules); i++)

@@ -52,8 +52,8 @@ MUST_USE enum err session_path(struct session *s, struct arena *arena, const str
 /* A table or view by its name as written; temporary ones go first. The error names the nearest table. */
 MUST_USE enum err session_table(struct session *s, struct arena *arena, const struct ast_name *name,
                                 const struct table_def **out, struct sql_error *error);
-/* A user's function as a call has its name, loaded into arena; *out NULL: there is none of that name, or a built-in one
- * goes before it. */
+/* A user's function as a call has its name, loaded into arena; *out NULL: there is none of that name, or a
+ * built-in one goes before it. */
 MUST_USE enum err session_function(struct session *s, struct arena *arena, const struct ast_name *name,
                                    const struct user_function **out, struct sql_error *error);
 /* The nearest of users' functions; NULL: none is near. */
@@ -82,8 +82,8 @@ MUST_USE enum err session_execute(struct session *s, struct arena *arena, const 
                                   struct sql_error *error);
 
 /* For completion: tell fn what may stand where a table is wanted, behind the `count` names of qualifier and a
- * dot; names live in arena. A catalog that is a service is asked when it is the current one, or named: that may
- * take its time. */
+ * dot; names live in arena. A catalog that is a service is asked when it is the current one, or named: that
+ * may take its time. */
 enum session_offered { OFFER_TABLE, OFFER_DATABASE, OFFER_CATALOG };
 typedef void session_offer_fn(void *arg, enum session_offered kind, const char *name);
 void session_offer(struct session *s, struct arena *arena, const char *const *qualifier, int32_t count,

@@ -1,5 +1,5 @@
-/* session_complete.c: names for completion, where a table is wanted. What cannot be had (a service is away) is
- * left out: completion has nobody to tell. */
+/* session_complete.c: names for completion, where a table is wanted. What cannot be had (a service is away)
+ * is left out: completion has nobody to tell. */
 #include "sql/session_internal.h"
 
 struct offering {

@@ -110,6 +110,8 @@ static enum err show(struct doing *d)
     config_each(d->s->config, add_pair, &pairs);
     if (d->arena->failed)
         return doing_memory(d);
+    if (pairs.count == 0)
+        doing_note(d, "every key has its default: `weir config` and Tab after SET ' list them");
     if (pairs.count)
         qsort(pairs.items, pairs.count, sizeof *pairs.items, compare);
     for (size_t i = 0; i < pairs.count; i++) {

@@ -3,8 +3,10 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#define LINE_MAX_SHOWN 100 /* code points of a source line; of a longer one the part around the error */
-#define BEFORE_SHOWN   60
+#define LINE_MAX_SHOWN   100 /* code points of a source line; of a longer one the part around the error */
+#define BEFORE_SHOWN     60
+#define LINE_LEAST_SHOWN 20 /* in however narrow a window */
+#define FRAME_SHOWN      12 /* columns around it: "  " and " | ", "..." on both sides, one left free */
 
 enum err sql_vfail(struct sql_error *error, enum err code, const char *stage, struct ast_place place,
                    const char *fmt, va_list args)
@@ -93,7 +95,18 @@ static const char *forth(const char *at, const char *most, int count)
     return at;
 }
 
-static struct shown line_of(const struct sql_error *error, struct slice text)
+/* As many characters of a line as there are columns; a wide one counts twice. */
+static const char *forth_columns(const char *at, const char *most, int columns)
+{
+    for (; at < most; at = forth(at, most, 1)) {
+        columns -= is_wide(at, most) ? 2 : 1;
+        if (columns < 0)
+            break;
+    }
+    return at;
+}
+
+static struct shown line_of(const struct sql_error *error, struct slice text, int columns)
 {
     const char *all = text.ptr, *all_end = text.ptr + text.len;
     struct shown s = {.from = all + MIN(error->place.begin, text.len),
@@ -112,8 +125,8 @@ static struct shown line_of(const struct sql_error *error, struct slice text)
         s.begin += 3;
     s.from = MAX(s.from, s.begin);
     s.to = MAX(s.to, s.from);
-    begin = back(s.from, s.begin, BEFORE_SHOWN);
-    end = forth(begin, s.end, LINE_MAX_SHOWN);
+    begin = back(s.from, s.begin, columns * BEFORE_SHOWN / LINE_MAX_SHOWN);
+    end = columns < LINE_MAX_SHOWN ? forth_columns(begin, s.end, columns) : forth(begin, s.end, columns);
     s.cut_before = begin > s.begin;
     s.cut_after = end < s.end;
     s.begin = begin;
@@ -143,11 +156,13 @@ static void show_fill(const char *at, const char *end, char fill, struct bytes *
                 bytes_u8(out, (uint8_t)fill);
 }
 
-static void show_line(const struct sql_error *error, const struct sql_source *source, struct bytes *out)
+static void show_line(const struct sql_error *error, const struct sql_source *source, int32_t columns,
+                      struct bytes *out)
 {
-    struct shown s = line_of(error, source->text);
     char number[16];
     int width = snprintf(number, sizeof number, "%" PRId32, error->place.line);
+    int room = columns - width - FRAME_SHOWN;
+    struct shown s = line_of(error, source->text, MIN(MAX(room, LINE_LEAST_SHOWN), LINE_MAX_SHOWN));
 
     bytes_printf(out, "\n  %s | %s", number, s.cut_before ? "..." : "");
     show_bytes(s.begin, s.end, out);
@@ -176,13 +191,19 @@ static void show_head(const struct sql_error *error, const struct sql_source *so
     bytes_text(out, error->message);
 }
 
-void sql_error_render(const struct sql_error *error, const struct sql_source *source, struct bytes *out)
+void sql_error_render_within(const struct sql_error *error, const struct sql_source *source, int32_t columns,
+                             struct bytes *out)
 {
     show_head(error, source, out);
     if (error->place.line && source->text.len)
-        show_line(error, source, out);
+        show_line(error, source, columns, out);
     if (error->hint[0])
         bytes_printf(out, "\nhint: %s", error->hint);
+}
+
+void sql_error_render(const struct sql_error *error, const struct sql_source *source, struct bytes *out)
+{
+    sql_error_render_within(error, source, INT16_MAX, out);
 }
 
 enum err sql_error_line(const struct sql_error *error, const struct sql_source *source, struct error *e)

@@ -37,6 +37,9 @@ void sql_hint(struct sql_error *error, const char *fmt, ...) PRINTF(2, 3);
 
 /* The text above, without a line feed at the end. */
 void sql_error_render(const struct sql_error *error, const struct sql_source *source, struct bytes *out);
+/* The same for a window so many columns wide: the line and the mark below it are not broken by its edge. */
+void sql_error_render_within(const struct sql_error *error, const struct sql_source *source, int32_t columns,
+                             struct bytes *out);
 /* The same in one line, for a log or a struct error: `SQL parse failed. at bronze.sql:12:8: expected ...; say
  * ...`. Returns error->code. */
 enum err sql_error_line(const struct sql_error *error, const struct sql_source *source, struct error *e);

@@ -228,7 +228,7 @@ static bool end_rows(struct table_rows *t, int32_t row)
     return true;
 }
 
-void weir_rows_of(struct weir_rows *out, int32_t row)
+static void begin_rows(struct weir_rows *out, int32_t row)
 {
     struct table_rows *t = (struct table_rows *)(void *)out;
 
@@ -255,7 +255,8 @@ static enum err call_table(struct user_call *uc, struct call *c, struct batch *a
                                  .columns = c->rows->children[0].children,
                                  .batch = owner->batch,
                                  .budget = owner->budget};
-    t.rows = (struct weir_rows){.task = &uc->task, .b = &t.builder, .ready = true, .now_us = c->now_us};
+    t.rows = (struct weir_rows){
+        .task = &uc->task, .b = &t.builder, .ready = true, .rows_of = begin_rows, .now_us = c->now_us};
     rc = outcome(uc, uc->u->fn->call(uc->self, &uc->task, (const struct weir_batch *)args, &t.rows), e);
     owner->batch = t.builder.batch;
     owner->failed |= t.builder.failed;

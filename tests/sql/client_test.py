@@ -8,15 +8,18 @@ Golden scripts lie in client/: NAME.sql is executed by `weir sql -f`, NAME.out i
 are blotted out. Cases are printed as cmocka does, so that test.sh can count them.
 """
 import argparse
+import fcntl
 import os
 import pathlib
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -86,9 +89,10 @@ class Terminal:
         return bool(data)
 
     def prompt(self):
-        """Wait for the prompt, and until the terminal is read key by key, which comes a moment after it."""
         self.expect("weir> ")
-        time.sleep(0.3)
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def expect(self, what):
         """Wait until what is written behind the last thing that was expected; what stands before it."""
@@ -159,6 +163,16 @@ def case_terminal_history(client):
     t.type("\r")
     t.expect("Received a total of 1 row")
     t.prompt()
+    t.type("SELECT 8\r")
+    t.expect("    > ")
+    t.type("AS lines;\r")
+    t.expect("Received a total of 1 row")
+    t.prompt()
+    t.type("\x1b[A")
+    t.expect("SELECT 8 AS lines;")
+    t.type("\r")
+    t.expect("Received a total of 1 row")
+    t.prompt()
     t.type("exit\r")
     check(t.end() == 0, "exit without ; leaves")
 
@@ -171,6 +185,130 @@ def case_terminal_completion(client):
     t.prompt()
     t.type("describ\tquai\t;\r")
     t.expect("1 row in set")
+    t.leave()
+
+
+# What is typed before Tab, in turn, and what Tab puts in behind it; BELL: nothing fits.
+BELL = "\x07"
+COMPLETIONS = (
+    (("sel", "ect "),),
+    (("INS", "ERT "), ("INTO quai", "nt_name ")),
+    (("SELECT * FROM tri", BELL),),
+    (("select * from quai", "nt_name "), ("q where q.unus", "ual "), ("gr", "oup "), ("b", "y "), ("unus", "ual ")),
+    (("SELECT * FROM default_c", "atalog."), ("default_d", "atabase."), ("quai", "nt_name ")),
+    (("SELECT * FROM `od", "d name` "),),
+    (("SELECT * FROM od", "`odd name` "),),
+    (("SELECT char_l", "ength("),),
+    (("SELECT CHAR_L", "ENGTH("),),
+    (("SELECT EXTRACT(DAY FROM CURRENT_TIMEST", "AMP "),),
+    (("WITH brief AS (SELECT 1 AS a) SELECT * FROM br", "ief "),),
+    (("SHOW CREATE TA", "BLE "), ("quai", "nt_name ")),
+    (("SELECT CAST(1 AS STR", "ING "),),
+    (("SELECT * FROM quaint_name th", BELL),),
+    (("SELECT CASE WHEN TRUE TH", "EN "),),
+    (("DROP VIEW IF EX", "ISTS "),),
+    (("USE CATALOG def", "ault_catalog "),),
+    (("SET ", "'"), ("sql-client.execution.r", "esult-mode' = '"), ("tablea", "u'")),
+    (("SET 'execution.checkpointing.mode' = 'e", "XACTLY_ONCE'"),),
+    (("RESET 'table.local-t", "ime-zone'"),),
+    (("CREATE TABLE n (a INT) WITH (", "'"), ("conn", "ector' = '"), ("files", "ystem'"), (", 'form", "at' = '"),
+     ("js", "on'"), (", 'json.ign", "ore-parse-errors' = '"), ("t", "rue'"), (", 'conn", BELL)),
+)
+
+
+def case_terminal_completion_places(client):
+    t = Terminal(client, "sql")
+    t.resize(200, 50)
+    t.prompt()
+    t.type("CREATE TABLE quaint_name (unusual INT) WITH ('connector' = 'datagen');\r")
+    t.expect("succeeded")
+    t.prompt()
+    t.type("CREATE VIEW `odd name` AS SELECT 1 AS a;\r")
+    t.expect("succeeded")
+    for case in COMPLETIONS:
+        t.prompt()
+        for typed, put_in in case:
+            t.type(typed)
+            if typed:
+                t.expect(typed)
+            t.type("\t")
+            t.expect(put_in)
+        t.type("\x03")
+        t.expect("^C")
+    t.leave()
+
+
+def case_terminal_completion_of_before(client):
+    """Columns of a table that is named behind the cursor, and on another line than it."""
+    t = Terminal(client, "sql")
+    t.prompt()
+    t.type("CREATE VIEW quaint_name AS SELECT 5 AS unusual;\r")
+    t.expect("succeeded")
+    t.prompt()
+    t.type("SELECT unus FROM quaint_name;" + "\x1b[D" * len(" FROM quaint_name;") + "\t\r")
+    t.expect("Received a total of 1 row")
+    t.prompt()
+    t.type("SELECT * FROM quaint_name\r")
+    t.expect("    > ")
+    t.type("WHERE unus\t= 5;\r")
+    t.expect("Received a total of 1 row")
+    t.leave()
+
+
+def case_terminal_typed_ahead(client):
+    """What is typed while a statement runs is for the next lines; Ctrl-D too."""
+    t = Terminal(client, "sql")
+    t.prompt()
+    t.type("SELECT 1 AS first_of;\rSELECT 2\rAS second_of;\rSELECT 3 AS third_of;\r\x04")
+    for name in ("first_of", "second_of", "third_of"):
+        t.expect(f"| {name:>11} |")
+    check(t.end() == 0, "Ctrl-D ends it")
+
+
+def case_terminal_gives_back(client):
+    """The terminal is as it was, however the client ends."""
+    ends = os.openpty()
+    before = termios.tcgetattr(ends[0])
+    for end in ends:
+        os.close(end)
+    for last in ("\x04", "QUIT;\r", "sigterm"):
+        t = Terminal(client, "sql")
+        t.prompt()
+        check(termios.tcgetattr(t.fd) != before, "keys are read one by one")
+        if last == "sigterm":
+            os.kill(t.pid, signal.SIGTERM)
+        else:
+            t.type(last)
+        t.expect("Exiting")
+        check(termios.tcgetattr(t.fd) == before, "the terminal is as it was")
+        check(t.end() == 0, "it ends")
+
+
+def case_terminal_narrow(client):
+    """The place of an error is marked below it, in a line that fits the window."""
+    t = Terminal(client, "sql")
+    t.resize(60, 24)
+    t.prompt()
+    t.type("SELECT 1 AS a, 2 AS b, 3 AS c, 4 AS d, 5 AS e, 6 AS f, missing, 8 AS h, 9 AS i;\r")
+    t.expect("Reason:")
+    shown = t.expect("weir> ").split("\r\n")
+    line = next(i for i, text in enumerate(shown) if text.startswith("  1 | "))
+    check(len(shown[line]) < 60, f"{shown[line]!r} is too long")
+    at = shown[line].index("missing")
+    check(shown[line + 1] == "    | ".ljust(at) + "^" * len("missing"), f"{shown!r}")
+    t.type("SELECT 'a text', 'another', 'and one more';\r")
+    t.expect("rows are wider than this window")
+    t.leave()
+
+
+def case_terminal_setting_refused(client):
+    t = Terminal(client, "sql")
+    t.prompt()
+    t.type("SET 'sql-client.execution.result-mode' = 'pages';\r")
+    t.expect("is not one of tableau, table, changelog")
+    t.prompt()
+    t.type("SELECT 5 AS still_here;\r")
+    t.expect("Received a total of 1 row")
     t.leave()
 
 

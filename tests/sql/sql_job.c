@@ -187,7 +187,7 @@ static enum err own_new(const void *spec, struct op **out, struct error *e)
 }
 
 static enum err own_committer_new(const void *spec, const struct op_env *env, struct committer **out,
-                                   struct error *e)
+                                  struct error *e)
 {
     const struct own_factory *f = spec;
 
@@ -270,8 +270,7 @@ static void begin_crash(const struct sql_job *j, struct engine *engine)
 
 static enum err run_plan(struct sql_job *j, struct plan *plan, struct collect *collect, struct error *e)
 {
-    struct job_request request = {
-        .graph = &plan->graph, .config = session_config(j->session), .fresh = true};
+    struct job_request request = {.graph = &plan->graph, .config = session_config(j->session), .fresh = true};
     struct job_run job = {0};
     struct job_thread t = {0};
     pthread_t thread;

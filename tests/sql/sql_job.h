@@ -22,16 +22,18 @@ void lines_sort(struct lines *l);
 void lines_fini(struct lines *l);
 
 struct sql_job {
-    struct session *session;             /* borrowed, like the next */
+    struct session *session; /* borrowed, like the next */
     const struct job_process *process;
     const char *parallelism;
-    int64_t crash_rows; /* how many rows reach the sinks in all: the job crashes at the half; 0: it does not */
+    int64_t
+        crash_rows; /* how many rows reach the sinks in all: the job crashes at the half; 0: it does not */
 
     struct lines rows;   /* what a query gives, as Flink's print connector writes rows; owned */
     struct bytes header; /* its columns: `a INT, b STRING NOT NULL`; owned */
     int64_t sunk;        /* how many rows reached the sinks */
     bool crashed;
-    bool from_checkpoint; /* what was restarted began where a checkpoint had been taken in the midst of the rows */
+    bool
+        from_checkpoint; /* what was restarted began where a checkpoint had been taken in the midst of the rows */
 };
 
 /* Plan and run a query, an INSERT or a statement set. message: why not. */

@@ -34,7 +34,7 @@ struct block {
     int line;
     bool ordered; /* >1 */
     struct bytes statement, flink, reason, weir;
-    bool differs; /* has `~` */
+    bool differs;        /* has `~` */
     struct bytes answer; /* what came at parallelism 1 */
     int64_t sunk;        /* rows then */
 };
@@ -302,8 +302,9 @@ static void run_all(struct sql_test *t, struct script *s, const struct way *way)
         } else {
             do_statement(t, way, b, &again);
             if (!same(&b->answer, &again, true)) /* a failure names the subtask */
-                sql_test_complain(t, s->path, b->line, "after a crash, with parallelism 2:",
-                                  bytes_cstr(&b->answer), bytes_cstr(&again));
+                sql_test_complain(t, s->path, b->line,
+                                  "after a crash, with parallelism 2:", bytes_cstr(&b->answer),
+                                  bytes_cstr(&again));
         }
         bytes_fini(&again);
     }

@@ -211,7 +211,8 @@ int main(int argc, char **argv)
     struct error e;
     int at = 1;
 
-    if (t.config == NULL || job_process_logs(t.config, "ERROR", &e) != OK || job_process_init(&t.process, t.config, &e) != OK) {
+    if (t.config == NULL || job_process_logs(t.config, "ERROR", &e) != OK ||
+        job_process_init(&t.process, t.config, &e) != OK) {
         fprintf(stderr, "sql_test: %s\n", e.text);
         return 1;
     }
@@ -233,8 +234,8 @@ int main(int argc, char **argv)
     if (t.failed)
         printf("[  FAILED  ] %d test(s)\n", t.failed);
     if (t.queries)
-        printf("%d jobs in scripts: %d crashed at the half, %d of them after a checkpoint\n", t.queries, t.crashed,
-               t.restored);
+        printf("%d jobs in scripts: %d crashed at the half, %d of them after a checkpoint\n", t.queries,
+               t.crashed, t.restored);
     for (size_t i = 0; (entry = map_next(&t.differences, &i)) != NULL;)
         mem_free(entry->value);
     map_fini(&t.differences);

@@ -10,7 +10,8 @@ struct sql_test {
     struct session *session; /* of the file at hand */
     struct map differences;  /* expression to `type TAB text`, owned */
     int tests, failed;
-    int queries, crashed, restored; /* of the scripts: jobs; how many crashed; how many of them after a checkpoint */
+    int queries, crashed,
+        restored; /* of the scripts: jobs; how many crashed; how many of them after a checkpoint */
     bool record, differ;
 };
 

@@ -178,6 +178,6 @@ public class FlinkScript {
             e = e.getCause();
         }
         String text = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
-        return e.getClass().getSimpleName() + ": " + (text.length() > 160 ? text.substring(0, 160) : text);
+        return e.getClass().getSimpleName() + ": " + (text.length() > 160 ? text.substring(0, 160) : text).strip();
     }
 }

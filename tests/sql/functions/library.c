@@ -194,6 +194,11 @@ const struct weir_function half = {.abi = WEIR_FUNCTION_ABI,
                                    .result = "i BIGINT, j BIGINT",
                                    .call = uneven};
 
+const struct weir_function misplaced = {.abi = WEIR_FUNCTION_ABI,
+                                        .kind = WEIR_SCALAR,
+                                        .arguments = "n BIGINT",
+                                        .result = "BIGINT",
+                                        .call = uneven};
 const struct weir_function old = {
     .abi = 99, .kind = WEIR_SCALAR, .arguments = "n BIGINT", .result = "BIGINT", .call = raise};
 const struct weir_function odd_kind = {
