@@ -218,7 +218,7 @@ up() {
         fi
         sleep 0.1
     done
-    tail -20 "$FLINK_LOG_DIR"/*.log >&2
+    tail -n 20 "$FLINK_LOG_DIR"/*.log >&2
     down
     die "Flink did not come up; its logs are in $FLINK_LOG_DIR"
 }

@@ -106,9 +106,9 @@ static void test_metadata(UNUSED void **state)
     ASSERT_OK(format_find("debezium-json")->decoder_new(&t.spec, &t.decoder, &e), &e);
     assert_string_equal(
         test_decode_one(t.decoder, slice_text(json), &text),
-        "-U({\"a\": 1}, 1, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
+        "-U({\"a\":1}, 1, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
         "{ts_ms=1001, db=d, schema=s, table=t, lsn=7}, 100)\n"
-        "+U({\"a\": 1}, 2, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
+        "+U({\"a\":1}, 2, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
         "{ts_ms=1001, db=d, schema=s, table=t, lsn=7}, 100)\n");
     assert_string_equal(
         test_decode_one(t.decoder, SLICE("{\"payload\":{\"op\":\"c\",\"after\":{\"id\":2}}}"), &text),

@@ -69,7 +69,8 @@ static enum err put_options(const struct map *options, struct fs_s3_config *s3, 
 
 enum err catalog_store_open(struct fs *base, const struct map *options, struct fs **own, struct error *e)
 {
-    const struct fs_s3_config *store = fs_store(base);
+    const struct fs_s3_config *store = base ? fs_store(base)
+                                            : NULL; /* who only asks for names has no files */
     struct fs *local = NULL, *remote = NULL;
     struct fs_s3_config s3;
     enum err rc;

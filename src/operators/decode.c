@@ -37,8 +37,10 @@ static void print_begin(struct slice payload, char out[DECODE_EXCERPT])
     size_t count = MIN(payload.len, (size_t)EXCERPT_BYTES), at = 0, i;
     bool text;
 
-    while (count < payload.len && count && ((unsigned char)payload.ptr[count] & 0xc0) == 0x80)
-        count--; /* to where a character begins */
+    for (int back = 0;
+         back < 3 && count < payload.len && count && ((unsigned char)payload.ptr[count] & 0xc0) == 0x80;
+         back++)
+        count--; /* to where a character begins, if these are characters */
     text = format_utf8(slice_of(payload.ptr, count));
     for (i = 0; i < count; i++) {
         unsigned char c = (unsigned char)payload.ptr[i];

@@ -54,3 +54,8 @@ SHOW CREATE TABLE t;
 -- case: time attributes
 CREATE TABLE t (a STRING, p AS PROCTIME(), ts AS TO_TIMESTAMP(a), WATERMARK FOR ts AS ts) WITH ('connector' = 'print');
 DESCRIBE t;
+-- case: as a query with a name twice
+CREATE TABLE twice WITH ('connector' = 'print') AS SELECT a, b AS a FROM plain;
+DESCRIBE twice;
+CREATE VIEW twice_view AS SELECT a, b AS a FROM plain;
+DESCRIBE twice_view;

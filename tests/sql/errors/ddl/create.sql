@@ -72,8 +72,6 @@ CREATE TABLE t (a INT) WITH ('' = 'print');
 CREATE OR REPLACE TABLE t WITH ('connector' = 'print') AS SELECT a FROM plain;
 -- case: buckets
 CREATE TABLE t (a INT) DISTRIBUTED BY HASH(a) INTO 4 BUCKETS WITH ('connector' = 'print');
--- case: as with a column twice
-CREATE TABLE t WITH ('connector' = 'print') AS SELECT a, b AS a FROM plain;
 -- case: as of no table
 CREATE TABLE t WITH ('connector' = 'print') AS SELECT a FROM plaine;
 -- case: like no table
@@ -102,8 +100,6 @@ CREATE TEMPORARY SYSTEM FUNCTION upper AS 'org.example.Upper';
 CREATE VIEW plain AS SELECT 1 AS x;
 -- case: view with too few names
 CREATE VIEW v (x) AS SELECT a, b FROM plain;
--- case: view with a name twice
-CREATE VIEW v AS SELECT a, b AS a FROM plain;
 -- case: view of no table
 CREATE VIEW v AS SELECT a FROM pain;
 -- case: catalog exists
