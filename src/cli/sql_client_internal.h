@@ -61,7 +61,7 @@ bool sql_answer_error(struct sql_client *c, const struct error *e);             
 bool sql_answer_sql_error(const struct sql_call *call, const struct sql_error *error); /* false */
 void sql_answer_done(struct sql_client *c);                                            /* OK */
 bool sql_answer_rows(struct sql_client *c, const struct schema *schema, const struct batch *rows);
-int32_t sql_answer_columns(const struct sql_client *c); /* of the window; INT16_MAX: there is none */
+int32_t sql_answer_columns(const struct sql_client *c);        /* of the window; INT16_MAX: there is none */
 void sql_answer_text(struct sql_client *c, struct slice text); /* as it is */
 /* Write and forget what is in text; false when nobody reads any more. */
 bool sql_answer_flush(struct sql_client *c, struct bytes *text);

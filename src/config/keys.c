@@ -114,7 +114,8 @@ const struct config_key config_keys[] = {
 
     /* --- checkpoints and savepoints */
     {"execution.source.batch-rows", NULL, KEY_INT, KEY_HONOURED, "4096", "1..65536",
-     "weir's own: the most rows that a source of files or VALUES gives at once; a checkpoint lies between two"},
+     "weir's own: the most rows that a source of files or VALUES gives at once; a checkpoint lies between "
+     "two"},
     {"execution.checkpointing.interval", NULL, KEY_DURATION, KEY_HONOURED, NULL, "10 ms..",
      "time between the starts of two checkpoints; unset: no checkpoints, so nothing is recovered or "
      "committed"},

@@ -459,13 +459,15 @@ static enum err plan_with(struct fixture *f, const char *table, const char *opti
                                   .sleep_arg = &f->world.clock,
                                   .table = &declared};
     static const char base[] = "catalog-type=hadoop;warehouse=mem://warehouse;catalog-database=db;";
-    const char *text = arena_printf(&f->arena, "%scatalog-table=%s%s%s", base, table, *options ? ";" : "", options);
+    const char *text = arena_printf(&f->arena, "%scatalog-table=%s%s%s", base, table, *options ? ";" : "",
+                                    options);
 
     while (*text) {
         size_t len = strcspn(text, ";"), name = strcspn(text, "=");
 
-        assert_true(map_put(map, slice_of(text, name),
-                            (void *)(uintptr_t)arena_text(&f->arena, slice_of(text + name + 1, len - name - 1))));
+        assert_true(
+            map_put(map, slice_of(text, name),
+                    (void *)(uintptr_t)arena_text(&f->arena, slice_of(text + name + 1, len - name - 1))));
         text += len + (text[len] == ';');
     }
     return connector_plan_source(connector_find("iceberg"), &r, out, e);
@@ -533,7 +535,8 @@ static void test_options(UNUSED void **state)
     teardown(&f);
 }
 
-TEST_MAIN(cmocka_unit_test(test_options), cmocka_unit_test(test_restart_anywhere), cmocka_unit_test(test_incremental),
-          cmocka_unit_test(test_streaming), cmocka_unit_test(test_streaming_from_nothing),
-          cmocka_unit_test(test_wrong), cmocka_unit_test(test_io_failures), cmocka_unit_test(test_memory),
+TEST_MAIN(cmocka_unit_test(test_options), cmocka_unit_test(test_restart_anywhere),
+          cmocka_unit_test(test_incremental), cmocka_unit_test(test_streaming),
+          cmocka_unit_test(test_streaming_from_nothing), cmocka_unit_test(test_wrong),
+          cmocka_unit_test(test_io_failures), cmocka_unit_test(test_memory),
           cmocka_unit_test(test_conditions))

@@ -104,12 +104,11 @@ static void test_metadata(UNUSED void **state)
         t.raw[i] = i == 0 ? FORMAT_METADATA(0) : i == 1 ? RAW_NONE : FORMAT_METADATA(i - 1);
     t.raw[8] = RAW_OFFSET;
     ASSERT_OK(format_find("debezium-json")->decoder_new(&t.spec, &t.decoder, &e), &e);
-    assert_string_equal(
-        test_decode_one(t.decoder, slice_text(json), &text),
-        "-U({\"a\":1}, 1, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
-        "{ts_ms=1001, db=d, schema=s, table=t, lsn=7}, 100)\n"
-        "+U({\"a\":1}, 2, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
-        "{ts_ms=1001, db=d, schema=s, table=t, lsn=7}, 100)\n");
+    assert_string_equal(test_decode_one(t.decoder, slice_text(json), &text),
+                        "-U({\"a\":1}, 1, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
+                        "{ts_ms=1001, db=d, schema=s, table=t, lsn=7}, 100)\n"
+                        "+U({\"a\":1}, 2, 1970-01-01T00:00:01.002000Z, 1970-01-01T00:00:01.001000Z, d, s, t, "
+                        "{ts_ms=1001, db=d, schema=s, table=t, lsn=7}, 100)\n");
     assert_string_equal(
         test_decode_one(t.decoder, SLICE("{\"payload\":{\"op\":\"c\",\"after\":{\"id\":2}}}"), &text),
         "+I(NULL, 2, NULL, NULL, NULL, NULL, NULL, NULL, 100)\n");
