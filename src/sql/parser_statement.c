@@ -1,4 +1,5 @@
 /* parser_statement.c: what a statement's first word says it is, and all the smaller statements. */
+#include "formats/utf8.h"
 #include "sql/parser_core.h"
 
 static const struct ast_statement *insert_statement(struct parser *p);
@@ -267,6 +268,15 @@ static size_t raw_end(struct slice text, size_t at)
     return at;
 }
 
+/* Characters that a line has: no byte that is none in UTF-8, no control characters. */
+static bool is_plain(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] < ' ' && !strchr("\t\r", s.ptr[i]))
+            return false;
+    return utf8_valid(s.ptr, s.len);
+}
+
 static struct ast_word raw_word(struct parser *p, struct slice s)
 {
     size_t begin = (size_t)(s.ptr - p->source->text.ptr);
@@ -277,8 +287,7 @@ static struct ast_word raw_word(struct parser *p, struct slice s)
     return (struct ast_word){parser_strdup(p, s), sql_place(p->source->text, begin, begin + s.len)};
 }
 
-/* SET key = value without quotes, as Flink took it until 1.13: the words are not SQL's, so the text is read.
- * */
+/* SET key = value without quotes, as Flink took it until 1.13: the words are not SQL's, so the text is read. */
 static void raw_set(struct parser *p, struct ast_statement *s)
 {
     const struct token *t = parser_peek(p, 0);
@@ -291,11 +300,11 @@ static void raw_set(struct parser *p, struct ast_statement *s)
         parser_expected(p, "'key' = 'value'");
         return;
     }
-    for (size_t i = 0; i < all.len; i++)
-        if ((unsigned char)all.ptr[i] < ' ' && !strchr("\t\r", all.ptr[i])) {
-            parser_expected(p, "'key' = 'value'");
-            return;
-        }
+    if (!is_plain(all)) {
+        parser_refuse(p, ERR_INPUT, sql_place(p->source->text, from, to),
+                      "a setting is plain text in UTF-8, without control characters");
+        return;
+    }
     s->option.key = raw_word(p, key);
     s->option.value = raw_word(p, trim(slice_from(all, key.len ? (size_t)(equal - all.ptr) + 1 : 0)));
     p->count = p->at; /* what was looked at are no tokens */

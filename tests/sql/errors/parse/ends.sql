@@ -45,3 +45,5 @@ SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts MEASURES A.x PATTERN (A) DEFINE A A
 SELECT SUM(a) OVER (ORDER BY b ROWS 5) FROM t;
 -- case: union of nothing
 SELECT 1 UNION ALL;
+-- case: a setting that is no text
+SET a = à;
