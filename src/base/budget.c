@@ -95,8 +95,3 @@ size_t budget_limit(const struct budget *budget)
             limit = b->limit;
     return limit;
 }
-
-const char *budget_name(const struct budget *b)
-{
-    return b->name;
-}

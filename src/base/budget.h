@@ -21,5 +21,4 @@ void budget_give(struct budget *b, size_t byte_count);
 size_t budget_used(const struct budget *b);
 size_t budget_peak(const struct budget *b);
 size_t budget_limit(const struct budget *b); /* the tightest on the way up, 0 when none */
-const char *budget_name(const struct budget *b);
 #endif

@@ -4,11 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void bytes_init(struct bytes *b)
-{
-    *b = (struct bytes){0};
-}
-
 void bytes_fini(struct bytes *b)
 {
     mem_free(b->ptr);
@@ -89,13 +84,6 @@ void bytes_u8(struct bytes *b, uint8_t v)
     bytes_append(b, &v, 1);
 }
 
-void bytes_le16(struct bytes *b, uint16_t v)
-{
-    uint8_t raw[2] = {(uint8_t)v, (uint8_t)(v >> 8)};
-
-    bytes_append(b, raw, sizeof raw);
-}
-
 void bytes_le32(struct bytes *b, uint32_t v)
 {
     uint8_t raw[4];
@@ -121,12 +109,6 @@ void bytes_be32(struct bytes *b, uint32_t v)
     for (int i = 0; i < 4; i++)
         raw[i] = (uint8_t)(v >> (24 - 8 * i));
     bytes_append(b, raw, sizeof raw);
-}
-
-void bytes_be64(struct bytes *b, uint64_t v)
-{
-    bytes_be32(b, (uint32_t)(v >> 32));
-    bytes_be32(b, (uint32_t)v);
 }
 
 void bytes_varint(struct bytes *b, uint64_t v)

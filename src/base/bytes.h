@@ -12,7 +12,6 @@ struct bytes {
     bool failed; /* an append found no memory: the content is a prefix of what was wanted */
 };
 
-void bytes_init(struct bytes *b); /* the same as a zeroed struct */
 void bytes_fini(struct bytes *b);
 void bytes_clear(struct bytes *b); /* length 0, failed false; keeps the memory */
 
@@ -24,11 +23,9 @@ void bytes_slice(struct bytes *b, struct slice s);
 void bytes_text(struct bytes *b, const char *text);
 void bytes_printf(struct bytes *b, const char *fmt, ...) PRINTF(2, 3);
 void bytes_u8(struct bytes *b, uint8_t v);
-void bytes_le16(struct bytes *b, uint16_t v);
 void bytes_le32(struct bytes *b, uint32_t v);
 void bytes_le64(struct bytes *b, uint64_t v);
 void bytes_be32(struct bytes *b, uint32_t v);
-void bytes_be64(struct bytes *b, uint64_t v);
 void bytes_varint(struct bytes *b, uint64_t v); /* unsigned LEB128, as Parquet's Thrift has it */
 void bytes_zigzag(struct bytes *b, int64_t v);  /* zigzag, then LEB128, as Avro has it */
 

@@ -223,15 +223,6 @@ enum err kafka_mock_flush(struct kafka_mock *m, int timeout_ms, struct error *e)
     return err ? kafka_error(e, err, "producing") : OK;
 }
 
-enum err kafka_mock_text(struct kafka_mock *m, const char *topic, int32_t partition, const char *value,
-                         struct error *e)
-{
-    struct kafka_record record = {.topic = topic, .partition = partition, .value = slice_text(value)};
-    enum err rc = kafka_mock_produce(m, &record, e);
-
-    return rc == OK ? kafka_mock_flush(m, 10000, e) : rc;
-}
-
 enum err kafka_mock_committed(struct kafka_mock *m, const char *group, const char *topic, int32_t partition,
                               int64_t *offset, int timeout_ms, struct error *e)
 {

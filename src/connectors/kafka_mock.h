@@ -49,10 +49,6 @@ MUST_USE enum err kafka_mock_produce(struct kafka_mock *m, const struct kafka_re
 /* Wait until all are written: ERR_UNAVAILABLE after timeout_ms, or what the cluster answered. */
 MUST_USE enum err kafka_mock_flush(struct kafka_mock *m, int timeout_ms, struct error *e);
 
-/* The same, one text to a partition, flushed. */
-MUST_USE enum err kafka_mock_text(struct kafka_mock *m, const char *topic, int32_t partition,
-                                  const char *value, struct error *e);
-
 /* What the group has committed for a partition, -1 when nothing. Waits up to timeout_ms for an answer. */
 MUST_USE enum err kafka_mock_committed(struct kafka_mock *m, const char *group, const char *topic,
                                        int32_t partition, int64_t *offset, int timeout_ms, struct error *e);

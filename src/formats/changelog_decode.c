@@ -388,27 +388,39 @@ static bool find_op(struct changelog_decoder *d, enum changelog_op *out)
                 (int)MIN(text.len, 40), text.ptr, dialect->what);
 }
 
-static bool matches(struct changelog_decoder *d, const pcre2_code *code, int at)
+/* Whether the pattern, if there is one, takes the value. False: that cannot be told, so the record is bad. */
+static bool match(struct changelog_decoder *d, const pcre2_code *code, int at, bool *wanted)
 {
     struct slice value, text;
+    int rc;
 
-    if (code == NULL)
+    if (code == NULL || !*wanted)
         return true;
+    *wanted = false;
     value = d->body.list[at].value;
-    if (value.ptr == NULL || !text_of(d, value, &text))
+    if (value.ptr == NULL)
+        return true;
+    if (!text_of(d, value, &text))
         return false;
-    return pcre2_match(code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED, d->match,
-                       NULL) >= 0;
+    rc = pcre2_match(code, (PCRE2_SPTR)text.ptr, text.len, 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED, d->match,
+                     NULL);
+    *wanted = rc >= 0;
+    return rc >= 0 || rc == PCRE2_ERROR_NOMATCH ||
+           fail(&d->reader,
+                "its database or table cannot be compared with the pattern of the options: error %d of PCRE2",
+                rc);
 }
 
 static bool read_payload(struct changelog_decoder *d, struct slice payload, struct payload_error *why)
 {
     enum changelog_op op = OP_NONE;
     struct slice new, old;
+    bool wanted = true;
 
-    if (!find_values(d, payload))
+    if (!find_values(d, payload) || !match(d, d->database, d->database_at, &wanted) ||
+        !match(d, d->table, d->table_at, &wanted))
         return false;
-    if (!matches(d, d->database, d->database_at) || !matches(d, d->table, d->table_at))
+    if (!wanted)
         return true;
     if (!find_op(d, &op))
         return false;

@@ -14,7 +14,6 @@ struct row_buffer {
     int32_t partition_count;
     size_t partition_capacity;
     size_t bytes;
-    int64_t live_count;
     /* for dealing out one batch; kept so that nothing is allocated per row */
     int32_t *numbers, *order, *starts;
     size_t order_capacity, start_capacity;
@@ -259,7 +258,6 @@ static enum err deal_out(struct row_buffer *b, const struct batch *view, struct 
     }
     mem_free(rows);
     b->bytes += bytes;
-    b->live_count += batch_live(view);
     return OK;
 }
 
@@ -291,18 +289,12 @@ bool row_buffer_kill(struct row_buffer *b, struct row_place place)
     run->dead[place.row >> 6] |= UINT64_C(1) << (place.row & 63);
     run->dead_count++;
     p->live_count--;
-    b->live_count--;
     return true;
 }
 
 size_t row_buffer_bytes(const struct row_buffer *b)
 {
     return b->bytes;
-}
-
-int64_t row_buffer_live(const struct row_buffer *b)
-{
-    return b->live_count;
 }
 
 struct partition_rows *row_buffer_take(struct row_buffer *b, int32_t *number)
@@ -318,7 +310,6 @@ struct partition_rows *row_buffer_take(struct row_buffer *b, int32_t *number)
         return NULL;
     b->partitions[*number] = NULL;
     b->bytes -= most->bytes;
-    b->live_count -= most->live_count;
     return most;
 }
 

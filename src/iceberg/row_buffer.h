@@ -54,7 +54,6 @@ MUST_USE enum err row_buffer_add(struct row_buffer *b, const struct batch *batch
  * there. */
 MUST_USE bool row_buffer_kill(struct row_buffer *b, struct row_place place);
 size_t row_buffer_bytes(const struct row_buffer *b);
-int64_t row_buffer_live(const struct row_buffer *b);
 
 /* Take the partition with the most bytes; NULL when b is empty. Partitions keep their number until
  * row_buffer_reset. */

@@ -86,16 +86,6 @@ struct config *session_config(struct session *s)
     return s->config;
 }
 
-const char *session_catalog(const struct session *s)
-{
-    return s->catalog;
-}
-
-const char *session_database(const struct session *s)
-{
-    return s->database;
-}
-
 struct fs *session_fs(struct session *s)
 {
     return s->env.fs;

@@ -36,8 +36,6 @@ MUST_USE enum err session_expr(struct session *s, struct arena *arena, const str
                                struct error *e);
 /* Tell fn the keys override.* that no CREATE of this session has asked for. */
 void session_unused_overrides(struct session *s, void (*fn)(void *arg, const char *key), void *arg);
-const char *session_catalog(const struct session *s); /* the current one's name */
-const char *session_database(const struct session *s);
 struct fs *session_fs(struct session *s);
 struct clock *session_clock(struct session *s);
 

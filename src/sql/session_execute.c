@@ -213,7 +213,7 @@ static enum err unsupported(struct doing *d, const struct ast_statement *st)
         {AST_ALTER_MATERIALIZED_TABLE, "ALTER MATERIALIZED TABLE", NULL},
         {AST_CREATE_MODEL, "CREATE MODEL", NULL},
         {AST_ALTER_MODEL, "ALTER MODEL", NULL},
-        {AST_ALTER_FUNCTION, "ALTER FUNCTION", "functions are built in; SHOW FUNCTIONS lists them"},
+        {AST_ALTER_FUNCTION, "ALTER FUNCTION", "DROP FUNCTION and CREATE FUNCTION make it anew"},
         {AST_STOP_JOB, "STOP JOB", "`weir sql` has it, for the jobs that it started"},
         {AST_ANALYZE, "ANALYZE TABLE", "weir's plans need no statistics"},
     };
